@@ -1,0 +1,84 @@
+"""The process table: what `meshweb up` runs, in the order it starts them."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """`ready` is "tcp:<port>", "unix:<path>" or "http:<port><path>"; "" means started is ready.
+
+    `after` are processes that must be ready first; the rest start together.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    ready: str = ""
+    after: tuple[str, ...] = ()
+
+
+def _manage(*words: str) -> tuple[str, ...]:
+    return (sys.executable, str(settings.BASE_DIR / "manage.py"), *words)
+
+
+def _celery(*words: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "celery", "-A", "mesh_web", *words)
+
+
+def table() -> tuple[Process, ...]:
+    """All processes of one Meshweb on one machine."""
+    home, run = settings.HOME, settings.RUNTIME_DIR
+    return (
+        Process(name="broker", argv=_manage("broker"), ready=f"unix:{run}/broker.sock"),
+        Process(name="store", argv=_manage("store"), ready=f"http:{settings.STORE_PORT}/ping"),
+        Process(
+            name="keeper",
+            argv=(sys.executable, "-m", "proxy.agent.keeper", f"{run}/keeper.sock"),
+            ready=f"unix:{run}/keeper.sock",
+        ),
+        Process(
+            name="control",
+            argv=_manage("control"),
+            ready=f"tcp:{settings.ADS_PORT}",
+            after=("broker",),
+        ),
+        Process(
+            name="agent",
+            argv=(sys.executable, "-m", "proxy.agent"),
+            after=("keeper", "control"),
+        ),
+        Process(
+            name="collector",
+            argv=_manage("collector"),
+            ready=f"tcp:{settings.OTLP_GRPC_PORT}",
+            after=("broker", "store"),
+        ),
+        Process(
+            name="web",
+            argv=_manage("web"),
+            ready=f"http:{settings.HTTP_PORT}/readyz",
+            after=("broker",),
+        ),
+        Process(name="live", argv=_manage("live"), after=("broker",)),
+        Process(
+            name="worker",
+            argv=_celery(
+                "worker", "-Q", "revisions,default", "-P", "threads", "-c", "4",
+                "--without-gossip", "--without-mingle", "-l", "INFO",
+            ),
+            after=("broker",),
+        ),
+        Process(
+            name="beat",
+            argv=_celery("beat", "-s", f"{home}/beat-schedule", "--pidfile=", "-l", "INFO"),
+            after=("broker",),
+        ),
+    )  # fmt: skip
+
+
+def environment(base: Mapping[str, str]) -> dict[str, str]:
+    """What every child gets beside its own."""
+    return {**base, "DJANGO_SETTINGS_MODULE": "mesh_web.settings", "PYTHONUNBUFFERED": "1"}

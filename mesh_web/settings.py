@@ -1,0 +1,188 @@
+"""Every setting, read from the environment once. There are no others.
+
+| variable | default | what |
+|---|---|---|
+| MESHWEB_HOME | .meshweb | state: database, store, broker, keys, logs |
+| MESHWEB_PORT_OFFSET | 0 | added to every port (0 to 10000) |
+| MESHWEB_BIND | 127.0.0.1 | where the servers listen |
+| MESHWEB_DATABASE_URL | SQLite in MESHWEB_HOME | postgresql://user:password@host:port/name |
+| MESHWEB_BROKER_URL | Unix socket of the embedded broker | redis://... |
+| MESHWEB_STORE_URL | embedded store | http://user:password@host:port/database |
+| MESHWEB_CONTROL_ADDRESS | 127.0.0.1:15010 | where proxies find ADS |
+| MESHWEB_SIGNING_ADDRESS | 127.0.0.1:15012 | where agents find certificate signing |
+| MESHWEB_COLLECTOR_ADDRESS | 127.0.0.1:4317 | where proxies send telemetry |
+| MESHWEB_SECRET_KEY | made at first start | signs sessions, encrypts keys at rest |
+| MESHWEB_ALLOWED_HOSTS | loopback names | comma separated; also the allowed WebSocket origins |
+| MESHWEB_TRUST_DOMAIN | cluster.local | of every SPIFFE ID |
+| MESHWEB_TRACE_SAMPLING | 10 | percent of requests that are traced |
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+HOME = Path(os.environ.get("MESHWEB_HOME", ".meshweb")).resolve()
+PORT_OFFSET = int(os.environ.get("MESHWEB_PORT_OFFSET", "0"))
+BIND = os.environ.get("MESHWEB_BIND", "127.0.0.1")
+
+
+def port(number: int) -> int:
+    """A well-known port in this copy of Meshweb."""
+    return number + PORT_OFFSET
+
+
+RUNTIME_DIR = Path(os.environ.get("MESHWEB_RUNTIME_DIR", HOME / "run"))
+"""Unix sockets live here; `meshweb up` sets a short path, for their limit is 107 bytes."""
+
+HTTP_PORT = port(8000)
+ADS_PORT = port(15010)
+SIGNING_PORT = port(15012)
+OTLP_GRPC_PORT = port(4317)
+OTLP_HTTP_PORT = port(4318)
+STORE_PORT = port(8123)
+BROKER_PORT = port(6379)
+
+CONTROL_ADDRESS = os.environ.get("MESHWEB_CONTROL_ADDRESS", f"127.0.0.1:{ADS_PORT}")
+SIGNING_ADDRESS = os.environ.get("MESHWEB_SIGNING_ADDRESS", f"127.0.0.1:{SIGNING_PORT}")
+COLLECTOR_ADDRESS = os.environ.get("MESHWEB_COLLECTOR_ADDRESS", f"127.0.0.1:{OTLP_GRPC_PORT}")
+TRUST_DOMAIN = os.environ.get("MESHWEB_TRUST_DOMAIN", "cluster.local")
+TRACE_SAMPLING_PERCENT = float(os.environ.get("MESHWEB_TRACE_SAMPLING", "10"))
+
+POD_NETWORK = int(
+    os.environ.get(
+        "MESHWEB_POD_NETWORK", 66 if PORT_OFFSET == 0 else 70 + 4 * (PORT_OFFSET * 7 % 46)
+    )
+)
+"""Pods live in 127.POD_NETWORK.x.y, their applications in the next /16, their outbound
+listeners in the one after: three loopback addresses a pod, no port ever shared."""
+
+BROKER_URL = os.environ.get("MESHWEB_BROKER_URL", f"unix://{RUNTIME_DIR}/broker.sock")
+STORE_URL = os.environ.get("MESHWEB_STORE_URL", "")
+"""Empty: the embedded store at 127.0.0.1:STORE_PORT, its password in MESHWEB_HOME/store-password."""
+
+
+def _secret_key() -> str:
+    given = os.environ.get("MESHWEB_SECRET_KEY")
+    if given:
+        return given
+    kept = HOME / "secret-key"
+    if not kept.exists():
+        HOME.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = os.urandom(48).hex()
+        try:
+            with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
+                f.write(fresh)
+        except FileExistsError:  # another process of the first start was quicker
+            pass
+    return kept.read_text().strip()
+
+
+SECRET_KEY = _secret_key()
+DEBUG = False
+ALLOWED_HOSTS = os.environ.get("MESHWEB_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "channels",
+    "telemetry",
+    "tracing",
+    "topology",
+    "routing",
+    "proxy",
+    "mesh_web",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+]
+ROOT_URLCONF = "mesh_web.urls"
+WSGI_APPLICATION = "mesh_web.wsgi.application"
+ASGI_APPLICATION = "mesh_web.asgi.application"
+TEMPLATES: list[dict[str, object]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": False,
+        "OPTIONS": {},
+    }
+]
+
+
+def _database() -> dict[str, object]:
+    url = os.environ.get("MESHWEB_DATABASE_URL", "")
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": HOME / "meshweb.sqlite3",
+            "OPTIONS": {
+                # IMMEDIATE: deferred read-then-write transactions fail as locked under WAL
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 10,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            },
+        }
+    parts = urlsplit(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": parts.username or "",
+        "PASSWORD": parts.password or "",
+        "HOST": parts.hostname or "",
+        "PORT": parts.port or "",
+        "CONN_MAX_AGE": 60,
+    }
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "mesh_web" / "frontend" / "dist"
+WHITENOISE_AUTOREFRESH = False
+SESSION_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+]
+CSRF_FAILURE_VIEW = "mesh_web.accounts.csrf_failure"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+
+CELERY_BROKER_URL = BROKER_URL.replace("unix://", "redis+socket://")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # a killed worker's task comes back after 10 s, not after an hour
+    "visibility_timeout": 8,
+    "unacked_restore_interval": 2,
+    "unacked_restore_throttle": 1,
+}
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {"routing.tasks.*": {"queue": "revisions"}}
+CELERY_BEAT_SCHEDULE = {
+    "publish-stuck-revisions": {"task": "routing.tasks.publish_stuck_revisions", "schedule": 2.0},
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("MESHWEB_LOG_LEVEL", "INFO")},
+}

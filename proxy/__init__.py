@@ -1,0 +1,1 @@
+"""Envoy: xDS, ADS, identities, agents, the fleet."""

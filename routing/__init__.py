@@ -1,0 +1,1 @@
+"""Istio resources: parse, check, revise, compile."""

@@ -1,0 +1,79 @@
+"""Resources, revisions and their states, as other apps may hold them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ResourceKey:
+    """Names one resource. `str()` reads "Kind namespace/name", as findings write it."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
+
+    @staticmethod
+    def parse(text: str) -> "ResourceKey":
+        kind, _, rest = text.partition(" ")
+        namespace, _, name = rest.partition("/")
+        return ResourceKey(kind, namespace, name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One YAML document as the user wrote it, its metadata split off.
+
+    `created_at` is Unix seconds: of two resources that claim the same thing the older wins
+    (Istio's precedence).
+    """
+
+    key: ResourceKey
+    api_version: str
+    spec: Mapping[str, Any]
+    labels: tuple[tuple[str, str], ...] = ()
+    annotations: tuple[tuple[str, str], ...] = ()
+    created_at: float = 0.0
+
+
+class RevisionState(StrEnum):
+    """The life of a revision. The last four are final."""
+
+    ACCEPTED = "accepted"
+    PUSHED = "pushed"
+    CONVERGED = "converged"
+    PARTIAL = "partial"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+
+
+class ProxyState(StrEnum):
+    """Where one proxy is with one revision."""
+
+    PENDING = "pending"
+    SYNCED = "synced"
+    REJECTED = "rejected"
+    DISCONNECTED = "disconnected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxyProgress:
+    """`ms` runs from the moment the revision was accepted to this proxy's last ACK."""
+
+    proxy_id: str
+    state: ProxyState
+    ms: float | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Convergence:
+    """What one control process knows of one revision; the reducer merges and writes it."""
+
+    revision: int
+    state: RevisionState
+    proxies: tuple[ProxyProgress, ...] = ()

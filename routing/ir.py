@@ -1,0 +1,387 @@
+"""What one proxy shall do, in the mesh's words: frozen, comparable, without Envoy's vocabulary.
+
+`routing.compile` makes these values and `proxy.xds` turns each into Envoy's messages. Equal
+values mean equal bytes. Every part that came from a user's resource names it in `origin`, so that
+what Envoy refuses, and what a request did, can be traced back to a resource.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from routing.contracts import ResourceKey
+from topology.contracts import AppProtocol, Labels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The resource a part was made from, and where in it (`spec.http[0]`)."""
+
+    resource: ResourceKey
+    path: str = ""
+
+
+class MtlsMode(StrEnum):
+    """PeerAuthentication's modes (UNSET is resolved before it gets here)."""
+
+    DISABLE = "DISABLE"
+    PERMISSIVE = "PERMISSIVE"
+    STRICT = "STRICT"
+
+
+class MatchKind(StrEnum):
+    EXACT = "exact"
+    PREFIX = "prefix"
+    REGEX = "regex"
+    PRESENT = "present"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StringMatch:
+    kind: MatchKind
+    value: str = ""
+    ignore_case: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderMatch:
+    """`name` is lower case; pseudo headers (":method", ":authority", ":scheme") are allowed."""
+
+    name: str
+    match: StringMatch
+    invert: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryMatch:
+    name: str
+    match: StringMatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteMatch:
+    """All parts must hold. The default matches everything."""
+
+    path: StringMatch = StringMatch(kind=MatchKind.PREFIX, value="/")
+    headers: tuple[HeaderMatch, ...] = ()
+    query: tuple[QueryMatch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderChange:
+    """What is done to request or response headers."""
+
+    set: tuple[tuple[str, str], ...] = ()
+    add: tuple[tuple[str, str], ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """How often, and for what, a failed request is tried again (Istio `HTTPRetry`)."""
+
+    attempts: int
+    retry_on: str
+    per_try_timeout_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightedCluster:
+    """A share of a route. Weights of one route sum to 100 (or there is a single cluster)."""
+
+    cluster: str
+    weight: int = 100
+    request_headers: HeaderChange = HeaderChange()
+    response_headers: HeaderChange = HeaderChange()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectResponse:
+    status: int
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirect:
+    """Empty parts stay as they were."""
+
+    status: int = 301
+    scheme: str = ""
+    host: str = ""
+    port: int | None = None
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewrite:
+    """`path` replaces the matched prefix (or the whole exact path); `host` the authority."""
+
+    path: str = ""
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One rule. Exactly one of clusters, direct_response and redirect is given.
+
+    `service_namespace` and `service_name` name the destination for telemetry (Istio's
+    `destination_service`); `timeout_ms` None means no timeout.
+    """
+
+    name: str
+    match: RouteMatch = RouteMatch()
+    clusters: tuple[WeightedCluster, ...] = ()
+    direct_response: DirectResponse | None = None
+    redirect: Redirect | None = None
+    rewrite: Rewrite | None = None
+    timeout_ms: int | None = None
+    retry: Retry | None = None
+    request_headers: HeaderChange = HeaderChange()
+    response_headers: HeaderChange = HeaderChange()
+    service_namespace: str = ""
+    service_name: str = ""
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VirtualHost:
+    """Routes of some domains, first match wins. Domains are unique in their RouteConfig."""
+
+    name: str
+    domains: tuple[str, ...]
+    routes: tuple[Route, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteConfig:
+    """A named set of virtual hosts, served over RDS.
+
+    Names: "outbound" for a sidecar's egress port, "inbound|<port>" for its inbound ports,
+    "http.<port>" and "https.<port>.<server name>.<gateway>.<namespace>" for gateways.
+    """
+
+    name: str
+    virtual_hosts: tuple[VirtualHost, ...]
+
+
+class ClusterKind(StrEnum):
+    """Where a cluster's endpoints come from."""
+
+    EDS = "eds"
+    STATIC = "static"
+    DNS = "dns"
+    BLACKHOLE = "blackhole"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One address behind a cluster. `mtls`: it is a sidecar that accepts the mesh's mTLS now."""
+
+    address: str
+    port: int
+    mtls: bool = False
+    namespace: str = ""
+    workload: str = ""
+    app: str = ""
+    version: str = ""
+    service_account: str = ""
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeshTls:
+    """Mutual TLS to endpoints marked `mtls`, plain text to the others (Istio's auto mTLS).
+
+    `sans` are the SPIFFE IDs the server may have; empty means any of the trust domain.
+    """
+
+    sans: tuple[str, ...]
+    sni: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginateTls:
+    """Plain TLS towards a server outside the mesh (DestinationRule `SIMPLE`)."""
+
+    sni: str = ""
+    sans: tuple[str, ...] = ()
+    ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutlierDetection:
+    consecutive_5xx: int | None = None
+    consecutive_gateway: int | None = None
+    interval_ms: int = 10_000
+    base_ejection_ms: int = 30_000
+    max_ejection_percent: int = 10
+    min_health_percent: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionLimits:
+    """None leaves Envoy at no practical limit (2^32-1), as Istio does."""
+
+    max_connections: int | None = None
+    max_pending_requests: int | None = None
+    max_requests: int | None = None
+    max_retries: int | None = None
+    max_requests_per_connection: int | None = None
+    connect_timeout_ms: int = 10_000
+    tcp_idle_timeout_ms: int | None = None
+    http_idle_timeout_ms: int | None = None
+
+
+class LoadBalancer(StrEnum):
+    LEAST_REQUEST = "LEAST_REQUEST"
+    ROUND_ROBIN = "ROUND_ROBIN"
+    RANDOM = "RANDOM"
+    PASSTHROUGH = "PASSTHROUGH"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """Named as in Istio: "outbound|9080|v1|reviews.shop.svc.cluster.local", "inbound|9080||".
+
+    STATIC and DNS clusters carry their `endpoints`; an EDS cluster's are in ClusterEndpoints.
+    """
+
+    name: str
+    kind: ClusterKind
+    protocol: AppProtocol
+    service_namespace: str = ""
+    service_name: str = ""
+    subset: str = ""
+    endpoints: tuple[Endpoint, ...] = ()
+    tls: MeshTls | OriginateTls | None = None
+    load_balancer: LoadBalancer = LoadBalancer.LEAST_REQUEST
+    outlier: OutlierDetection | None = None
+    limits: ConnectionLimits = ConnectionLimits()
+    source_address: str = ""
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterEndpoints:
+    """The endpoints of one EDS cluster, sorted; may be empty."""
+
+    cluster: str
+    endpoints: tuple[Endpoint, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundListener:
+    """A pod's port as the mesh reaches it: `address:port`, passed on to `cluster`.
+
+    `modes` has one mode, or two while a change of mode is under way: then both are served, so
+    that no client fails. HTTP ports have `route_config`; TCP ports have none.
+    """
+
+    address: str
+    port: int
+    protocol: AppProtocol
+    modes: frozenset[MtlsMode]
+    cluster: str
+    route_config: str = ""
+    service_namespace: str = ""
+    service_name: str = ""
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundHttpListener:
+    """The egress port: an HTTP proxy for the pod's application, routed by Host."""
+
+    address: str
+    port: int
+    route_config: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundTcpListener:
+    """One TCP service port, opened for the pod's application on its own loopback port."""
+
+    address: str
+    port: int
+    clusters: tuple[WeightedCluster, ...]
+    service_namespace: str
+    service_name: str
+    origin: Origin | None = None
+
+
+class GatewayTlsMode(StrEnum):
+    SIMPLE = "SIMPLE"
+    MUTUAL = "MUTUAL"
+    PASSTHROUGH = "PASSTHROUGH"
+    ISTIO_MUTUAL = "ISTIO_MUTUAL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayServer:
+    """One server of a gateway port. `server_names` are SNI names ("*" is any).
+
+    `secret` names a GatewaySecret. Plain HTTP servers have no `tls_mode`. `redirect_https` answers
+    plain requests with 301.
+    """
+
+    name: str
+    server_names: tuple[str, ...]
+    route_config: str
+    tls_mode: GatewayTlsMode | None = None
+    secret: str = ""
+    tcp_clusters: tuple[WeightedCluster, ...] = ()
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayListener:
+    """One port of a gateway. Plain and TLS servers never share a port."""
+
+    address: str
+    port: int
+    servers: tuple[GatewayServer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySecret:
+    """A certificate for gateways, by name; control adds the bytes. `digest` makes a change visible."""
+
+    name: str
+    namespace: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proxy:
+    """Who a configuration is for: one Envoy of one pod."""
+
+    id: str
+    namespace: str
+    pod: str
+    workload: str
+    app: str
+    version: str
+    labels: Labels
+    service_account: str
+    address: str
+    app_address: str
+    outbound_address: str
+    gateway: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxyConfig:
+    """Everything one proxy is served. Every reference resolves within it.
+
+    Parts that are equal for many proxies are the same objects, so that what is made of them
+    (and its bytes) can be made once.
+    """
+
+    proxy: Proxy
+    inbound: tuple[InboundListener, ...] = ()
+    outbound_http: OutboundHttpListener | None = None
+    outbound_tcp: tuple[OutboundTcpListener, ...] = ()
+    gateways: tuple[GatewayListener, ...] = ()
+    routes: tuple[RouteConfig, ...] = ()
+    clusters: tuple[Cluster, ...] = ()
+    endpoints: tuple[ClusterEndpoints, ...] = ()
+    secrets: tuple[GatewaySecret, ...] = ()

@@ -1,0 +1,1 @@
+"""Ingest, sanitising and storage of traces, metrics and logs."""

@@ -1,0 +1,86 @@
+"""What telemetry hands upward: edge counts of one second, and the broker's channel names."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+DURATION_BOUNDS_MS: tuple[float, ...] = (
+    0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000, 300000,
+    600000, 1800000, 3600000,
+)  # fmt: skip
+"""Upper bounds of `istio_request_duration_milliseconds`: those of Istio's own proxies."""
+
+
+class Channel(StrEnum):
+    """Broker channels. Each carries JSON; publishing is a hint or a live value, never the truth."""
+
+    REVISION = "meshweb:revision"
+    """{"number": n}: a revision became visible in the database."""
+    REGISTRY = "meshweb:registry"
+    """{}: pods, services or workloads changed."""
+    CONVERGENCE = "meshweb:convergence"
+    """One Convergence: {"revision", "state", "proxies": [{"id", "state", "ms", "error"}]}."""
+    PROXIES = "meshweb:proxies"
+    """{}: a proxy connected, left, or changed its state."""
+    EDGES = "meshweb:edges"
+    """One EdgeSecond."""
+    LIVE = "meshweb:live"
+    """A live message, ready to be sent to browsers: {"topic", "epoch", "seq", ...}."""
+
+
+class Reporter(StrEnum):
+    """Which end of a connection counted it (Istio's `reporter` label)."""
+
+    SOURCE = "source"
+    DESTINATION = "destination"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeKey:
+    """The labels that tell one stream of traffic from another.
+
+    Names are "unknown" where Envoy could not know them, as in Istio. `protocol` is "http",
+    "grpc" or "tcp"; `security` is "mutual_tls", "none" or "unknown"; `code` is "" for TCP;
+    `flags` are Envoy's response flags ("-" for none).
+    """
+
+    reporter: Reporter
+    source_namespace: str
+    source_workload: str
+    destination_service_namespace: str
+    destination_service: str
+    destination_namespace: str
+    destination_workload: str
+    destination_version: str
+    protocol: str
+    code: str
+    flags: str
+    security: str
+    source_version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeCount:
+    """Traffic of one key in one second, or summed over a window (never cumulative).
+
+    `duration_buckets` has one count per bound of DURATION_BOUNDS_MS and one for what is above;
+    it may be empty. `connections_open` is a level, not a count.
+    """
+
+    requests: int = 0
+    duration_sum_ms: float = 0.0
+    duration_buckets: tuple[int, ...] = ()
+    request_bytes: int = 0
+    response_bytes: int = 0
+    connections_opened: int = 0
+    connections_closed: int = 0
+    bytes_sent: int = 0
+    bytes_received: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeSecond:
+    """All that one collector counted in one second (`second` is Unix time, whole)."""
+
+    collector: str
+    second: int
+    edges: tuple[tuple[EdgeKey, EdgeCount], ...]

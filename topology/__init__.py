@@ -1,0 +1,1 @@
+"""Registry, platform, traffic graph and health."""

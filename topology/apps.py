@@ -1,0 +1,7 @@
+"""Django's entry for the topology app."""
+
+from django.apps import AppConfig
+
+
+class TopologyConfig(AppConfig):
+    name = "topology"

@@ -1,0 +1,241 @@
+"""What runs: namespaces, services, workloads, pods; and the traffic graph drawn over them."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Labels = tuple[tuple[str, str], ...]
+"""Sorted (key, value) pairs: hashable, comparable, printable."""
+
+
+def labels(pairs: dict[str, str] | None) -> Labels:
+    """Freeze a label mapping."""
+    return tuple(sorted((pairs or {}).items()))
+
+
+def selects(selector: Labels, target: Labels) -> bool:
+    """Whether a non-empty selector matches (Kubernetes equality selector)."""
+    return bool(selector) and set(selector) <= set(target)
+
+
+class AppProtocol(StrEnum):
+    """A port's protocol, from `appProtocol`, else from the port name's prefix (as Istio)."""
+
+    HTTP = "http"
+    HTTP2 = "http2"
+    GRPC = "grpc"
+    HTTPS = "https"
+    TLS = "tls"
+    TCP = "tcp"
+
+    @property
+    def is_http(self) -> bool:
+        return self in (AppProtocol.HTTP, AppProtocol.HTTP2, AppProtocol.GRPC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServicePort:
+    """`local_port` is where each sidecar opens this port for its own application (local platform)."""
+
+    name: str
+    number: int
+    target_port: int
+    protocol: AppProtocol
+    local_port: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    namespace: str
+    name: str
+    labels: Labels = ()
+    selector: Labels = ()
+    ports: tuple[ServicePort, ...] = ()
+
+    @property
+    def host(self) -> str:
+        return f"{self.name}.{self.namespace}.svc.cluster.local"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerPort:
+    """A port an application listens on; `host_port` also opens it on the host's loopback."""
+
+    number: int
+    name: str = ""
+    host_port: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """On the local platform a container is a process: `command` is run as it stands."""
+
+    name: str
+    command: tuple[str, ...]
+    env: tuple[tuple[str, str], ...] = ()
+    ports: tuple[ContainerPort, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """A Deployment. `labels` are its pod template's; a gateway has an Envoy and no application."""
+
+    namespace: str
+    name: str
+    kind: str = "Deployment"
+    labels: Labels = ()
+    annotations: Labels = ()
+    service_account: str = "default"
+    replicas: int = 1
+    container: Container | None = None
+    gateway: bool = False
+    sidecar: bool = True
+    template_hash: str = ""
+
+    @property
+    def app(self) -> str:
+        return dict(self.labels).get("app", self.name)
+
+    @property
+    def version(self) -> str:
+        return dict(self.labels).get("version", "")
+
+
+class PodPhase(StrEnum):
+    """Kubernetes' phases, and Terminating, which Kubernetes shows for a pod being deleted."""
+
+    PENDING = "Pending"
+    RUNNING = "Running"
+    FAILED = "Failed"
+    TERMINATING = "Terminating"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pod:
+    """One replica: an application process and its Envoy.
+
+    `address` is where the mesh reaches it (its Envoy's inbound), `app_address` where the
+    application itself listens, `outbound_address` where its Envoy takes outbound traffic.
+    A pod outside the mesh (no sidecar) has only `address`.
+    """
+
+    namespace: str
+    name: str
+    uid: str
+    workload: str
+    replica_set: str
+    labels: Labels
+    service_account: str
+    node: str
+    address: str
+    app_address: str
+    outbound_address: str
+    ports: tuple[ContainerPort, ...] = ()
+    gateway: bool = False
+    sidecar: bool = True
+    phase: PodPhase = PodPhase.PENDING
+    ready: bool = False
+    restarts: int = 0
+    proxy_restarts: int = 0
+    message: str = ""
+
+    @property
+    def proxy_id(self) -> str:
+        """Envoy's node id, as Istio writes it."""
+        kind = "router" if self.gateway else "sidecar"
+        return f"{kind}~{self.address}~{self.name}.{self.namespace}~{self.namespace}.svc.cluster.local"
+
+    @property
+    def app(self) -> str:
+        return dict(self.labels).get("app", self.workload)
+
+    @property
+    def version(self) -> str:
+        return dict(self.labels).get("version", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Namespace:
+    name: str
+    labels: Labels = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registry:
+    """Everything that runs, at one moment. Tuples are sorted by (namespace, name)."""
+
+    namespaces: tuple[Namespace, ...] = ()
+    services: tuple[Service, ...] = ()
+    workloads: tuple[Workload, ...] = ()
+    pods: tuple[Pod, ...] = ()
+
+
+class NodeKind(StrEnum):
+    WORKLOAD = "workload"
+    SERVICE = "service"
+    GATEWAY = "gateway"
+    EXTERNAL = "external"
+    UNKNOWN = "unknown"
+
+
+class Health(StrEnum):
+    """Kiali's verdicts, worst last."""
+
+    IDLE = "idle"
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    FAILING = "failing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphNode:
+    """`id` is stable across builds: "<kind>:<namespace>/<name>"."""
+
+    id: str
+    kind: NodeKind
+    namespace: str
+    name: str
+    app: str = ""
+    version: str = ""
+    health: Health = Health.IDLE
+    pods_ready: int = 0
+    pods_desired: int = 0
+    requests_per_second: float = 0.0
+    error_ratio: float = 0.0
+    badges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphEdge:
+    """Traffic from one node to another over the window. `id` is "<source id>-><target id>|<protocol>".
+
+    Rates are per second; durations in milliseconds, None without samples; ratios 0..1.
+    `requests_total` counts requests in the window; `responses` maps code to requests per second.
+    For TCP the rates are bytes per second and `requests_*` are 0.
+    """
+
+    id: str
+    source: str
+    target: str
+    protocol: str
+    requests_per_second: float = 0.0
+    requests_total: int = 0
+    error_ratio: float = 0.0
+    p50_ms: float | None = None
+    p95_ms: float | None = None
+    p99_ms: float | None = None
+    mtls_ratio: float = 0.0
+    responses: tuple[tuple[str, float], ...] = ()
+    bytes_sent_per_second: float = 0.0
+    bytes_received_per_second: float = 0.0
+    connections_open: int = 0
+    health: Health = Health.IDLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """`at` is Unix seconds, `window_seconds` how far it looks back."""
+
+    at: float
+    window_seconds: int
+    nodes: tuple[GraphNode, ...] = ()
+    edges: tuple[GraphEdge, ...] = field(default=())

@@ -1,0 +1,1 @@
+"""Trace search and analysis."""
