@@ -4,6 +4,7 @@
 |---|---|---|
 | MESHWEB_HOME | .meshweb | state: database, store, broker, keys, logs |
 | MESHWEB_PORT_OFFSET | 0 | added to every port (0 to 10000) |
+| MESHWEB_RUNTIME_DIR | run in MESHWEB_HOME, or a short private path | Unix sockets |
 | MESHWEB_BIND | 127.0.0.1 | where the servers listen |
 | MESHWEB_DATABASE_URL | SQLite in MESHWEB_HOME | postgresql://user:password@host:port/name |
 | MESHWEB_BROKER_URL | Unix socket of the embedded broker | redis://... |
@@ -17,7 +18,9 @@
 | MESHWEB_TRACE_SAMPLING | 10 | percent of requests that are traced |
 """
 
+import hashlib
 import os
+import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -32,8 +35,19 @@ def port(number: int) -> int:
     return number + PORT_OFFSET
 
 
-RUNTIME_DIR = Path(os.environ.get("MESHWEB_RUNTIME_DIR", HOME / "run"))
-"""Unix sockets live here; `meshweb up` sets a short path, for their limit is 107 bytes."""
+SHORT_ENOUGH_FOR_SOCKETS = 50
+
+
+def _runtime_directory() -> Path:
+    """Where Unix sockets live: in MESHWEB_HOME, unless that path is long (their limit is 107 bytes)."""
+    beside = HOME / "run"
+    if len(str(beside)) <= SHORT_ENOUGH_FOR_SOCKETS:
+        return beside
+    digest = hashlib.sha256(str(HOME).encode()).hexdigest()[:8]
+    return Path(tempfile.gettempdir()) / f"meshweb-{os.getuid()}-{digest}"
+
+
+RUNTIME_DIR = Path(os.environ.get("MESHWEB_RUNTIME_DIR", "") or _runtime_directory())
 
 HTTP_PORT = port(8000)
 ADS_PORT = port(15010)

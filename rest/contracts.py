@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from ninja import Schema
+from pydantic import Field
 
 
 class Severity(StrEnum):
@@ -77,7 +78,7 @@ class ErrorOut(Schema):
     code: str
     message: str
     path: str = ""
-    findings: list[FindingOut] = []
+    findings: list[FindingOut] = Field(default_factory=list)
 
 
 ERRORS: Mapping[int, type[ErrorOut]] = {

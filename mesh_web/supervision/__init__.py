@@ -1,0 +1,1 @@
+"""Keeping the processes of one Meshweb on one machine alive, and none of them longer."""
