@@ -1,7 +1,7 @@
 """Resources, revisions and their states, as other apps may hold them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -77,3 +77,27 @@ class Convergence:
     revision: int
     state: RevisionState
     proxies: tuple[ProxyProgress, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedSecret:
+    """A gateway's certificate in force (PEM). `digest` is "sha256:<hex>" of both parts."""
+
+    namespace: str
+    name: str
+    digest: str
+    certificate: bytes = field(repr=False)
+    private_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedConfig:
+    """What is in force at the latest pushed revision; `number` 0 is before the first.
+
+    `documents` are sorted by key and hold no private key; `accepted_at` is Unix seconds.
+    """
+
+    number: int
+    accepted_at: float
+    documents: tuple[Document, ...] = ()
+    secrets: tuple[PublishedSecret, ...] = ()

@@ -59,11 +59,16 @@ class QueryMatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteMatch:
-    """All parts must hold. The default matches everything."""
+    """All parts must hold. The default matches everything.
+
+    `connect` matches CONNECT requests only, whatever their path, and turns their bytes over to
+    the cluster (a tunnel through the egress port).
+    """
 
     path: StringMatch = StringMatch(kind=MatchKind.PREFIX, value="/")
     headers: tuple[HeaderMatch, ...] = ()
     query: tuple[QueryMatch, ...] = ()
+    connect: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +82,16 @@ class HeaderChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """How often, and for what, a failed request is tried again (Istio `HTTPRetry`)."""
+    """How often, and for what, a failed request is tried again (Istio `HTTPRetry`).
+
+    `retry_on` holds Envoy's words only, comma separated; it has "retriable-status-codes" exactly
+    when `status_codes` is not empty.
+    """
 
     attempts: int
     retry_on: str
     per_try_timeout_ms: int | None = None
+    status_codes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,8 +329,8 @@ class GatewayTlsMode(StrEnum):
 class GatewayServer:
     """One server of a gateway port. `server_names` are SNI names ("*" is any).
 
-    `secret` names a GatewaySecret. Plain HTTP servers have no `tls_mode`. `redirect_https` answers
-    plain requests with 301.
+    `secret` names a GatewaySecret. Plain HTTP servers have no `tls_mode`. A server with
+    `route_config` speaks HTTP, one with `tcp_clusters` passes bytes on (PASSTHROUGH, TCP).
     """
 
     name: str

@@ -1,0 +1,48 @@
+"""What other apps may ask of the configuration: what is in force, and how far it got."""
+
+from routing.contracts import Convergence, PublishedConfig, ResourceKey
+from routing.selectors import documents_published, newest_published
+from routing.services.convergence import reduce_convergence
+from routing.services.rejection import revert_to_last_good
+from routing.services.secrets import published_secrets
+
+__all__ = ["published_config", "record_convergence", "revert_rejected"]
+
+
+def published_config(after: int | None = None) -> PublishedConfig | None:
+    """The configuration of the latest pushed revision; None if that is not newer than `after`.
+
+    With `after` None the answer is never None (number 0 and no documents before the first
+    revision). One consistent read: history is immutable, so the documents are those of exactly
+    `number`.
+    """
+    number, accepted_at = newest_published()
+    if after is not None and number <= after:
+        return None
+    documents = documents_published(number)
+    return PublishedConfig(
+        number=number,
+        accepted_at=accepted_at,
+        documents=documents,
+        secrets=published_secrets(documents),
+    )
+
+
+def record_convergence(convergence: Convergence) -> None:
+    """Merge one control process's report into the revision, and tell everyone who listens.
+
+    The only writer of a pushed revision's status. A state never goes backwards; reporting twice
+    changes nothing. Blocks on the database: call it from a thread. The broker may be away.
+    """
+    reduce_convergence(convergence)
+
+
+def revert_rejected(key: ResourceKey, revision: int, error: str) -> int | None:
+    """Take back the version of `key` in force at `revision`, which Envoy refused with `error`.
+
+    Makes and enqueues a system revision with the resource's last version that was not refused, or
+    without the resource, and rejects the revision that brought the bad version. Returns the new
+    revision's number; None where there is nothing to take back (done before, or the user has
+    changed the resource since). Idempotent. Blocks on the database: call it from a thread.
+    """
+    return revert_to_last_good(key, revision, error)
