@@ -34,13 +34,17 @@ class AppProtocol(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServicePort:
-    """`local_port` is where each sidecar opens this port for its own application (local platform)."""
+    """`local_port` is where each sidecar opens this port for its own application (local platform).
+
+    `target_name` is a target port given by name; `target_port` is its number once it is known.
+    """
 
     name: str
     number: int
     target_port: int
     protocol: AppProtocol
     local_port: int = 0
+    target_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +146,9 @@ class Pod:
     def proxy_id(self) -> str:
         """Envoy's node id, as Istio writes it."""
         kind = "router" if self.gateway else "sidecar"
-        return f"{kind}~{self.address}~{self.name}.{self.namespace}~{self.namespace}.svc.cluster.local"
+        return (
+            f"{kind}~{self.address}~{self.name}.{self.namespace}~{self.namespace}.svc.cluster.local"
+        )
 
     @property
     def app(self) -> str:
@@ -155,6 +161,13 @@ class Pod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Namespace:
+    name: str
+    labels: Labels = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceAccount:
+    namespace: str
     name: str
     labels: Labels = ()
 
