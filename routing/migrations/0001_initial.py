@@ -5,91 +5,151 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Ledger',
+            name="Ledger",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveBigIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveBigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Resource',
+            name="Resource",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cluster', models.CharField(default='local', max_length=63)),
-                ('api_version', models.CharField(max_length=253)),
-                ('kind', models.CharField(max_length=63)),
-                ('namespace', models.CharField(blank=True, default='', max_length=253)),
-                ('name', models.CharField(max_length=253)),
-                ('uid', models.UUIDField()),
-                ('labels', models.JSONField(default=dict)),
-                ('annotations', models.JSONField(default=dict)),
-                ('spec', models.JSONField(default=dict)),
-                ('generation', models.PositiveBigIntegerField(default=1)),
-                ('resource_version', models.PositiveBigIntegerField()),
-                ('created', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("cluster", models.CharField(default="local", max_length=63)),
+                ("api_version", models.CharField(max_length=253)),
+                ("kind", models.CharField(max_length=63)),
+                ("namespace", models.CharField(blank=True, default="", max_length=253)),
+                ("name", models.CharField(max_length=253)),
+                ("uid", models.UUIDField()),
+                ("labels", models.JSONField(default=dict)),
+                ("annotations", models.JSONField(default=dict)),
+                ("spec", models.JSONField(default=dict)),
+                ("generation", models.PositiveBigIntegerField(default=1)),
+                ("resource_version", models.PositiveBigIntegerField()),
+                ("created", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('cluster', 'kind', 'namespace', 'name'), name='resource_key')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("cluster", "kind", "namespace", "name"), name="resource_key"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Revision',
+            name="Revision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveBigIntegerField(unique=True)),
-                ('author', models.CharField(max_length=150)),
-                ('message', models.TextField(blank=True, default='')),
-                ('state', models.CharField(choices=[('accepted', 'accepted'), ('pushed', 'pushed'), ('converged', 'converged'), ('partial', 'partial'), ('rejected', 'rejected'), ('superseded', 'superseded')], default='accepted', max_length=16)),
-                ('system', models.BooleanField(default=False)),
-                ('reverts', models.PositiveBigIntegerField(blank=True, null=True)),
-                ('findings', models.JSONField(default=list)),
-                ('convergence', models.JSONField(default=list)),
-                ('ms', models.FloatField(blank=True, null=True)),
-                ('converged', models.PositiveIntegerField(default=0)),
-                ('total', models.PositiveIntegerField(default=0)),
-                ('created_at', models.DateTimeField()),
-                ('accepted_at', models.DateTimeField()),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveBigIntegerField(unique=True)),
+                ("author", models.CharField(max_length=150)),
+                ("message", models.TextField(blank=True, default="")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("accepted", "accepted"),
+                            ("pushed", "pushed"),
+                            ("converged", "converged"),
+                            ("partial", "partial"),
+                            ("rejected", "rejected"),
+                            ("superseded", "superseded"),
+                        ],
+                        default="accepted",
+                        max_length=16,
+                    ),
+                ),
+                ("system", models.BooleanField(default=False)),
+                ("reverts", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("findings", models.JSONField(default=list)),
+                ("convergence", models.JSONField(default=list)),
+                ("ms", models.FloatField(blank=True, null=True)),
+                ("converged", models.PositiveIntegerField(default=0)),
+                ("total", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField()),
+                ("accepted_at", models.DateTimeField()),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['state', 'number'], name='routing_rev_state_1e8f5b_idx')],
+                "indexes": [
+                    models.Index(fields=["state", "number"], name="routing_rev_state_1e8f5b_idx")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StoredSecret',
+            name="StoredSecret",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('namespace', models.CharField(max_length=253)),
-                ('name', models.CharField(max_length=253)),
-                ('digest', models.CharField(max_length=71)),
-                ('sealed', models.BinaryField()),
-                ('created', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("namespace", models.CharField(max_length=253)),
+                ("name", models.CharField(max_length=253)),
+                ("digest", models.CharField(max_length=71)),
+                ("sealed", models.BinaryField()),
+                ("created", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('namespace', 'name', 'digest'), name='stored_secret_key')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("namespace", "name", "digest"), name="stored_secret_key"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ResourceVersion',
+            name="ResourceVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cluster', models.CharField(default='local', max_length=63)),
-                ('kind', models.CharField(max_length=63)),
-                ('namespace', models.CharField(blank=True, default='', max_length=253)),
-                ('name', models.CharField(max_length=253)),
-                ('document', models.JSONField(null=True)),
-                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='routing.revision', to_field='number')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("cluster", models.CharField(default="local", max_length=63)),
+                ("kind", models.CharField(max_length=63)),
+                ("namespace", models.CharField(blank=True, default="", max_length=253)),
+                ("name", models.CharField(max_length=253)),
+                ("document", models.JSONField(null=True)),
+                (
+                    "revision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="routing.revision",
+                        to_field="number",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('cluster', 'kind', 'namespace', 'name', 'revision'), name='resource_version_key')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("cluster", "kind", "namespace", "name", "revision"),
+                        name="resource_version_key",
+                    )
+                ],
             },
         ),
     ]

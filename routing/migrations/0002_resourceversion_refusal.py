@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('routing', '0001_initial'),
+        ("routing", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='resourceversion',
-            name='refusal',
-            field=models.TextField(blank=True, default=''),
+            model_name="resourceversion",
+            name="refusal",
+            field=models.TextField(blank=True, default=""),
         ),
     ]

@@ -1,0 +1,1 @@
+"""Who changed what, kept in one append-only table."""

@@ -1,0 +1,91 @@
+"""Reads of the configuration. Every answer is a frozen value, never a row."""
+
+from collections.abc import Iterable
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
+from routing.contracts import Document, ResourceKey, RevisionState
+from routing.documents import from_json
+from routing.models import Resource, ResourceVersion, Revision
+
+CLUSTER = "local"
+
+
+def newest_published() -> tuple[int, float]:
+    """Number and accepted time (Unix seconds) of the latest pushed revision; (0, 0.0) without."""
+    newest = (
+        Revision.objects.exclude(state=RevisionState.ACCEPTED)
+        .order_by("-number")
+        .values_list("number", "accepted_at")
+        .first()
+    )
+    return (0, 0.0) if newest is None else (newest[0], newest[1].timestamp())
+
+
+def newest_accepted() -> int:
+    """The number of the latest revision, pushed or not; 0 without."""
+    return Revision.objects.order_by("-number").values_list("number", flat=True).first() or 0
+
+
+def documents_published(number: int) -> tuple[Document, ...]:
+    """All documents in force at revision `number`, sorted by key."""
+    latest = (
+        ResourceVersion.objects.filter(
+            cluster=OuterRef("cluster"),
+            kind=OuterRef("kind"),
+            namespace=OuterRef("namespace"),
+            name=OuterRef("name"),
+            revision_id__lte=number,
+        )
+        .order_by("-revision_id")
+        .values("revision_id")[:1]
+    )
+    rows = ResourceVersion.objects.filter(revision_id=Subquery(latest), document__isnull=False)
+    documents = (version_document(row) for row in rows)
+    return tuple(sorted((one for one in documents if one), key=lambda found: found.key))
+
+
+def version_document(row: ResourceVersion) -> Document | None:
+    """None where the revision deleted the resource."""
+    key = ResourceKey(row.kind, row.namespace, row.name)
+    return None if row.document is None else from_json(key, row.document)
+
+
+def documents_in_force() -> dict[ResourceKey, Document]:
+    """The newest accepted version of every resource."""
+    heads = (head_document(row) for row in Resource.objects.filter(cluster=CLUSTER))
+    return {head.key: head for head in heads}
+
+
+def head_document(row: Resource) -> Document:
+    return Document(
+        key=ResourceKey(row.kind, row.namespace, row.name),
+        api_version=row.api_version,
+        spec=row.spec,
+        labels=tuple(sorted(row.labels.items())),
+        annotations=tuple(sorted(row.annotations.items())),
+        created_at=row.created.timestamp(),
+    )
+
+
+def heads(keys: Iterable[ResourceKey]) -> dict[ResourceKey, Resource]:
+    """The rows of some resources, by key; those that do not exist are missing."""
+    wanted = set(keys)
+    names = Resource.objects.filter(cluster=CLUSTER, name__in={key.name for key in wanted})
+    found = ((ResourceKey(row.kind, row.namespace, row.name), row) for row in names)
+    return {key: row for key, row in found if key in wanted}
+
+
+def versions_of(key: ResourceKey) -> QuerySet[ResourceVersion]:
+    """Every version of one resource, newest first."""
+    return ResourceVersion.objects.filter(
+        cluster=CLUSTER, kind=key.kind, namespace=key.namespace, name=key.name
+    ).order_by("-revision_id")
+
+
+def named(keys: Iterable[ResourceKey]) -> Q:
+    """A condition that holds for exactly these keys."""
+    condition = Q(pk__in=())
+    for key in keys:
+        condition |= Q(kind=key.kind, namespace=key.namespace, name=key.name)
+    return condition

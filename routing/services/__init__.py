@@ -1,0 +1,1 @@
+"""Writes of the configuration: one transaction each, and the reasons why not."""

@@ -1,0 +1,22 @@
+"""What Celery does for the configuration: hints carried out, lost ones swept up."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from routing.contracts import ResourceKey
+from routing.services import publish, rejection
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def publish_revision(number: int) -> None:
+    publish.publish_through(number, timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def publish_stuck_revisions() -> None:
+    publish.publish_stuck(timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def revert_rejected(key: str, revision: int, error: str) -> None:
+    rejection.revert_to_last_good(ResourceKey.parse(key), revision, error)
