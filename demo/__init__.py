@@ -1,0 +1,1 @@
+"""The sample application: an online shop, its manifests, its visitors."""
