@@ -160,6 +160,27 @@ class Pod:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """A pod as its node's agent shall run it; `env` is complete but for what the host adds."""
+
+    pod: Pod
+    command: tuple[str, ...] = ()
+    env: Labels = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodReport:
+    """What an agent says of one pod it holds. A pod it does not mention is not there."""
+
+    uid: str
+    phase: PodPhase
+    ready: bool = False
+    restarts: int = 0
+    proxy_restarts: int = 0
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Namespace:
     name: str
     labels: Labels = ()
