@@ -1,0 +1,159 @@
+"""Clusters: a destination, how to connect to it, and when to stop trying."""
+
+from google.protobuf.message import Message
+
+from proxy.xds import tls
+from proxy.xds.endpoints import MTLS_KEY, assignment_fields
+from proxy.xds.fields import METADATA, Fields, metadata, number, service_host, struct, told
+from proxy.xds.messages import duration, extension, message, typed
+from routing.ir import (
+    Cluster,
+    ClusterKind,
+    ConnectionLimits,
+    LoadBalancer,
+    MeshTls,
+    OriginateTls,
+    OutlierDetection,
+)
+from topology.contracts import AppProtocol
+
+_UNLIMITED = 2**32 - 1
+_HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+_TCP_OPTIONS = "envoy.extensions.upstreams.tcp.v3.TcpProtocolOptions"
+_ADS = {"resource_api_version": "V3", "ads": {}}
+
+
+def cluster(cluster: Cluster, trust_domain: str) -> Message:
+    fields: Fields = {
+        "name": cluster.name,
+        "connect_timeout": duration(cluster.limits.connect_timeout_ms),
+        "metadata": metadata(**{METADATA: _facts(cluster)}),
+        "circuit_breakers": {"thresholds": [_thresholds(cluster.limits)]},
+        "common_lb_config": {"healthy_panic_threshold": {"value": _panic_below(cluster.outlier)}},
+        "ignore_health_on_host_removal": True,
+        "lb_policy": _policy(cluster.load_balancer),
+        "typed_extension_protocol_options": _protocol(cluster.protocol, cluster.limits),
+        **_discovery(cluster),
+        **_transport(cluster, trust_domain),
+    }
+    if cluster.outlier is not None:
+        fields["outlier_detection"] = _outlier(cluster.outlier)
+    if cluster.source_address:
+        fields["upstream_bind_config"] = {
+            "source_address": {"address": cluster.source_address, "port_value": 0}
+        }
+    made: Message = message("envoy.config.cluster.v3.Cluster")(**fields)
+    return made
+
+
+def _facts(cluster: Cluster) -> dict[str, str]:
+    return {
+        "origin": told(cluster.origin),
+        "service": service_host(cluster.service_name, cluster.service_namespace),
+        "service_name": cluster.service_name,
+        "service_namespace": cluster.service_namespace,
+        "subset": cluster.subset,
+    }
+
+
+def _discovery(cluster: Cluster) -> Fields:
+    match cluster.kind:
+        case ClusterKind.EDS:
+            return {"type": "EDS", "eds_cluster_config": {"eds_config": _ADS}}
+        case ClusterKind.DNS:
+            return {
+                "type": "STRICT_DNS",
+                "dns_lookup_family": "V4_PREFERRED",
+                "load_assignment": assignment_fields(cluster.name, cluster.endpoints),
+            }
+        case _:
+            return {
+                "type": "STATIC",
+                "load_assignment": assignment_fields(cluster.name, cluster.endpoints),
+            }
+
+
+def _policy(balancer: LoadBalancer) -> str:
+    # PASSTHROUGH needs the original destination, which a listener here never has
+    return "ROUND_ROBIN" if balancer is LoadBalancer.PASSTHROUGH else str(balancer)
+
+
+def _transport(cluster: Cluster, trust_domain: str) -> Fields:
+    match cluster.tls:
+        case MeshTls(sans=sans, sni=sni):
+            alpn = "" if cluster.protocol.is_http else tls.MESH_ALPN
+            socket = tls.mesh_upstream(sni=sni, sans=sans, trust_domain=trust_domain, alpn=alpn)
+            return {
+                "transport_socket_matches": [
+                    {"name": "mtls", "match": struct({MTLS_KEY: "true"}), "transport_socket": socket},
+                    {"name": "plain", "match": struct({}), "transport_socket": _plain()},
+                ]
+            }
+        case OriginateTls() as outside:
+            return {"transport_socket": tls.originate(outside)}
+        case None:
+            return {}
+
+
+def _plain() -> Fields:
+    return extension(
+        "envoy.transport_sockets.raw_buffer",
+        "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer",
+    )
+
+
+def _protocol(protocol: AppProtocol, limits: ConnectionLimits) -> dict[str, Message]:
+    if not protocol.is_http:
+        if limits.tcp_idle_timeout_ms is None:
+            return {}
+        idle = duration(limits.tcp_idle_timeout_ms)
+        return {_TCP_OPTIONS: typed(_TCP_OPTIONS, idle_timeout=idle)}
+    common: Fields = {}
+    if limits.http_idle_timeout_ms is not None:
+        common["idle_timeout"] = duration(limits.http_idle_timeout_ms)
+    if limits.max_requests_per_connection:
+        common["max_requests_per_connection"] = number(limits.max_requests_per_connection)
+    version = "http_protocol_options" if protocol is AppProtocol.HTTP else "http2_protocol_options"
+    return {
+        _HTTP_OPTIONS: typed(
+            _HTTP_OPTIONS,
+            explicit_http_config={version: {}},
+            **({"common_http_protocol_options": common} if common else {}),
+        )
+    }
+
+
+def _thresholds(limits: ConnectionLimits) -> Fields:
+    """Envoy's own limits (1,024 and 3 retries at a time) would turn retries into 503s."""
+    return {
+        "max_connections": number(_or_unlimited(limits.max_connections)),
+        "max_pending_requests": number(_or_unlimited(limits.max_pending_requests)),
+        "max_requests": number(_or_unlimited(limits.max_requests)),
+        "max_retries": number(_or_unlimited(limits.max_retries)),
+    }
+
+
+def _or_unlimited(limit: int | None) -> int:
+    return _UNLIMITED if limit is None else limit
+
+
+def _panic_below(outlier: OutlierDetection | None) -> float:
+    return float(outlier.min_health_percent) if outlier else 0.0
+
+
+def _outlier(outlier: OutlierDetection) -> Fields:
+    made: Fields = {
+        "interval": duration(outlier.interval_ms),
+        "base_ejection_time": duration(outlier.base_ejection_ms),
+        "max_ejection_percent": number(outlier.max_ejection_percent),
+        "enforcing_success_rate": number(0),
+        "enforcing_failure_percentage": number(0),
+        "enforcing_consecutive_5xx": number(0),
+    }
+    if outlier.consecutive_5xx:
+        made["consecutive_5xx"] = number(outlier.consecutive_5xx)
+        made["enforcing_consecutive_5xx"] = number(100)
+    if outlier.consecutive_gateway:
+        made["consecutive_gateway_failure"] = number(outlier.consecutive_gateway)
+        made["enforcing_consecutive_gateway_failure"] = number(100)
+    return made

@@ -1,0 +1,43 @@
+"""Where a cluster's requests may go."""
+
+from google.protobuf.message import Message
+
+from proxy.xds.fields import METADATA, Fields, address, metadata, number
+from proxy.xds.messages import message
+from routing.ir import Endpoint
+
+MTLS_KEY = "mtls"
+
+
+def load_assignment(cluster: str, endpoints: tuple[Endpoint, ...]) -> Message:
+    made: Message = message("envoy.config.endpoint.v3.ClusterLoadAssignment")(
+        **assignment_fields(cluster, endpoints)
+    )
+    return made
+
+
+def assignment_fields(cluster: str, endpoints: tuple[Endpoint, ...]) -> Fields:
+    if not endpoints:
+        return {"cluster_name": cluster}
+    return {
+        "cluster_name": cluster,
+        "endpoints": [{"lb_endpoints": [_endpoint(endpoint) for endpoint in endpoints]}],
+    }
+
+
+def _endpoint(endpoint: Endpoint) -> Fields:
+    facts = {
+        "namespace": endpoint.namespace,
+        "workload": endpoint.workload,
+        "app": endpoint.app,
+        "version": endpoint.version,
+    }
+    transport = {MTLS_KEY: "true"} if endpoint.mtls else {}
+    return {
+        "endpoint": {"address": address(endpoint.address, endpoint.port)},
+        "load_balancing_weight": number(max(1, endpoint.weight)),
+        "metadata": metadata(
+            **{METADATA: facts},
+            **({"envoy.transport_socket_match": transport} if transport else {}),
+        ),
+    }

@@ -1,0 +1,61 @@
+"""A gateway's ports: plain, TLS by server name, and TLS passed through."""
+
+from google.protobuf.message import Message
+
+from proxy.xds import telemetry, tls
+from proxy.xds.fields import Fields
+from proxy.xds.http_connection_manager import Connection, http_connection_manager
+from proxy.xds.listener import listener
+from proxy.xds.options import Options
+from proxy.xds.tcp_proxy import tcp_proxy
+from routing.ir import GatewayListener, GatewayServer, GatewayTlsMode, Proxy
+
+
+def gateway(port: GatewayListener, proxy: Proxy, options: Options) -> Message:
+    """All plain servers of a port share one chain: their hosts are told apart by routes."""
+    plain = [server for server in port.servers if server.tls_mode is None][:1]
+    secure = [server for server in port.servers if server.tls_mode is not None]
+    chains = [_chain(server, proxy, options) for server in [*plain, *secure]]
+    return listener(
+        host=port.address,
+        port=port.port,
+        chains=chains,
+        inspect_tls=bool(secure),
+        origin=port.servers[0].origin if port.servers else None,
+    )
+
+
+def _chain(server: GatewayServer, proxy: Proxy, options: Options) -> Fields:
+    chain: Fields = {"name": server.name, "filters": [_last_filter(server, proxy, options)]}
+    if server.tls_mode is None:
+        return chain
+    chain["filter_chain_match"] = _match(server)
+    if server.tls_mode is GatewayTlsMode.ISTIO_MUTUAL:
+        chain["transport_socket"] = tls.mesh_downstream(
+            trust_domain=options.trust_domain, alpn=("h2", "http/1.1")
+        )
+    elif server.tls_mode is not GatewayTlsMode.PASSTHROUGH:
+        chain["transport_socket"] = tls.gateway(server.tls_mode, server.secret)
+    return chain
+
+
+def _match(server: GatewayServer) -> Fields:
+    names = [name for name in server.server_names if name != "*"]
+    match: Fields = {"transport_protocol": "tls"}
+    if names and "*" not in server.server_names:
+        match["server_names"] = names
+    return match
+
+
+def _last_filter(server: GatewayServer, proxy: Proxy, options: Options) -> Fields:
+    if server.tcp_clusters:
+        side = telemetry.passthrough(proxy, options)
+        return tcp_proxy(server.name, server.tcp_clusters, side, proxy, options)
+    inside = server.tls_mode is GatewayTlsMode.ISTIO_MUTUAL
+    connection = Connection(
+        side=telemetry.outbound(proxy, options),
+        route_config=server.route_config,
+        edge=not inside,
+        mtls=inside,
+    )
+    return http_connection_manager(connection, proxy, options)

@@ -1,0 +1,46 @@
+"""What all listeners share."""
+
+from typing import Any
+
+from google.protobuf.message import Message
+
+from proxy.xds.fields import METADATA, Fields, address, metadata, told
+from proxy.xds.messages import extension, message
+from routing.ir import Origin
+
+
+def listener(  # noqa: PLR0913  these are a listener's parts, all by name
+    *,
+    host: str,
+    port: int,
+    chains: list[Fields],
+    inspect_tls: bool = False,
+    direction: str = "UNSPECIFIED",
+    origin: Origin | None = None,
+) -> Message:
+    """A listener is named by its address, so that it is the same one through every change."""
+    fields: dict[str, Any] = {
+        "name": name(host, port),
+        "address": address(host, port),
+        "filter_chains": chains,
+        "traffic_direction": direction,
+        # one worker accepts; a second socket would only split the backlog
+        "enable_reuse_port": {"value": False},
+    }
+    if origin is not None:
+        fields["metadata"] = metadata(**{METADATA: {"origin": told(origin)}})
+    if inspect_tls:
+        fields["listener_filters"] = [_tls_inspector()]
+    made: Message = message("envoy.config.listener.v3.Listener")(**fields)
+    return made
+
+
+def name(host: str, port: int) -> str:
+    return f"{host}_{port}"
+
+
+def _tls_inspector() -> Fields:
+    return extension(
+        "envoy.filters.listener.tls_inspector",
+        "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector",
+    )

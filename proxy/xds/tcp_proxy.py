@@ -1,0 +1,36 @@
+"""Connections that are passed on as they come."""
+
+from proxy.xds import telemetry
+from proxy.xds.fields import Fields
+from proxy.xds.messages import extension
+from proxy.xds.options import Options
+from proxy.xds.telemetry import Side
+from routing.ir import Proxy, WeightedCluster
+
+_TCP_PROXY = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
+
+
+def tcp_proxy(
+    name: str, clusters: tuple[WeightedCluster, ...], side: Side, proxy: Proxy, options: Options
+) -> Fields:
+    """The network filter that ends a filter chain for anything but HTTP."""
+    return extension(
+        "envoy.filters.network.tcp_proxy",
+        _TCP_PROXY,
+        stat_prefix=name,
+        access_log=telemetry.tcp_loggers(side, proxy, options),
+        access_log_options={"flush_access_log_on_connected": True},
+        **_target(clusters),
+    )
+
+
+def _target(clusters: tuple[WeightedCluster, ...]) -> Fields:
+    # a weight of 0 is refused here, where HTTP routes take it
+    weighing = [share for share in clusters if share.weight > 0]
+    if len(weighing) == 1:
+        return {"cluster": weighing[0].cluster}
+    return {
+        "weighted_clusters": {
+            "clusters": [{"name": share.cluster, "weight": share.weight} for share in weighing]
+        }
+    }

@@ -1,0 +1,154 @@
+"""TLS in both directions: the mesh's own (keys from the agent), gateways', and towards outside."""
+
+from google.protobuf.message import Message
+
+from proxy.xds.fields import Fields
+from proxy.xds.messages import extension, message
+from routing.ir import GatewayTlsMode, OriginateTls
+
+MESH_ALPN = "meshweb"
+"""Tells the mesh's TLS from an application's own on ports that are not HTTP."""
+
+_TLS = "envoy.transport_sockets.tls"
+_KIND = "envoy.extensions.transport_sockets.tls.v3."
+_ONLY_1_3 = {
+    "tls_minimum_protocol_version": "TLSv1_3",
+    "tls_maximum_protocol_version": "TLSv1_3",
+}
+_BACK_OFF = {"base_interval": {"nanos": 100_000_000}, "max_interval": {"seconds": 1}}
+
+
+def mesh_upstream(*, sni: str, sans: tuple[str, ...], trust_domain: str, alpn: str) -> Fields:
+    """The client's side of the mesh's mTLS. Without `sans` any identity of the domain will do.
+
+    An empty `alpn` lets the connection pool offer the protocol that it speaks.
+    """
+    common = _mesh_context(sans, trust_domain)
+    if alpn:
+        common["alpn_protocols"] = [alpn]
+    return extension(
+        _TLS,
+        f"{_KIND}UpstreamTlsContext",
+        common_tls_context=common,
+        sni=sni,
+        # a resumed session would keep an identity that has been rotated away
+        max_session_keys={"value": 0},
+    )
+
+
+def mesh_downstream(*, trust_domain: str, alpn: tuple[str, ...]) -> Fields:
+    """The server's side of the mesh's mTLS: only certificates of the trust domain come in."""
+    common = _mesh_context((), trust_domain)
+    common["alpn_protocols"] = list(alpn)
+    return extension(
+        _TLS,
+        f"{_KIND}DownstreamTlsContext",
+        common_tls_context=common,
+        require_client_certificate={"value": True},
+        disable_stateless_session_resumption=True,
+    )
+
+
+def originate(tls: OriginateTls) -> Fields:
+    """Plain TLS to a server outside; without `ca_file` its certificate is not checked."""
+    common: Fields = {"tls_params": {"tls_maximum_protocol_version": "TLSv1_3"}}
+    if tls.ca_file:
+        common["validation_context"] = {
+            "trusted_ca": {"filename": tls.ca_file},
+            "match_typed_subject_alt_names": [
+                {"san_type": "DNS", "matcher": {"exact": san}} for san in tls.sans
+            ],
+        }
+    return extension(_TLS, f"{_KIND}UpstreamTlsContext", common_tls_context=common, sni=tls.sni)
+
+
+def gateway(mode: GatewayTlsMode, secret: str) -> Fields:
+    """A gateway's certificate by name; MUTUAL also asks clients for one of `<secret>-cacert`."""
+    common: Fields = {
+        "alpn_protocols": ["h2", "http/1.1"],
+        "tls_params": {
+            "tls_minimum_protocol_version": "TLSv1_2",
+            "tls_maximum_protocol_version": "TLSv1_3",
+        },
+        "tls_certificate_sds_secret_configs": [_from_control(secret)],
+    }
+    if mode is GatewayTlsMode.MUTUAL:
+        common["validation_context_sds_secret_config"] = _from_control(authority_name(secret))
+    return extension(
+        _TLS,
+        f"{_KIND}DownstreamTlsContext",
+        common_tls_context=common,
+        require_client_certificate={"value": mode is GatewayTlsMode.MUTUAL},
+    )
+
+
+def authority_name(secret: str) -> str:
+    """What the client authorities of a gateway's secret are called over SDS."""
+    return f"{secret}-cacert"
+
+
+def certificate(name: str, chain: str, key: str) -> Message:
+    """A certificate and its key (PEM) as an SDS resource."""
+    made: Message = message(f"{_KIND}Secret")(
+        name=name,
+        tls_certificate={
+            "certificate_chain": {"inline_string": chain},
+            "private_key": {"inline_string": key},
+        },
+    )
+    return made
+
+
+def authorities(name: str, bundle: str) -> Message:
+    """Trusted authorities (PEM) as an SDS resource."""
+    made: Message = message(f"{_KIND}Secret")(
+        name=name, validation_context={"trusted_ca": {"inline_string": bundle}}
+    )
+    return made
+
+
+def _mesh_context(sans: tuple[str, ...], trust_domain: str) -> Fields:
+    allowed = [{"exact": san} for san in sans] or [{"prefix": f"spiffe://{trust_domain}/"}]
+    return {
+        "tls_params": _ONLY_1_3,
+        "tls_certificate_sds_secret_configs": [_from_agent("default")],
+        "combined_validation_context": {
+            "default_validation_context": {
+                "match_typed_subject_alt_names": [
+                    {"san_type": "URI", "matcher": matcher} for matcher in allowed
+                ]
+            },
+            "validation_context_sds_secret_config": _from_agent("ROOTCA"),
+        },
+    }
+
+
+def _from_agent(name: str) -> Fields:
+    return {
+        "name": name,
+        "sds_config": {
+            "resource_api_version": "V3",
+            # never time out: without its keys a listener must not open
+            "initial_fetch_timeout": {},
+            "api_config_source": {
+                "api_type": "DELTA_GRPC",
+                "transport_api_version": "V3",
+                "set_node_on_first_message_only": True,
+                "grpc_services": [
+                    {
+                        "envoy_grpc": {
+                            "cluster_name": "agent",
+                            "retry_policy": {"retry_back_off": _BACK_OFF},
+                        }
+                    }
+                ],
+            },
+        },
+    }
+
+
+def _from_control(name: str) -> Fields:
+    return {
+        "name": name,
+        "sds_config": {"resource_api_version": "V3", "initial_fetch_timeout": {}, "ads": {}},
+    }
