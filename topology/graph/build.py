@@ -1,0 +1,31 @@
+"""The graph of one moment: appenders run in order over a draft."""
+
+from topology.contracts import Graph, Registry
+from topology.graph.draft import Appender, Context, Draft
+from topology.graph.known import known
+from topology.graph.replicas import replicas
+from topology.graph.traffic import traffic
+from topology.graph.verdicts import verdicts
+from topology.graph.window import Window
+
+STANDARD: tuple[Appender, ...] = (
+    traffic,
+    known,  # after traffic: adds only what traffic did not
+    replicas,  # after known: counts pods for idle nodes too
+    verdicts,  # after replicas: judges by traffic and pods
+)
+
+
+def build(
+    window: Window,
+    registry: Registry,
+    now: float,
+    window_seconds: int,
+    appenders: tuple[Appender, ...] = STANDARD,
+) -> Graph:
+    """The graph over the last `window_seconds` before `now` (Unix seconds); sorted by id."""
+    context = Context.of(now, window_seconds, window.totals(now, window_seconds), registry)
+    draft = Draft()
+    for append in appenders:
+        append(draft, context)
+    return draft.finished(context)

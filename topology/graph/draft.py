@@ -1,0 +1,112 @@
+"""A graph while its appenders work on it, and what an appender is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from topology.contracts import (
+    Graph,
+    GraphEdge,
+    GraphNode,
+    Health,
+    NodeKind,
+    Registry,
+    Service,
+    Workload,
+)
+from topology.graph.window import Totals
+from topology.health import Outcomes
+
+Name = tuple[str, str]
+"""(namespace, name)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every appender may read: the counts, the registry, and its indexes."""
+
+    at: float
+    window_seconds: int
+    totals: Totals
+    registry: Registry
+    workloads: Mapping[Name, Workload]
+    services: Mapping[Name, Service]
+
+    @staticmethod
+    def of(at: float, window_seconds: int, totals: Totals, registry: Registry) -> "Context":
+        return Context(
+            at=at,
+            window_seconds=window_seconds,
+            totals=totals,
+            registry=registry,
+            workloads={(w.namespace, w.name): w for w in registry.workloads},
+            services={(s.namespace, s.name): s for s in registry.services},
+        )
+
+
+@dataclass(slots=True)
+class NodeDraft:
+    """A node in the making. `inbound` and `outbound` are requests per second by outcome.
+
+    `busy`: it took part in any traffic, TCP included.
+    """
+
+    kind: NodeKind
+    namespace: str
+    name: str
+    app: str = ""
+    version: str = ""
+    health: Health = Health.IDLE
+    pods_ready: int = 0
+    pods_desired: int = 0
+    inbound: Outcomes = Outcomes()  # noqa: RUF009  a NamedTuple is immutable
+    outbound: Outcomes = Outcomes()  # noqa: RUF009
+    busy: bool = False
+    badges: tuple[str, ...] = ()
+
+    @property
+    def traffic(self) -> Outcomes:
+        """What it answers; of a node that nobody calls, what it sends."""
+        return self.inbound if self.inbound.requests else self.outbound
+
+    def finished(self, node_id: str) -> GraphNode:
+        return GraphNode(
+            id=node_id,
+            kind=self.kind,
+            namespace=self.namespace,
+            name=self.name,
+            app=self.app,
+            version=self.version,
+            health=self.health,
+            pods_ready=self.pods_ready,
+            pods_desired=self.pods_desired,
+            requests_per_second=self.traffic.requests,
+            error_ratio=self.traffic.error_ratio,
+            badges=self.badges,
+        )
+
+
+@dataclass(slots=True)
+class Draft:
+    """Nodes and edges by id; belongs to one build, whose appenders work on it in turn."""
+
+    nodes: dict[str, NodeDraft] = field(default_factory=dict)
+    edges: dict[str, GraphEdge] = field(default_factory=dict)
+
+    def finished(self, context: Context) -> Graph:
+        return Graph(
+            at=context.at,
+            window_seconds=context.window_seconds,
+            nodes=tuple(self.nodes[key].finished(key) for key in sorted(self.nodes)),
+            edges=tuple(self.edges[key] for key in sorted(self.edges)),
+        )
+
+
+class Appender(Protocol):
+    """One step of a build: adds nodes, edges or facts about them to the draft.
+
+    It MUST depend on nothing but the draft and the context, and MUST leave every edge with both
+    its nodes in the draft. It MAY replace an edge by a changed copy under the same id.
+    """
+
+    def __call__(self, draft: Draft, context: Context, /) -> None: ...
