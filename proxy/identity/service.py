@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import grpc
 import grpc.aio
@@ -25,8 +25,9 @@ from topology import facade as topology
 from topology.contracts import Assignment
 
 T = TypeVar("T")
-Context = grpc.aio.ServicerContext[bytes, bytes]
-Unary = Callable[[bytes, Context], Coroutine[Any, Any, bytes]]
+Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
+Handler: TypeAlias = "grpc.GenericRpcHandler[Any, Any]"
+Unary: TypeAlias = Callable[[bytes, Context], Coroutine[Any, Any, bytes]]
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ async def in_thread(call: Callable[[], T]) -> T:
     return await sync_to_async(run, thread_sensitive=False)()
 
 
-def join_handler(authority: Authority) -> grpc.GenericRpcHandler:
+def join_handler(authority: Authority) -> Handler:
     """For SIGNING_PORT: an agent's first certificate in exchange for a join token."""
 
     async def join_mesh(raw: bytes, context: Context) -> bytes:
@@ -76,7 +77,7 @@ class AgentService:
         for event in self._woken:
             event.set()
 
-    def handler(self) -> grpc.GenericRpcHandler:
+    def handler(self) -> Handler:
         return _handlers(
             {
                 wire.RENEW: _unary(self._renew),
@@ -159,7 +160,7 @@ class AgentService:
 
     @staticmethod
     def _seconds_left(context: Context) -> float:
-        pem = (context.auth_context() or {}).get("x509_pem_cert", (b"",))[0]
+        pem = next(iter((context.auth_context() or {}).get("x509_pem_cert", (b"",))))
         return (certificates.not_after(pem.decode()) - timezone.now()).total_seconds()
 
 
@@ -190,5 +191,5 @@ def _unary(behaviour: Unary) -> grpc.RpcMethodHandler[bytes, bytes]:
     return grpc.unary_unary_rpc_method_handler(behaviour)
 
 
-def _handlers(methods: dict[str, Any]) -> grpc.GenericRpcHandler:
+def _handlers(methods: dict[str, Any]) -> Handler:
     return grpc.method_handlers_generic_handler(wire.SERVICE, methods)

@@ -1,0 +1,25 @@
+"""What other apps may call."""
+
+from topology.selectors import generation, pods_for_node, registry
+from topology.services import (
+    apply_manifests,
+    delete_manifests,
+    delete_pod,
+    reconcile,
+    report_pods,
+    restarted,
+    scaled,
+)
+
+__all__ = [
+    "apply_manifests",
+    "delete_manifests",
+    "delete_pod",
+    "generation",
+    "pods_for_node",
+    "reconcile",
+    "registry",
+    "report_pods",
+    "restarted",
+    "scaled",
+]
