@@ -1,0 +1,11 @@
+"""How long each signal is kept."""
+
+from collections.abc import Mapping
+
+DAYS: Mapping[str, int] = {
+    "otel_traces": 7,
+    "trace_times": 7,
+    "access_logs": 3,
+    "samples": 15,
+    "series": 16,  # longer than its samples
+}

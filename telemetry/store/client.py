@@ -1,0 +1,229 @@
+"""`Store`: queries and inserts over ClickHouse's HTTP interface, embedded or a cluster."""
+
+import base64
+import http.client
+import queue
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlencode, urlsplit
+
+import orjson
+
+from telemetry.store.password import store_password
+
+DATABASE = "meshweb"
+_UNKNOWN_TABLE = 60
+_UNKNOWN_DATABASE = 81
+
+
+class StoreError(Exception):
+    """ClickHouse refused the statement; `code` is its error number. Trying again will not help."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+    @property
+    def missing_table(self) -> bool:
+        """The schema has not been applied yet."""
+        return self.code in (_UNKNOWN_TABLE, _UNKNOWN_DATABASE)
+
+
+class StoreAway(Exception):  # noqa: N818  a state of the world, to be retried
+    """No answer, or too busy: nothing is known of the statement's effect."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreAddress:
+    host: str
+    port: int
+    user: str
+    password: str
+    database: str = DATABASE
+    secure: bool = False
+
+    @staticmethod
+    def of_url(url: str) -> "StoreAddress":
+        """Read `http://user:password@host:port/database`."""
+        parts = urlsplit(url)
+        secure = parts.scheme == "https"
+        return StoreAddress(
+            host=parts.hostname or "127.0.0.1",
+            port=parts.port or (8443 if secure else 8123),
+            user=unquote(parts.username or "default"),
+            password=unquote(parts.password or ""),
+            database=parts.path.strip("/") or DATABASE,
+            secure=secure,
+        )
+
+    @staticmethod
+    def embedded(home: Path, port: int) -> "StoreAddress":
+        return StoreAddress(
+            host="127.0.0.1", port=port, user="meshweb", password=store_password(home)
+        )
+
+
+class Store:
+    """Thread-safe; keeps a few idle connections.
+
+    Every call raises StoreAway when there is no answer (retry it; an insert with its token is
+    then done once) and StoreError when ClickHouse refuses. Values only ever travel as query
+    parameters (`{name:Type}` in the SQL). Tables are named `{database}.table`; `{database}` is
+    replaced here.
+    """
+
+    def __init__(self, address: StoreAddress, *, timeout: float = 30.0) -> None:
+        self._address = address
+        self._timeout = timeout
+        self._idle: queue.LifoQueue[http.client.HTTPConnection] = queue.LifoQueue(8)
+        credentials = f"{address.user}:{address.password}".encode()
+        self._headers = {"Authorization": f"Basic {base64.b64encode(credentials).decode()}"}
+
+    @property
+    def database(self) -> str:
+        return self._address.database
+
+    def query(
+        self,
+        sql: str,
+        *,
+        max_execution_time: float = 10.0,
+        **parameters: str | int | float | Sequence[str] | Sequence[int],
+    ) -> list[tuple[Any, ...]]:
+        """Return all rows. 64-bit integers come as int, DateTime64 as text, maps as dicts."""
+        arguments = {f"param_{name}": _parameter(value) for name, value in parameters.items()}
+        settings = {"max_execution_time": str(max_execution_time)}
+        text = self._request(
+            {**arguments, **settings, "default_format": "JSONCompactEachRow"},
+            self._named(sql).encode(),
+        )
+        return [tuple(orjson.loads(line)) for line in text.splitlines() if line]
+
+    def execute(self, sql: str, *, max_execution_time: float = 60.0) -> None:
+        """Run a statement that answers nothing (schema)."""
+        self._request({"max_execution_time": str(max_execution_time)}, self._named(sql).encode())
+
+    def insert(
+        self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, token: str
+    ) -> None:
+        """Insert rows. When it returns they are durable; the same token is inserted once."""
+        self.insert_encoded(table, columns, b"\n".join(map(orjson.dumps, rows)), token=token)
+
+    def insert_encoded(
+        self, table: str, columns: Sequence[str], lines: bytes, *, token: str
+    ) -> None:
+        """As `insert`, for rows that are JSON arrays already, one per line."""
+        if not lines:
+            return
+        statement = (
+            f"INSERT INTO {self.database}.{table} ({', '.join(columns)}) FORMAT JSONCompactEachRow"
+        )
+        settings = {"insert_deduplication_token": token}
+        self._request({"query": statement, **settings}, lines)
+
+    def ping(self) -> bool:
+        """Whether the store answers at all."""
+        try:
+            self._request({}, b"SELECT 1")
+        except (StoreAway, StoreError):
+            return False
+        return True
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the store answers."""
+        deadline = time.monotonic() + seconds
+        while not self.ping():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
+
+    def _named(self, sql: str) -> str:
+        return sql.replace("{database}", self.database)
+
+    def _request(self, arguments: Mapping[str, str], body: bytes) -> bytes:
+        path = f"/?{urlencode(arguments)}"
+        connection, reused = self._connection()
+        try:
+            status, code, text = self._exchange(connection, path, body)
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            if not reused:
+                raise StoreAway(f"the store does not answer: {error}") from error
+            return self._again(path, body)
+        return _checked(status, code, text)
+
+    def _again(self, path: str, body: bytes) -> bytes:
+        """A kept connection may have been closed meanwhile: try once on a new one.
+
+        Statements are reads, schema made with IF NOT EXISTS, or inserts with a token.
+        """
+        connection = self._connect()
+        try:
+            return _checked(*self._exchange(connection, path, body))
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            raise StoreAway(f"the store does not answer: {error}") from error
+
+    def _exchange(
+        self, connection: http.client.HTTPConnection, path: str, body: bytes
+    ) -> tuple[int, int, bytes]:
+        connection.request("POST", path, body=body, headers=self._headers)
+        response = connection.getresponse()
+        text = response.read()
+        code = int(response.getheader("X-ClickHouse-Exception-Code") or 0)
+        if response.will_close:
+            connection.close()
+        else:
+            self._keep(connection)
+        return response.status, code, text
+
+    def _connection(self) -> tuple[http.client.HTTPConnection, bool]:
+        try:
+            return self._idle.get_nowait(), True
+        except queue.Empty:
+            return self._connect(), False
+
+    def _connect(self) -> http.client.HTTPConnection:
+        kind = http.client.HTTPSConnection if self._address.secure else http.client.HTTPConnection
+        return kind(self._address.host, self._address.port, timeout=self._timeout)
+
+    def _keep(self, connection: http.client.HTTPConnection) -> None:
+        try:
+            self._idle.put_nowait(connection)
+        except queue.Full:
+            connection.close()
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        while not self._idle.empty():
+            self._idle.get_nowait().close()
+
+
+def _checked(status: int, code: int, text: bytes) -> bytes:
+    if status == 200:
+        return text
+    if status in (502, 503, 504):
+        raise StoreAway(f"the store is busy: {text[:200].decode(errors='replace')}")
+    raise StoreError(text[:2000].decode(errors="replace").strip(), code)
+
+
+def _parameter(value: str | float | Sequence[str] | Sequence[int]) -> str:
+    """Write a query parameter as ClickHouse reads it: text tab-escaped, array items quoted."""
+    if isinstance(value, str):
+        return _escaped(value)
+    if isinstance(value, int | float):
+        return str(value)
+    items = ",".join(f"'{_quoted(v)}'" if isinstance(v, str) else str(v) for v in value)
+    return f"[{items}]"
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("'", "\\'")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\0", "\\0")

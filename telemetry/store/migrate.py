@@ -1,0 +1,109 @@
+"""The store's schema: numbered SQL files, applied in order, each recorded when it is done.
+
+Statements may run twice (two collectors starting at once, a crash between statement and
+record), so every one is written to bear it.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+from telemetry.retention import DAYS
+from telemetry.store.client import Store
+
+FOLDER = Path(__file__).parent / "migrations"
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    number: int
+    name: str
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engines:
+    """Engine names. A cluster's name turns every table into its replicated kind."""
+
+    cluster: str = ""
+
+    def words(self) -> dict[str, str]:
+        kind = "Replicated" if self.cluster else ""
+        return {
+            "merge_tree": f"{kind}MergeTree",
+            "replacing_merge_tree": f"{kind}ReplacingMergeTree",
+            "aggregating_merge_tree": f"{kind}AggregatingMergeTree",
+            "on_cluster": f"ON CLUSTER `{self.cluster}`" if self.cluster else "",
+        }
+
+
+def migrations(folder: Path = FOLDER) -> tuple[Migration, ...]:
+    """All migrations in order."""
+    return tuple(_read(path) for path in sorted(folder.glob("[0-9]*.sql")))
+
+
+def migrate(store: Store, *, engines: Engines | None = None, up_to: int | None = None) -> list[int]:
+    """Apply what is missing; return the numbers applied. Raises StoreAway and StoreError."""
+    words = {**(engines or Engines()).words(), **{t: str(days) for t, days in DAYS.items()}}
+    _prepare(store, words)
+    done = {row[0] for row in store.query("SELECT number FROM {database}.schema_migrations")}
+    applied = []
+    for migration in migrations():
+        if migration.number in done or (up_to is not None and migration.number > up_to):
+            continue
+        for statement in migration.statements:
+            store.execute(Template(statement).substitute(words))
+        store.insert(
+            "schema_migrations",
+            ("number", "name"),
+            [(migration.number, migration.name)],
+            token=f"migration-{migration.number}",
+        )
+        applied.append(migration.number)
+    if up_to is None:
+        _keep_retention(store, words)
+    return applied
+
+
+def _prepare(store: Store, words: dict[str, str]) -> None:
+    store.execute(
+        Template("CREATE DATABASE IF NOT EXISTS {database} $on_cluster").substitute(words)
+    )
+    store.execute(
+        Template(
+            "CREATE TABLE IF NOT EXISTS {database}.schema_migrations $on_cluster"
+            " (number UInt32, name String, applied_at DateTime('UTC') DEFAULT now())"
+            " ENGINE = $replacing_merge_tree ORDER BY number"
+        ).substitute(words)
+    )
+
+
+def _keep_retention(store: Store, words: dict[str, str]) -> None:
+    """Bring tables made with other retention times up to today's."""
+    rows = store.query(
+        "SELECT name, create_table_query FROM system.tables WHERE database = {db:String}"
+        " AND name IN {tables:Array(String)}",
+        db=store.database,
+        tables=list(DAYS),
+    )
+    columns = {"otel_traces": "toDateTime(Timestamp)", "access_logs": "toDateTime(Timestamp)"}
+    columns |= {
+        "trace_times": "toDateTime(Start)",
+        "samples": "toDateTime(t)",
+        "series": "last_seen",
+    }
+    for name, definition in rows:
+        if f"toIntervalDay({DAYS[name]})" not in definition:
+            on_cluster = words["on_cluster"]
+            store.execute(
+                f"ALTER TABLE {{database}}.{name} {on_cluster} MODIFY TTL"
+                f" {columns[name]} + toIntervalDay({DAYS[name]})"
+            )
+
+
+def _read(path: Path) -> Migration:
+    number, _, name = path.stem.partition("_")
+    lines = [line for line in path.read_text().splitlines() if not line.startswith("--")]
+    parts = "\n".join(lines).split(";\n")
+    statements = tuple(s.strip().rstrip(";") for s in parts if s.strip().rstrip(";"))
+    return Migration(number=int(number), name=name, statements=statements)
