@@ -1,10 +1,20 @@
 """A document becomes the frozen value of its kind."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from rest.contracts import Finding
+from rest.contracts import Finding, Severity
 from routing.contracts import Document
 from routing.model import Resource
+from routing.model.catalogue import finding
+from routing.parse.destination_rule import destination_rule
+from routing.parse.fields import KINDS
+from routing.parse.gateway import gateway
+from routing.parse.notes import Note
+from routing.parse.peer_authentication import peer_authentication
+from routing.parse.schema import compare, nearest
+from routing.parse.service_entry import service_entry
+from routing.parse.virtual_service import virtual_service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +25,42 @@ class Reading:
     findings: tuple[Finding, ...] = ()
 
 
+READERS: Mapping[str, Callable[[Document, Note], Resource]] = {
+    "VirtualService": virtual_service,
+    "DestinationRule": destination_rule,
+    "Gateway": gateway,
+    "ServiceEntry": service_entry,
+    "PeerAuthentication": peer_authentication,
+}
+
+
 def read(document: Document) -> Reading:
     """Validate one document against its kind's fields and make its model."""
-    raise NotImplementedError(document.key)
+    kind = KINDS.get(document.key.kind)
+    if kind is None:
+        unknown = finding("MSH1012", document.key, "kind", document.key.kind)
+        return Reading(resource=None, findings=(unknown,))
+    found = list(differences(document))
+    reader = READERS.get(document.key.kind)
+    if reader is None or any(f.severity is Severity.ERROR for f in found):
+        return Reading(resource=None, findings=tuple(found))
+
+    def note(code: str, path: str, *words: object, fix: str | None = None) -> None:
+        found.append(finding(code, document.key, path, *words, fix=fix))
+
+    resource = reader(document, note)
+    broken = any(f.severity is Severity.ERROR for f in found)
+    return Reading(resource=None if broken else resource, findings=tuple(found))
+
+
+def differences(document: Document) -> list[Finding]:
+    """Where a spec differs from its kind's fields."""
+    spec = KINDS[document.key.kind].spec
+    found = []
+    for code, path, words in compare(document.spec, spec, "spec"):
+        fix = None
+        if code == "MSH1016":
+            name, known = words
+            fix = nearest(str(name), known if isinstance(known, tuple) else ())
+        found.append(finding(code, document.key, path, *words, fix=fix))
+    return found

@@ -1,0 +1,66 @@
+"""DestinationRule: subsets of a host and how its clients behave."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from routing.ir import LoadBalancer, OutlierDetection
+from routing.model.metadata import Metadata
+from topology.contracts import Labels
+
+
+class TlsMode(StrEnum):
+    DISABLE = "DISABLE"
+    SIMPLE = "SIMPLE"
+    MUTUAL = "MUTUAL"
+    ISTIO_MUTUAL = "ISTIO_MUTUAL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientTls:
+    mode: TlsMode
+    sni: str = ""
+    sans: tuple[str, ...] = ()
+    ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionPool:
+    """Istio's `connectionPool`; None was not written."""
+
+    max_connections: int | None = None
+    connect_timeout_ms: int | None = None
+    tcp_idle_timeout_ms: int | None = None
+    max_pending_requests: int | None = None
+    max_requests: int | None = None
+    max_requests_per_connection: int | None = None
+    max_retries: int | None = None
+    http_idle_timeout_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficPolicy:
+    """Each part is None where it was not written, so that another policy's can show through."""
+
+    load_balancer: LoadBalancer | None = None
+    connection_pool: ConnectionPool | None = None
+    outlier: OutlierDetection | None = None
+    tls: ClientTls | None = None
+    ports: tuple[tuple[int, "TrafficPolicy"], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subset:
+    name: str
+    labels: Labels = ()
+    policy: TrafficPolicy = TrafficPolicy()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DestinationRule:
+    """`host` is as written. `selector` limits the rule to clients with these labels."""
+
+    metadata: Metadata
+    host: str
+    policy: TrafficPolicy = TrafficPolicy()
+    subsets: tuple[Subset, ...] = ()
+    selector: Labels = ()

@@ -1,0 +1,45 @@
+"""Gateway: what the mesh's edge listens for."""
+
+from dataclasses import dataclass
+
+from routing.ir import GatewayTlsMode
+from routing.model.metadata import Metadata
+from topology.contracts import Labels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerTls:
+    """`mode` None only redirects plain requests to https."""
+
+    mode: GatewayTlsMode | None = None
+    credential: str = ""
+    https_redirect: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """`hosts` are as written: "*", "x.example", "./x.example", "ns/x.example"."""
+
+    port: int
+    port_name: str
+    protocol: str
+    hosts: tuple[str, ...]
+    name: str = ""
+    tls: ServerTls | None = None
+
+    @property
+    def is_tls(self) -> bool:
+        return self.protocol in ("HTTPS", "TLS")
+
+    @property
+    def is_http(self) -> bool:
+        return self.protocol in ("HTTP", "HTTP2", "GRPC", "GRPC-WEB", "HTTPS")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """`selector` picks gateway pods by label, in all namespaces."""
+
+    metadata: Metadata
+    selector: Labels = ()
+    servers: tuple[Server, ...] = ()

@@ -1,0 +1,47 @@
+"""ServiceEntry: a service that the registry does not know."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from routing.model.metadata import Metadata
+from topology.contracts import AppProtocol, Labels
+
+
+class Resolution(StrEnum):
+    NONE = "NONE"
+    STATIC = "STATIC"
+    DNS = "DNS"
+    DNS_ROUND_ROBIN = "DNS_ROUND_ROBIN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryPort:
+    number: int
+    name: str
+    protocol: AppProtocol
+    target_port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryEndpoint:
+    """`ports` maps the entry's port names to this endpoint's own numbers."""
+
+    address: str
+    ports: tuple[tuple[str, int], ...] = ()
+    labels: Labels = ()
+    weight: int = 1
+    service_account: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceEntry:
+    """`internal` is location MESH_INTERNAL. `selector` picks pods of its own namespace."""
+
+    metadata: Metadata
+    hosts: tuple[str, ...]
+    ports: tuple[EntryPort, ...] = ()
+    internal: bool = False
+    resolution: Resolution = Resolution.NONE
+    endpoints: tuple[EntryEndpoint, ...] = ()
+    selector: Labels = ()
+    sans: tuple[str, ...] = ()

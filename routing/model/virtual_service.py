@@ -1,0 +1,117 @@
+"""VirtualService: how requests to a host are routed."""
+
+from dataclasses import dataclass
+
+from routing.ir import DirectResponse, HeaderChange, HeaderMatch, QueryMatch, StringMatch
+from routing.model.metadata import Metadata
+from topology.contracts import Labels
+
+UNCHANGED = HeaderChange()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where traffic goes. `host` is as written; `port` None is the service's only port."""
+
+    host: str
+    subset: str = ""
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightedDestination:
+    """`weight` None was not written."""
+
+    destination: Destination
+    weight: int | None = None
+    request_headers: HeaderChange = UNCHANGED
+    response_headers: HeaderChange = UNCHANGED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpMatch:
+    """One alternative of a route; all its parts must hold.
+
+    `method`, `scheme` and `authority` are among `headers` as pseudo headers. `gateways` is empty
+    where the VirtualService's own apply, and `port` is the one the request was sent to.
+    """
+
+    name: str = ""
+    uri: StringMatch | None = None
+    headers: tuple[HeaderMatch, ...] = ()
+    query: tuple[QueryMatch, ...] = ()
+    port: int | None = None
+    source_labels: Labels = ()
+    source_namespace: str = ""
+    gateways: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRedirect:
+    """`port` None keeps the port of the request."""
+
+    uri: str = ""
+    authority: str = ""
+    scheme: str = ""
+    port: int | None = None
+    code: int = 301
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRewrite:
+    uri: str = ""
+    authority: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRetry:
+    """`retry_on` as written: Envoy's words and status codes, comma separated. 0 attempts: none."""
+
+    attempts: int
+    per_try_timeout_ms: int | None = None
+    retry_on: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRoute:
+    """One rule: its matches are alternatives (none matches everything)."""
+
+    name: str = ""
+    matches: tuple[HttpMatch, ...] = ()
+    route: tuple[WeightedDestination, ...] = ()
+    redirect: HttpRedirect | None = None
+    direct_response: DirectResponse | None = None
+    rewrite: HttpRewrite | None = None
+    timeout_ms: int | None = None
+    retries: HttpRetry | None = None
+    request_headers: HeaderChange = UNCHANGED
+    response_headers: HeaderChange = UNCHANGED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class L4Match:
+    """One alternative of a TCP or TLS rule. `sni_hosts` is empty for TCP."""
+
+    sni_hosts: tuple[str, ...] = ()
+    port: int | None = None
+    source_labels: Labels = ()
+    source_namespace: str = ""
+    gateways: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class L4Route:
+    matches: tuple[L4Match, ...] = ()
+    route: tuple[WeightedDestination, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VirtualService:
+    """`hosts` and `gateways` are as written; no gateways means "mesh"."""
+
+    metadata: Metadata
+    hosts: tuple[str, ...]
+    gateways: tuple[str, ...] = ("mesh",)
+    http: tuple[HttpRoute, ...] = ()
+    tls: tuple[L4Route, ...] = ()
+    tcp: tuple[L4Route, ...] = ()

@@ -1,0 +1,124 @@
+"""Reads a DestinationRule."""
+
+from routing.contracts import Document
+from routing.ir import LoadBalancer, OutlierDetection
+from routing.model.destination_rule import (
+    ClientTls,
+    ConnectionPool,
+    DestinationRule,
+    Subset,
+    TlsMode,
+    TrafficPolicy,
+)
+from routing.parse.notes import (
+    Note,
+    Spec,
+    items,
+    label_set,
+    metadata_of,
+    milliseconds,
+    part,
+    text,
+    texts,
+)
+
+SIMPLE = {
+    "LEAST_CONN": LoadBalancer.LEAST_REQUEST,
+    "LEAST_REQUEST": LoadBalancer.LEAST_REQUEST,
+    "ROUND_ROBIN": LoadBalancer.ROUND_ROBIN,
+    "RANDOM": LoadBalancer.RANDOM,
+    "PASSTHROUGH": LoadBalancer.PASSTHROUGH,
+}
+DEFAULT_CONSECUTIVE_5XX = 5
+
+
+def destination_rule(document: Document, note: Note) -> DestinationRule:
+    spec = document.spec
+    if not text(spec, "host"):
+        note("MSH1011", "spec.host", "spec.host")
+    return DestinationRule(
+        metadata=metadata_of(document),
+        host=text(spec, "host"),
+        policy=traffic_policy(part(spec, "trafficPolicy")),
+        subsets=tuple(
+            subset(s, f"spec.subsets[{i}]", note) for i, s in enumerate(items(spec, "subsets"))
+        ),
+        selector=label_set(part(spec, "workloadSelector"), "matchLabels"),
+    )
+
+
+def subset(given: Spec, path: str, note: Note) -> Subset:
+    name = text(given, "name")
+    if not name or any(c in name for c in "| ~"):
+        note("MSH1014", f"{path}.name", repr(name))
+    return Subset(
+        name=name,
+        labels=label_set(given, "labels"),
+        policy=traffic_policy(part(given, "trafficPolicy")),
+    )
+
+
+def traffic_policy(given: Spec) -> TrafficPolicy:
+    return TrafficPolicy(
+        load_balancer=SIMPLE.get(text(part(given, "loadBalancer"), "simple")),
+        connection_pool=connection_pool(given),
+        outlier=outlier_detection(given),
+        tls=client_tls(given),
+        ports=tuple(
+            (part(p, "port")["number"], traffic_policy({**p, "portLevelSettings": None}))
+            for p in items(given, "portLevelSettings")
+        ),
+    )
+
+
+def connection_pool(given: Spec) -> ConnectionPool | None:
+    """Envoy has no limit below 1; Istio reads 0 as not set."""
+    pool = given.get("connectionPool")
+    if pool is None:
+        return None
+    tcp, http = part(pool, "tcp"), part(pool, "http")
+    return ConnectionPool(
+        max_connections=positive(tcp, "maxConnections"),
+        connect_timeout_ms=milliseconds(tcp, "connectTimeout") or None,
+        tcp_idle_timeout_ms=milliseconds(tcp, "idleTimeout"),
+        max_pending_requests=positive(http, "http1MaxPendingRequests"),
+        max_requests=positive(http, "http2MaxRequests"),
+        max_requests_per_connection=positive(http, "maxRequestsPerConnection"),
+        max_retries=positive(http, "maxRetries"),
+        http_idle_timeout_ms=milliseconds(http, "idleTimeout"),
+    )
+
+
+def positive(of: Spec, key: str) -> int | None:
+    value = of.get(key)
+    return value if value is not None and value > 0 else None
+
+
+def outlier_detection(given: Spec) -> OutlierDetection | None:
+    found = given.get("outlierDetection")
+    if found is None:
+        return None
+    default = OutlierDetection()
+    gateway = found.get("consecutiveGatewayErrors")
+    server = found.get("consecutive5xxErrors", found.get("consecutiveErrors"))
+    return OutlierDetection(
+        consecutive_5xx=DEFAULT_CONSECUTIVE_5XX if server is None else server or None,
+        consecutive_gateway=gateway or None,
+        interval_ms=milliseconds(found, "interval") or default.interval_ms,
+        base_ejection_ms=milliseconds(found, "baseEjectionTime") or default.base_ejection_ms,
+        max_ejection_percent=int(found.get("maxEjectionPercent") or default.max_ejection_percent),
+        min_health_percent=int(found.get("minHealthPercent") or default.min_health_percent),
+    )
+
+
+def client_tls(given: Spec) -> ClientTls | None:
+    """Modes that have no effect yet leave the mesh's own choice."""
+    tls = given.get("tls")
+    if tls is None or tls.get("mode") == "MUTUAL":
+        return None
+    return ClientTls(
+        mode=TlsMode(tls.get("mode") or "DISABLE"),
+        sni=text(tls, "sni"),
+        sans=texts(tls, "subjectAltNames"),
+        ca_file=text(tls, "caCertificates"),
+    )

@@ -1,0 +1,46 @@
+"""Every kind that is read, its versions and its fields."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from routing.parse.fields.destination_rule import DESTINATION_RULE
+from routing.parse.fields.gateway import GATEWAY
+from routing.parse.fields.peer_authentication import PEER_AUTHENTICATION
+from routing.parse.fields.service_entry import SERVICE_ENTRY
+from routing.parse.fields.virtual_service import VIRTUAL_SERVICE
+from routing.parse.schema import ANYTHING, Type, later
+
+NETWORKING = tuple(f"networking.istio.io/{v}" for v in ("v1", "v1beta1", "v1alpha3"))
+SECURITY = tuple(f"security.istio.io/{v}" for v in ("v1", "v1beta1"))
+TELEMETRY = tuple(f"telemetry.istio.io/{v}" for v in ("v1", "v1alpha1"))
+GATEWAY_API = tuple(f"gateway.networking.k8s.io/{v}" for v in ("v1", "v1beta1", "v1alpha2"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """`api_versions` has the preferred one first; `spec` is the type of the spec."""
+
+    api_versions: tuple[str, ...]
+    spec: Type
+    cluster_scoped: bool = False
+
+
+KINDS: Mapping[str, Kind] = {
+    "VirtualService": Kind(api_versions=NETWORKING, spec=VIRTUAL_SERVICE),
+    "DestinationRule": Kind(api_versions=NETWORKING, spec=DESTINATION_RULE),
+    "Gateway": Kind(api_versions=NETWORKING, spec=GATEWAY),
+    "ServiceEntry": Kind(api_versions=NETWORKING, spec=SERVICE_ENTRY),
+    "WorkloadEntry": Kind(api_versions=NETWORKING, spec=later(ANYTHING)),
+    "Sidecar": Kind(api_versions=NETWORKING, spec=later(ANYTHING)),
+    "PeerAuthentication": Kind(api_versions=SECURITY, spec=PEER_AUTHENTICATION),
+    "RequestAuthentication": Kind(api_versions=SECURITY, spec=later(ANYTHING)),
+    "AuthorizationPolicy": Kind(api_versions=SECURITY, spec=later(ANYTHING)),
+    "Telemetry": Kind(api_versions=TELEMETRY, spec=later(ANYTHING)),
+    "HTTPRoute": Kind(api_versions=GATEWAY_API, spec=later(ANYTHING)),
+    "GRPCRoute": Kind(api_versions=GATEWAY_API, spec=later(ANYTHING)),
+    "Namespace": Kind(api_versions=("v1",), spec=ANYTHING, cluster_scoped=True),
+    "ServiceAccount": Kind(api_versions=("v1",), spec=ANYTHING),
+    "Service": Kind(api_versions=("v1",), spec=ANYTHING),
+    "Secret": Kind(api_versions=("v1",), spec=ANYTHING),
+    "Deployment": Kind(api_versions=("apps/v1",), spec=ANYTHING),
+}

@@ -1,0 +1,121 @@
+"""The fields of DestinationRule."""
+
+from routing.parse.schema import (
+    BOOL,
+    DURATION_VALUE,
+    INT,
+    NUMBER,
+    PERCENT,
+    PORT,
+    SELECTOR,
+    STRING,
+    STRING_MAP,
+    STRINGS,
+    UINT,
+    Type,
+    enum,
+    fields,
+    later,
+    list_of,
+    map_of,
+    required,
+)
+
+LOAD_BALANCER = fields(
+    one_of=(("simple", "consistentHash"),),
+    simple=enum(
+        "UNSPECIFIED", "LEAST_CONN", "RANDOM", "PASSTHROUGH", "ROUND_ROBIN", "LEAST_REQUEST"
+    ),
+    consistentHash=later(
+        fields(
+            one_of=(("httpHeaderName", "httpCookie", "useSourceIp", "httpQueryParameterName"),),
+            httpHeaderName=STRING,
+            httpCookie=fields(
+                name=required(STRING),
+                path=STRING,
+                ttl=DURATION_VALUE,
+                attributes=list_of(fields(name=STRING, value=STRING)),
+            ),
+            useSourceIp=BOOL,
+            httpQueryParameterName=STRING,
+            minimumRingSize=UINT,
+            ringHash=fields(minimumRingSize=UINT),
+            maglev=fields(tableSize=UINT),
+        )
+    ),
+    localityLbSetting=later(
+        fields(
+            distribute=list_of(fields(**{"from": STRING, "to": map_of(UINT)})),
+            failover=list_of(fields(**{"from": STRING, "to": STRING})),
+            failoverPriority=STRINGS,
+            enabled=BOOL,
+        )
+    ),
+    warmupDurationSecs=later(DURATION_VALUE),
+    warmup=later(
+        fields(duration=required(DURATION_VALUE), minimumPercent=PERCENT, aggression=NUMBER)
+    ),
+)
+CONNECTION_POOL = fields(
+    tcp=fields(
+        maxConnections=INT,
+        connectTimeout=DURATION_VALUE,
+        tcpKeepalive=later(fields(probes=UINT, time=DURATION_VALUE, interval=DURATION_VALUE)),
+        maxConnectionDuration=later(DURATION_VALUE),
+        idleTimeout=DURATION_VALUE,
+    ),
+    http=fields(
+        http1MaxPendingRequests=INT,
+        http2MaxRequests=INT,
+        maxRequestsPerConnection=INT,
+        maxRetries=INT,
+        idleTimeout=DURATION_VALUE,
+        h2UpgradePolicy=later(enum("DEFAULT", "DO_NOT_UPGRADE", "UPGRADE")),
+        useClientProtocol=later(BOOL),
+        maxConcurrentStreams=later(INT),
+    ),
+)
+OUTLIER_DETECTION = fields(
+    consecutiveErrors=INT,
+    consecutive5xxErrors=UINT,
+    consecutiveGatewayErrors=UINT,
+    splitExternalLocalOriginErrors=later(BOOL),
+    consecutiveLocalOriginFailures=later(UINT),
+    interval=DURATION_VALUE,
+    baseEjectionTime=DURATION_VALUE,
+    maxEjectionPercent=PERCENT,
+    minHealthPercent=PERCENT,
+)
+CLIENT_TLS = fields(
+    mode=enum("DISABLE", "SIMPLE", "ISTIO_MUTUAL", later=("MUTUAL",)),
+    clientCertificate=later(STRING),
+    privateKey=later(STRING),
+    caCertificates=STRING,
+    caCrl=later(STRING),
+    credentialName=later(STRING),
+    subjectAltNames=STRINGS,
+    sni=STRING,
+    insecureSkipVerify=later(BOOL),
+)
+PORT_POLICY: dict[str, Type] = {
+    "loadBalancer": LOAD_BALANCER,
+    "connectionPool": CONNECTION_POOL,
+    "outlierDetection": OUTLIER_DETECTION,
+    "tls": CLIENT_TLS,
+}
+TRAFFIC_POLICY = fields(
+    **PORT_POLICY,
+    portLevelSettings=list_of(fields(port=required(fields(number=required(PORT))), **PORT_POLICY)),
+    tunnel=later(
+        fields(protocol=STRING, targetHost=required(STRING), targetPort=required(PORT))
+    ),
+    proxyProtocol=later(fields(version=enum("V1", "V2"))),
+    retryBudget=later(fields(percent=PERCENT, minRetryConcurrency=UINT)),
+)  # fmt: skip
+DESTINATION_RULE = fields(
+    host=required(STRING),
+    trafficPolicy=TRAFFIC_POLICY,
+    subsets=list_of(fields(name=required(STRING), labels=STRING_MAP, trafficPolicy=TRAFFIC_POLICY)),
+    exportTo=STRINGS,
+    workloadSelector=SELECTOR,
+)

@@ -1,0 +1,270 @@
+"""Text to plain values: YAML 1.1 as Kubernetes reads it, bounded in size, depth and aliases.
+
+Built from the parser's events with an own stack, so that neither depth nor aliases can exhaust
+the process. Differences from PyYAML's safe loader: no timestamps, no base-60 numbers, duplicate
+keys are findings.
+"""
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from rest.contracts import Finding
+from routing.model.catalogue import finding
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 60
+MAX_DOCUMENTS = 5_000
+MAX_VALUES = 500_000
+
+INT = re.compile(r"[-+]?(0|[1-9][0-9_]*)$")
+RADIX = re.compile(r"[-+]?0(b[01][01_]*|o?[0-7][0-7_]*|x[0-9a-fA-F][0-9a-fA-F_]*)$")
+FLOAT = re.compile(
+    r"[-+]?([0-9][0-9_]*\.[0-9_]*([eE][-+]?[0-9]+)?|\.[0-9][0-9_]*([eE][-+]?[0-9]+)?"
+    r"|[0-9][0-9_]*[eE][-+]?[0-9]+|\.(inf|Inf|INF))$"
+)
+NAN = re.compile(r"\.(nan|NaN|NAN)$")
+WORDS: dict[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"), True),
+    **dict.fromkeys(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"), False),
+}
+TAG = "tag:yaml.org,2002:"
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """One document: plain dicts, lists, strings, numbers, booleans and None."""
+
+    value: Any
+    findings: tuple[Finding, ...]
+
+
+@dataclass(slots=True)
+class Node:
+    """A collection that is being built; `key` is the pending key of a mapping."""
+
+    value: dict[str, Any] | list[Any]
+    path: str
+    anchor: str | None
+    size: int = 1
+    key: str | None = None
+    duplicates: set[str] = field(default_factory=set)
+
+    def next_path(self) -> str:
+        if isinstance(self.value, list):
+            return f"{self.path}[{len(self.value)}]"
+        return f"{self.path}.{self.key}" if self.path else str(self.key)
+
+
+class Refused(Exception):  # noqa: N818  ends the reading of a text that is over a bound
+    """Carries the finding that ends the text; never leaves this module."""
+
+    def __init__(self, reason: Finding) -> None:
+        super().__init__(reason.message)
+        self.reason = reason
+
+
+def read_values(text: str) -> Iterator[Value]:
+    """The documents of a text; the last has value None when the text ends in an error."""
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        yield Value(value=None, findings=(finding("MSH1002", "", "", MAX_BYTES),))
+        return
+    builder = Builder()
+    try:
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            if isinstance(event, yaml.DocumentStartEvent):
+                builder.start_document()
+            elif isinstance(event, yaml.DocumentEndEvent):
+                yield builder.end_document()
+            else:
+                builder.take(event)
+    except Refused as refused:
+        yield Value(value=None, findings=(*builder.findings, refused.reason))
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
+        reason = finding("MSH1001", "", "", syntax_error(error))
+        yield Value(value=None, findings=(*builder.findings, reason))
+
+
+def syntax_error(error: yaml.YAMLError | UnicodeEncodeError) -> str:
+    """What is wrong and where, counted from 1 as editors do."""
+    if isinstance(error, yaml.MarkedYAMLError):
+        mark = error.problem_mark
+        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        return f"{error.problem or error.context or 'syntax error'}{where}"
+    if isinstance(error, UnicodeEncodeError):
+        return "characters that are no text (lone surrogates)"
+    return str(error).splitlines()[0]
+
+
+class Builder:
+    """Takes parse events and builds one document after another."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.documents = 0
+        self.clear()
+
+    def start_document(self) -> None:
+        self.documents += 1
+        if self.documents > MAX_DOCUMENTS:
+            raise Refused(finding("MSH1003", "", "", MAX_DOCUMENTS))
+        self.clear()
+
+    def clear(self) -> None:
+        self.stack: list[Node] = []
+        self.findings: list[Finding] = []
+        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.root: Any = None
+
+    def end_document(self) -> Value:
+        return Value(value=self.root, findings=tuple(self.findings))
+
+    def take(self, event: yaml.Event) -> None:
+        match event:
+            case yaml.ScalarEvent():
+                self.scalar(event)
+            case yaml.AliasEvent():
+                self.alias(event.anchor)
+            case yaml.MappingStartEvent():
+                self.open(event, {})
+            case yaml.SequenceStartEvent():
+                self.open(event, [])
+            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                self.close()
+            case _:
+                pass
+
+    def path(self) -> str:
+        return self.stack[-1].next_path() if self.stack else ""
+
+    def open(self, event: yaml.Event, value: dict[str, Any] | list[Any]) -> None:
+        if event.tag not in (None, "!", f"{TAG}map", f"{TAG}seq"):
+            self.findings.append(finding("MSH1009", "", self.path(), event.tag))
+        if len(self.stack) >= MAX_DEPTH:
+            raise Refused(finding("MSH1004", "", self.path(), MAX_DEPTH))
+        if self.awaits_key():
+            self.findings.append(finding("MSH1008", "", self.stack[-1].path, "a collection"))
+        self.stack.append(Node(value, self.path(), event.anchor))
+        if event.anchor:
+            self.anchors.pop(event.anchor, None)
+
+    def awaits_key(self) -> bool:
+        return bool(self.stack) and isinstance(self.stack[-1].value, dict) and not self.has_key()
+
+    def has_key(self) -> bool:
+        return self.stack[-1].key is not None
+
+    def close(self) -> None:
+        node = self.stack.pop()
+        if node.anchor:
+            self.anchors[node.anchor] = (node.value, node.size)
+        self.place(node.value, node.size)
+
+    def scalar(self, event: yaml.ScalarEvent) -> None:
+        plain = event.implicit[0]
+        value: Any = event.value
+        if self.awaits_key():
+            value = self.as_key(event.value, plain=plain)
+        elif event.tag not in (None, "!"):
+            value = self.tagged(event.tag, event.value)
+        elif plain:
+            value = self.resolved(event.value)
+        if isinstance(value, str) and CONTROL.search(value):
+            self.findings.append(finding("MSH1023", "", self.path(), "text"))
+        if event.anchor:
+            self.anchors[event.anchor] = (value, 1)
+        self.place(value, 1)
+
+    def as_key(self, text: str, *, plain: bool) -> str:
+        if plain and text in ("", "~", "null"):
+            self.findings.append(finding("MSH1008", "", self.stack[-1].path, "null"))
+        return text
+
+    def tagged(self, tag: str, text: str) -> Any:
+        if tag == f"{TAG}str":
+            return text
+        if tag in (f"{TAG}int", f"{TAG}float", f"{TAG}bool", f"{TAG}null"):
+            return self.resolved(text)
+        self.findings.append(finding("MSH1009", "", self.path(), tag))
+        return text
+
+    def resolved(self, text: str) -> Any:
+        """A plain scalar's value by YAML 1.1's words and numbers."""
+        if text in WORDS:
+            return WORDS[text]
+        if INT.match(text) and len(text) < 40:
+            return int(text.replace("_", ""))
+        if RADIX.match(text) and len(text) < 40:
+            return radix(text.replace("_", ""))
+        if NAN.match(text) or (FLOAT.match(text) and not math.isfinite(number(text))):
+            self.findings.append(finding("MSH1007", "", self.path(), text))
+            return 0.0
+        if FLOAT.match(text):
+            return number(text)
+        return text
+
+    def alias(self, anchor: str) -> None:
+        if anchor not in self.anchors:
+            self.findings.append(
+                finding("MSH1001", "", self.path(), f"alias *{anchor} is not defined before it")
+            )
+            self.place(None, 1)
+            return
+        value, size = self.anchors[anchor]
+        if self.awaits_key():
+            value = str(value)
+        self.place(value, size)
+
+    def place(self, value: Any, size: int) -> None:
+        """Put a finished value where it belongs; sizes count aliases as if written out."""
+        self.total += size
+        if self.total > MAX_VALUES:
+            raise Refused(finding("MSH1005", "", self.path(), MAX_VALUES))
+        if not self.stack:
+            self.root = value
+            return
+        node = self.stack[-1]
+        node.size += size
+        if isinstance(node.value, list):
+            node.value.append(value)
+        elif node.key is None:
+            node.key = value if isinstance(value, str) else "?"
+        else:
+            self.set_item(node, node.key, value)
+            node.key = None
+
+    def set_item(self, node: Node, key: str, value: Any) -> None:
+        mapping = node.value
+        assert isinstance(mapping, dict)  # noqa: S101  only mappings have a pending key
+        if key == "<<":
+            merged = value if isinstance(value, list) else [value]
+            for source in merged:
+                if isinstance(source, dict):
+                    mapping.update({k: v for k, v in source.items() if k not in mapping})
+                    node.duplicates.update(source)
+            return
+        if key in mapping and key not in node.duplicates:
+            self.findings.append(finding("MSH1006", "", node.next_path(), key))
+        node.duplicates.discard(key)
+        mapping[key] = value
+
+
+def number(text: str) -> float:
+    digits = text.replace("_", "")
+    return math.inf if digits.lower().lstrip("+-") == ".inf" else float(digits)
+
+
+def radix(text: str) -> int:
+    sign = -1 if text.startswith("-") else 1
+    digits = text.lstrip("+-").lower()
+    if digits.startswith("0b"):
+        return sign * int(digits, 2)
+    if digits.startswith("0x"):
+        return sign * int(digits, 16)
+    return sign * int(digits.removeprefix("0").removeprefix("o"), 8)
