@@ -1,4 +1,9 @@
-"""The carrier: a company outside the mesh that quotes for shipping. It knows nothing of us."""
+"""The carrier: a company outside the mesh that quotes for shipping. It knows nothing of us.
+
+`python -m demo.shop.carrier 8090` serves on that port of the loopback.
+"""
+
+import sys
 
 from demo.shop.messages import Request, Response, error_response, json_response
 from demo.shop.server import Route, main
@@ -17,4 +22,4 @@ async def quote(request: Request) -> Response:
 ROUTES = (Route("GET", "/quote", quote),)
 
 if __name__ == "__main__":
-    main(*ROUTES)
+    main(*ROUTES, port=int(sys.argv[1]) if len(sys.argv) > 1 else None)

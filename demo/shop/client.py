@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -68,6 +69,14 @@ class Upstream:
         if response.status >= 500:
             raise UpstreamFailed(self.name, f"answered {response.status}", response.status)
         return response
+
+    async def close(self) -> None:
+        """Give the kept connections up."""
+        while self._idle:
+            _, writer = self._idle.pop()
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
 
     async def _exchange(self, message: bytes, *, reusable: bool) -> Response:
         # only what may safely be sent twice goes over a kept connection: the peer may be

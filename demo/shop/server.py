@@ -166,10 +166,10 @@ def _request(start: str, headers: dict[str, str], body: bytes) -> Request:
     )
 
 
-async def serve_until_terminated(application: Application) -> None:
-    """Serve on HOST and PORT until SIGTERM or SIGINT."""
+async def serve_until_terminated(application: Application, port: int) -> None:
+    """Serve on HOST until SIGTERM or SIGINT."""
     server = Server(application)
-    await server.start(os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8080")))
+    await server.start(os.environ.get("HOST", "127.0.0.1"), port)
     await terminated()
     await server.stop()
 
@@ -183,6 +183,7 @@ async def terminated() -> None:
     await asked.wait()
 
 
-def main(*routes: Route) -> None:
-    """Run one service."""
-    asyncio.run(serve_until_terminated(Application(routes)))
+def main(*routes: Route, port: int | None = None) -> None:
+    """Run one service, on PORT unless told otherwise."""
+    number = int(os.environ.get("PORT", "8080")) if port is None else port
+    asyncio.run(serve_until_terminated(Application(routes), number))

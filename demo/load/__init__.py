@@ -1,0 +1,1 @@
+"""The load generator: visitors who browse, fill carts and sometimes buy."""
