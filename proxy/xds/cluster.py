@@ -85,7 +85,11 @@ def _transport(cluster: Cluster, trust_domain: str) -> Fields:
             socket = tls.mesh_upstream(sni=sni, sans=sans, trust_domain=trust_domain, alpn=alpn)
             return {
                 "transport_socket_matches": [
-                    {"name": "mtls", "match": struct({MTLS_KEY: "true"}), "transport_socket": socket},
+                    {
+                        "name": "mtls",
+                        "match": struct({MTLS_KEY: "true"}),
+                        "transport_socket": socket,
+                    },
                     {"name": "plain", "match": struct({}), "transport_socket": _plain()},
                 ]
             }

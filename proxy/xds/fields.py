@@ -49,9 +49,9 @@ def service_host(name: str, namespace: str) -> str:
 def header_change(change: HeaderChange, *, kind: str) -> Fields:
     """`kind` is "request" or "response"; the field names of routes, hosts and weights."""
     made: Fields = {}
-    changes = [
-        _header(name, value, "OVERWRITE_IF_EXISTS_OR_ADD") for name, value in change.set
-    ] + [_header(name, value, "APPEND_IF_EXISTS_OR_ADD") for name, value in change.add]
+    changes = [_header(name, value, "OVERWRITE_IF_EXISTS_OR_ADD") for name, value in change.set] + [
+        _header(name, value, "APPEND_IF_EXISTS_OR_ADD") for name, value in change.add
+    ]
     if changes:
         made[f"{kind}_headers_to_add"] = changes
     if change.remove:

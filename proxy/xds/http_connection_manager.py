@@ -98,7 +98,10 @@ def _trust(connection: Connection) -> Fields:
             "request_headers_timeout": duration(10_000),
             "path_with_escaped_slashes_action": "KEEP_UNCHANGED",
         }
-    made: Fields = {"use_remote_address": {"value": False}, "skip_xff_append": not connection.inbound}
+    made: Fields = {
+        "use_remote_address": {"value": False},
+        "skip_xff_append": not connection.inbound,
+    }
     if connection.inbound and connection.mtls:
         made["forward_client_cert_details"] = "SANITIZE_SET"
         made["set_current_client_cert_details"] = {"uri": True}

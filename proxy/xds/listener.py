@@ -9,7 +9,7 @@ from proxy.xds.messages import extension, message
 from routing.ir import Origin
 
 
-def listener(  # noqa: PLR0913  these are a listener's parts, all by name
+def listener(
     *,
     host: str,
     port: int,

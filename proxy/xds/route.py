@@ -6,7 +6,15 @@ from proxy.xds.fields import METADATA, Fields, header_change, metadata, number, 
 from proxy.xds.match import route_match
 from proxy.xds.messages import duration, message
 from proxy.xds.retry import retry_policy
-from routing.ir import MatchKind, Redirect, Rewrite, Route, StringMatch, VirtualHost, WeightedCluster
+from routing.ir import (
+    MatchKind,
+    Redirect,
+    Rewrite,
+    Route,
+    StringMatch,
+    VirtualHost,
+    WeightedCluster,
+)
 
 SOURCE_HEADER = "x-meshweb-source"
 """Who calls, as the caller's own proxy says it; for proxies, never for applications."""

@@ -43,7 +43,9 @@ def outbound(proxy: Proxy, options: Options) -> Side:
             *_upstream(),
             _tag("destination_service", f"%METADATA(ROUTE:{METADATA}:service)%"),
             _tag("destination_service_name", f"%METADATA(ROUTE:{METADATA}:service_name)%"),
-            _tag("destination_service_namespace", f"%METADATA(ROUTE:{METADATA}:service_namespace)%"),
+            _tag(
+                "destination_service_namespace", f"%METADATA(ROUTE:{METADATA}:service_namespace)%"
+            ),
         ),
     )
 
@@ -224,7 +226,7 @@ SOURCE_PARTS = ("source_workload_namespace", "source_workload", "source_app", "s
 
 def source_value(proxy: Proxy) -> str:
     """What the caller's proxy writes into that header."""
-    return "/".join((proxy.namespace, proxy.workload, proxy.app, proxy.version))
+    return f"{proxy.namespace}/{proxy.workload}/{proxy.app}/{proxy.version}"
 
 
 def _caller_by_header() -> Tags:

@@ -1,0 +1,299 @@
+"""Everything one proxy is served, as bytes, every part of it made once for the whole fleet.
+
+A resource's version is the hash of its bytes: equal input gives equal bytes gives no push. The
+bytes of a value are remembered under the value itself, and its generator is handed nothing else,
+so a remembered answer is never the wrong one.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from google.protobuf.message import Message
+
+from proxy.xds import (
+    cluster,
+    endpoints,
+    gateway,
+    listener_inbound,
+    listener_outbound,
+    messages,
+    route,
+    tls,
+    wire,
+)
+from proxy.xds.messages import SHORT_NAMES, serialise
+from proxy.xds.options import Options
+from proxy.xds.remember import Remembered
+from routing.ir import (
+    Cluster,
+    ClusterEndpoints,
+    ClusterKind,
+    GatewayListener,
+    GatewaySecret,
+    InboundListener,
+    OutboundHttpListener,
+    OutboundTcpListener,
+    Proxy,
+    ProxyConfig,
+    RouteConfig,
+    VirtualHost,
+)
+
+AnyListener = InboundListener | OutboundHttpListener | OutboundTcpListener | GatewayListener
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resource:
+    """One xDS resource; `wire` is it, ready to stand in a delta response (see `wire.resource`).
+
+    Compared by identity: two with the same `version` say the same.
+    """
+
+    name: str
+    version: str
+    wire: bytes
+
+
+Resources = Mapping[str, Resource]
+_NOTHING: Resources = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxySnapshot:
+    """A complete and consistent set: type URL -> name -> resource, types in push order."""
+
+    proxy_id: str
+    config: ProxyConfig
+    resources: Mapping[str, Resources]
+
+    def of(self, type_url: str) -> Resources:
+        return self.resources.get(type_url, _NOTHING)
+
+    def versions(self) -> dict[str, str]:
+        """One version per type, for people: changes when any of its resources does."""
+        return {url: version_of_set(self.of(url).values()) for url in SHORT_NAMES}
+
+
+def version_of_set(resources: Iterable[Resource]) -> str:
+    joined = "\n".join(sorted(f"{one.name}={one.version}" for one in resources))
+    return hashlib.sha256(joined.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretMaterial:
+    """PEM texts of a gateway's certificate. `authorities` check clients (MUTUAL); may be empty."""
+
+    certificate_chain: str = field(repr=False)
+    private_key: str = field(repr=False)
+    authorities: str = field(default="", repr=False)
+
+
+Material = Callable[[GatewaySecret], SecretMaterial | None]
+
+
+def no_material(_: GatewaySecret) -> None:
+    return None
+
+
+class Snapshots:
+    """Makes the snapshots of a fleet. Not thread-safe: one thread at a time."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._hosts: Remembered[VirtualHost, bytes] = Remembered(_framed_host)
+        self._routes: Remembered[tuple[str, tuple[bytes, ...]], Resource] = Remembered(_routes)
+        self._clusters: Remembered[Cluster, Resource] = Remembered(self._cluster)
+        self._assignments: Remembered[ClusterEndpoints, bytes] = Remembered(_assignment)
+        self._endpoints: Remembered[tuple[str, str, bytes], Resource] = Remembered(_endpoints)
+        self._listeners: Remembered[tuple[AnyListener, Proxy], Resource] = Remembered(
+            self._listener
+        )
+        self._secrets: Remembered[tuple[GatewaySecret, SecretMaterial], tuple[Resource, ...]] = (
+            Remembered(_secret)
+        )
+
+    def snapshot(
+        self,
+        config: ProxyConfig,
+        before: ProxySnapshot | None = None,
+        material: Material = no_material,
+    ) -> ProxySnapshot:
+        """All resources of one proxy; those that nothing refers to are left out.
+
+        Types that are as in `before` are the very same mappings. A secret without material is
+        left out and waited for.
+        """
+        made: dict[str, Resources] = {}
+        made[messages.CLUSTER] = clusters = (
+            before.of(messages.CLUSTER)
+            if before is not None and before.config.clusters == config.clusters
+            else {one.name: self._clusters(one) for one in config.clusters}
+        )
+        if (
+            before is None
+            or before.of(messages.CLUSTER) is not clusters
+            or before.config.endpoints != config.endpoints
+        ):
+            made[messages.ENDPOINTS] = self._all_endpoints(config, clusters)
+        else:
+            made[messages.ENDPOINTS] = before.of(messages.ENDPOINTS)
+        made[messages.SECRET] = _by_name(self._all_secrets(config, material))
+        made[messages.LISTENER] = _by_name(
+            self._listeners.by_value((one, config.proxy)) for one in _all_listeners(config)
+        )
+        used = set(_used_routes(config))
+        made[messages.ROUTES] = {
+            one.name: self._route(one) for one in config.routes if one.name in used
+        }
+        return ProxySnapshot(
+            proxy_id=config.proxy.id, config=config, resources=_keep_equal(made, before)
+        )
+
+    def _route(self, config: RouteConfig) -> Resource:
+        hosts = tuple([self._hosts(host) for host in config.virtual_hosts])
+        return self._routes.by_value((config.name, hosts))
+
+    def _all_endpoints(self, config: ProxyConfig, clusters: Resources) -> Resources:
+        assignments, endpoints = self._assignments, self._endpoints
+        return {
+            one.cluster: endpoints.by_value(
+                (one.cluster, clusters[one.cluster].version, assignments(one))
+            )
+            for one in config.endpoints
+            if one.cluster in clusters
+        }
+
+    def _all_secrets(self, config: ProxyConfig, material: Material) -> Iterator[Resource]:
+        for secret in config.secrets:
+            found = material(secret)
+            if found is not None:
+                yield from self._secrets.by_value((secret, found))
+
+    def _cluster(self, given: Cluster) -> Resource:
+        return _resource(given.name, cluster.cluster(given, self._options.trust_domain))
+
+    def _listener(self, given: tuple[AnyListener, Proxy]) -> Resource:
+        port, proxy = given
+        made = _listener_message(port, proxy, self._options)
+        return _resource(made.name, made)  # type: ignore[attr-defined]  # made by descriptor
+
+
+def _keep_equal(
+    made: dict[str, Resources], before: ProxySnapshot | None
+) -> Mapping[str, Resources]:
+    """With the mapping of `before` wherever it has the same resources: no change is found at once."""
+    if before is not None:
+        for url, resources in made.items():
+            if resources is not before.of(url) and resources == before.of(url):
+                made[url] = before.of(url)
+    return made
+
+
+def dangling(config: ProxyConfig) -> tuple[str, ...]:
+    """What the configuration refers to and does not have, as sentences; empty when complete.
+
+    Envoy would wait for such a part forever, and serve nothing of what needs it.
+    """
+    clusters = {one.name for one in config.clusters}
+    routes = {one.name for one in config.routes}
+    assigned = {one.cluster for one in config.endpoints}
+    return tuple(
+        [
+            f"cluster {one.name} has no endpoints resource"
+            for one in config.clusters
+            if one.kind is ClusterKind.EDS and one.name not in assigned
+        ]
+        + [f"no route configuration {name}" for name in _used_routes(config) if name not in routes]
+        + [
+            f"route {rule.name} names the unknown cluster {share.cluster}"
+            for table in config.routes
+            for host in table.virtual_hosts
+            for rule in host.routes
+            for share in rule.clusters
+            if share.cluster not in clusters
+        ]
+    )
+
+
+def _used_routes(config: ProxyConfig) -> Iterator[str]:
+    for port in config.inbound:
+        if port.route_config:
+            yield port.route_config
+    if config.outbound_http is not None:
+        yield config.outbound_http.route_config
+    for listener in config.gateways:
+        for server in listener.servers:
+            if not server.tcp_clusters:
+                yield server.route_config
+
+
+def _all_listeners(config: ProxyConfig) -> Iterator[AnyListener]:
+    yield from config.inbound
+    if config.outbound_http is not None:
+        yield config.outbound_http
+    yield from config.outbound_tcp
+    yield from config.gateways
+
+
+def _listener_message(port: AnyListener, proxy: Proxy, options: Options) -> Message:
+    match port:
+        case InboundListener():
+            return listener_inbound.inbound(port, proxy, options)
+        case OutboundHttpListener():
+            return listener_outbound.outbound_http(port, proxy, options)
+        case OutboundTcpListener():
+            return listener_outbound.outbound_tcp(port, proxy, options)
+        case GatewayListener():
+            return gateway.gateway(port, proxy, options)
+
+
+def _by_name(resources: Iterable[Resource]) -> Resources:
+    return {one.name: one for one in resources}
+
+
+def _resource(name: str, content: Message) -> Resource:
+    url = messages.TYPE_URL + content.DESCRIPTOR.full_name
+    return _resource_of(name, url, serialise(content))
+
+
+def _resource_of(name: str, url: str, content: bytes, also: str = "") -> Resource:
+    """`also` is a part of the version beside the content."""
+    version = hashlib.sha256(content).hexdigest()[:16] + also
+    return Resource(name, version, wire.resource(name, version, url, content))
+
+
+def _framed_host(host: VirtualHost) -> bytes:
+    """A virtual host as the field of its route configuration that it is."""
+    return wire.field(2, serialise(route.virtual_host(host)))
+
+
+def _routes(parts: tuple[str, tuple[bytes, ...]]) -> Resource:
+    name, hosts = parts
+    content = b"".join([serialise(route.route_configuration(name)), *hosts])
+    return _resource_of(name, messages.ROUTES, content)
+
+
+def _assignment(given: ClusterEndpoints) -> bytes:
+    return serialise(endpoints.load_assignment(given.cluster, given.endpoints))
+
+
+def _endpoints(parts: tuple[str, str, bytes]) -> Resource:
+    # a changed cluster waits for endpoints and Envoy does not ask again: so they are sent again
+    name, cluster_version, content = parts
+    return _resource_of(name, messages.ENDPOINTS, content, also=f".{cluster_version[:8]}")
+
+
+def _secret(given: tuple[GatewaySecret, SecretMaterial]) -> tuple[Resource, ...]:
+    secret, material = given
+    made = [
+        _resource(
+            secret.name,
+            tls.certificate(secret.name, material.certificate_chain, material.private_key),
+        )
+    ]
+    if material.authorities:
+        name = tls.authority_name(secret.name)
+        made.append(_resource(name, tls.authorities(name, material.authorities)))
+    return tuple(made)

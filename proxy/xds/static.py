@@ -1,0 +1,95 @@
+"""A snapshot as one static bootstrap, for `envoy --mode validate`: the binary's own judgement."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from google.protobuf.message import Message
+
+from proxy.xds import messages
+from proxy.xds.messages import as_dict, message
+from proxy.xds.snapshot import ProxySnapshot, Resource
+
+_OWN_CLUSTERS = ("xds", "agent", "otel")
+"""The clusters of every real bootstrap that resources may refer to."""
+
+
+def bootstrap(snapshots: Iterable[ProxySnapshot]) -> dict[str, Any]:
+    """One bootstrap with everything of many proxies; what they share is in it once.
+
+    Routes are put inside their listeners and endpoints inside their clusters, so that Envoy
+    checks them too; what depends on a secret still waits for it.
+    """
+    clusters: dict[str, dict[str, Any]] = {}
+    listeners: dict[str, dict[str, Any]] = {}
+    for snapshot in snapshots:
+        prefix = f"{len(listeners)}~"
+        for made in _clusters(snapshot):
+            clusters.setdefault(made["name"], made)
+        for made in _listeners(snapshot):
+            listeners.setdefault(prefix + made["name"], {**made, "name": prefix + made["name"]})
+    return {
+        "node": {"id": "validate", "cluster": "validate"},
+        "dynamic_resources": {
+            "ads_config": {
+                "api_type": "DELTA_GRPC",
+                "transport_api_version": "V3",
+                "grpc_services": [{"envoy_grpc": {"cluster_name": "xds"}}],
+            }
+        },
+        "static_resources": {
+            "clusters": [*_own_clusters(), *clusters.values()],
+            "listeners": list(listeners.values()),
+        },
+    }
+
+
+def content(resource: Resource) -> Message:
+    """The Envoy message inside a resource."""
+    response = message("envoy.service.discovery.v3.DeltaDiscoveryResponse")
+    carried = response.FromString(resource.wire).resources[0].resource
+    name = carried.type_url.removeprefix(messages.TYPE_URL)
+    made: Message = message(name).FromString(carried.value)
+    return made
+
+
+def _clusters(snapshot: ProxySnapshot) -> Iterable[dict[str, Any]]:
+    assignments = snapshot.of(messages.ENDPOINTS)
+    for resource in snapshot.of(messages.CLUSTER).values():
+        made = as_dict(content(resource))
+        if made.pop("eds_cluster_config", None) is not None:
+            made["type"] = "STATIC"
+            if resource.name in assignments:
+                made["load_assignment"] = as_dict(content(assignments[resource.name]))
+        yield made
+
+
+def _listeners(snapshot: ProxySnapshot) -> Iterable[dict[str, Any]]:
+    tables = {
+        name: as_dict(content(resource)) for name, resource in snapshot.of(messages.ROUTES).items()
+    }
+    for resource in snapshot.of(messages.LISTENER).values():
+        made = as_dict(content(resource))
+        for chain in made.get("filter_chains", ()):
+            for filter_ in chain.get("filters", ()):
+                _put_routes(filter_["typed_config"], tables)
+        yield made
+
+
+def _put_routes(config: dict[str, Any], tables: Mapping[str, dict[str, Any]]) -> None:
+    named = config.get("rds", {}).get("route_config_name")
+    if named in tables:
+        del config["rds"]
+        config["route_config"] = tables[named]
+
+
+def _own_clusters() -> list[dict[str, Any]]:
+    http2 = {
+        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+            "@type": f"{messages.TYPE_URL}envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+            "explicit_http_config": {"http2_protocol_options": {}},
+        }
+    }
+    return [
+        {"name": name, "type": "STATIC", "typed_extension_protocol_options": http2}
+        for name in _OWN_CLUSTERS
+    ]
