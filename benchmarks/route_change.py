@@ -26,7 +26,7 @@ class Asker:
     connection: http.client.HTTPConnection
 
     def version(self) -> str:
-        self.connection.request("GET", "/version", headers={"Host": "payments.shop:8080"})
+        self.connection.request("GET", "/healthz", headers={"Host": "payments.shop:8080"})
         answer = self.connection.getresponse()
         body = answer.read()
         return str(json.loads(body)["version"]) if answer.status == 200 else ""

@@ -52,7 +52,7 @@ def identity() -> dict[str, str]:
 
 
 async def _healthz(_: Request) -> Response:
-    return json_response({"status": "ok"})
+    return json_response({"status": "ok", **identity()})
 
 
 class Application:
