@@ -105,6 +105,21 @@ TOPICS: Mapping[str, Shape] = {
 }
 
 
+ON_DEMAND = frozenset(graph_topic(seconds) for seconds in GRAPH_WINDOWS_SECONDS[1:])
+
+
+def within(graph: Json, namespaces: frozenset[str]) -> Json:
+    """The edges with an end in one of the namespaces, and the nodes they need or that lie there."""
+    inside = {node["id"] for node in graph["nodes"] if node["namespace"] in namespaces}
+    edges = [one for one in graph["edges"] if one["source"] in inside or one["target"] in inside]
+    shown = inside.union(*((one["source"], one["target"]) for one in edges))
+    return {
+        **graph,
+        "nodes": [node for node in graph["nodes"] if node["id"] in shown],
+        "edges": edges,
+    }
+
+
 def _by_id(items: list[Json]) -> dict[str, Json]:
     return {item["id"]: item for item in items}
 

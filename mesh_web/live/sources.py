@@ -1,0 +1,42 @@
+"""What the builder reads from the database: each in a thread, on a hint, and every few seconds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mesh_web.live.protocol import Json
+from telemetry.contracts import Channel
+from topology import facade as topology_facade
+from topology.contracts import Registry
+
+
+def registry() -> Registry:
+    return topology_facade.registry()
+
+
+def revisions() -> Json:
+    """The newest revisions, newest first, as REST shows them."""
+    from routing import facade as routing_facade  # noqa: PLC0415
+
+    return {"revisions": routing_facade.recent_revisions()}
+
+
+def proxies() -> Json:
+    """Every proxy, sorted by id, as REST shows them."""
+    from proxy import facade as proxy_facade  # noqa: PLC0415
+
+    return {"proxies": sorted(proxy_facade.proxies(), key=lambda one: str(one["id"]))}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A topic read from the database; `hints` are the channels that say it may have changed."""
+
+    topic: str
+    read: Callable[[], Json]
+    hints: frozenset[Channel]
+
+
+TOPIC_SOURCES: tuple[Source, ...] = (
+    Source("revisions", revisions, frozenset({Channel.REVISION, Channel.CONVERGENCE})),
+    Source("proxies", proxies, frozenset({Channel.PROXIES, Channel.CONVERGENCE})),
+)
