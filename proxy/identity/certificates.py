@@ -182,6 +182,30 @@ def not_after(pem: str) -> datetime:
     return x509.load_pem_x509_certificate(pem.encode()).not_valid_after_utc
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifetime:
+    """Whose a certificate is and how long, in Unix seconds."""
+
+    uri: str
+    not_before: float
+    not_after: float
+
+
+def lifetime(pem: str) -> Lifetime:
+    """Of the first certificate of a chain. Raises ValueError for what is no SVID."""
+    certificate = x509.load_pem_x509_certificate(pem.encode())
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound as error:
+        raise ValueError("the certificate names no SPIFFE ID") from error
+    uris = names.get_values_for_type(x509.UniformResourceIdentifier)
+    return Lifetime(
+        uri=uris[0] if uris else "",
+        not_before=certificate.not_valid_before_utc.timestamp(),
+        not_after=certificate.not_valid_after_utc.timestamp(),
+    )
+
+
 def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=not signs_certificates,

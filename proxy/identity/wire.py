@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from topology.contracts import Assignment, ContainerPort, Pod, PodPhase, PodReport
+from topology.contracts import Assignment, Container, ContainerPort, Pod, PodPhase, PodReport
 
 SERVICE = "meshweb.agent.v1.Agent"
 JOIN, RENEW, SIGN, WATCH, REPORT = "Join", "Renew", "Sign", "Watch", "Report"
@@ -35,9 +35,23 @@ def assignment_out(one: Assignment) -> dict[str, Any]:
 def assignment_in(given: Mapping[str, Any]) -> Assignment:
     pod = dict(given["pod"])
     pod["labels"] = _pairs(pod["labels"])
-    pod["ports"] = tuple(ContainerPort(**p) for p in pod["ports"])
+    pod["ports"] = _ports(pod["ports"])
     pod["phase"] = PodPhase(pod["phase"])
-    return Assignment(pod=Pod(**pod), command=tuple(given["command"]), env=_pairs(given["env"]))
+    container = given["container"]
+    return Assignment(
+        pod=Pod(**pod),
+        container=container_in(container) if container else None,
+        env=_pairs(given["env"]),
+    )
+
+
+def container_in(given: Mapping[str, Any]) -> Container:
+    return Container(
+        name=given["name"],
+        command=tuple(given["command"]),
+        env=_pairs(given["env"]),
+        ports=_ports(given["ports"]),
+    )
 
 
 def report_out(one: PodReport) -> dict[str, Any]:
@@ -54,6 +68,10 @@ def report_in(given: Mapping[str, Any]) -> PodReport:
         proxy_restarts=int(given["proxy_restarts"]),
         message=str(given["message"])[:500],
     )
+
+
+def _ports(given: Any) -> tuple[ContainerPort, ...]:
+    return tuple(ContainerPort(**port) for port in given)
 
 
 def _pairs(given: Any) -> tuple[tuple[str, str], ...]:
