@@ -109,12 +109,15 @@ INSTALLED_APPS = [
     "mesh_web",
 ]
 MIDDLEWARE = [
+    "mesh_web.security.protect",
+    "mesh_web.security.speak_json",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "mesh_web.audit.middleware.audit",
 ]
 ROOT_URLCONF = "mesh_web.urls"
 WSGI_APPLICATION = "mesh_web.wsgi.application"

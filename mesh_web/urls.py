@@ -1,5 +1,18 @@
 """Every path the web answers."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path, re_path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from mesh_web.accounts.http import log_in_once
+from mesh_web.api import api
+from mesh_web.pages import app_page
+from mesh_web.probes import healthz, metrics, readyz
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", api.urls),
+    path("healthz", healthz),
+    path("readyz", readyz),
+    path("metrics", metrics),
+    path("login/once/<str:word>", log_in_once),
+    # the browser's own router knows the rest; api/ and ws/ stay 404
+    re_path(r"^(?!api/|ws/|static/|prometheus/|jaeger/|kiali/).*$", app_page),
+]

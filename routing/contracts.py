@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from rest.contracts import Finding
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class ResourceKey:
@@ -101,3 +103,32 @@ class PublishedConfig:
     accepted_at: float
     documents: tuple[Document, ...] = ()
     secrets: tuple[PublishedSecret, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeView:
+    """One resource as YAML before and after a revision; None where there was, or is, none."""
+
+    resource: ResourceKey
+    action: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionView:
+    """A revision as people see it. `created_at` is Unix seconds, `ms` the slowest proxy's ACK."""
+
+    number: int
+    state: RevisionState
+    author: str
+    message: str
+    created_at: float
+    ms: float | None
+    converged: int
+    total: int
+    changes: tuple[ChangeView, ...]
+    proxies: tuple[ProxyProgress, ...]
+    findings: tuple[Finding, ...]
+    system: bool
+    reverts: int | None

@@ -1,12 +1,21 @@
 """What other apps may ask of the configuration: what is in force, and how far it got."""
 
+from typing import Any
+
+from routing import broker
 from routing.contracts import Convergence, PublishedConfig, ResourceKey
 from routing.selectors import documents_published, newest_published
 from routing.services.convergence import reduce_convergence
 from routing.services.rejection import revert_to_last_good
 from routing.services.secrets import published_secrets
 
-__all__ = ["published_config", "record_convergence", "revert_rejected"]
+__all__ = [
+    "broker_alive",
+    "published_config",
+    "recent_revisions",
+    "record_convergence",
+    "revert_rejected",
+]
 
 
 def published_config(after: int | None = None) -> PublishedConfig | None:
@@ -46,3 +55,16 @@ def revert_rejected(key: ResourceKey, revision: int, error: str) -> int | None:
     changed the resource since). Idempotent. Blocks on the database: call it from a thread.
     """
     return revert_to_last_good(key, revision, error)
+
+
+def recent_revisions(limit: int = 20) -> list[dict[str, Any]]:
+    """The newest revisions, newest first, as REST shows them."""
+    from routing.http.schemas import RevisionOut  # noqa: PLC0415  control needs no REST
+    from routing.services import history  # noqa: PLC0415
+
+    return [RevisionOut.of(one).model_dump(mode="json") for one in history.latest(limit)]
+
+
+def broker_alive() -> bool:
+    """Whether the broker answers within half a second."""
+    return broker.alive()

@@ -167,10 +167,12 @@ class RouteConfig:
 
     Names: "outbound" for a sidecar's egress port, "inbound|<port>" for its inbound ports,
     "http.<port>" and "https.<port>.<server name>.<gateway>.<namespace>" for gateways.
+    `ignore_port`: domains are compared without the port that the client wrote.
     """
 
     name: str
     virtual_hosts: tuple[VirtualHost, ...]
+    ignore_port: bool = False
 
 
 class ClusterKind(StrEnum):

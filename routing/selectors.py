@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from routing.contracts import Document, ResourceKey, RevisionState
 from routing.documents import from_json
@@ -83,9 +83,14 @@ def versions_of(key: ResourceKey) -> QuerySet[ResourceVersion]:
     ).order_by("-revision_id")
 
 
-def named(keys: Iterable[ResourceKey]) -> Q:
-    """A condition that holds for exactly these keys."""
-    condition = Q(pk__in=())
-    for key in keys:
-        condition |= Q(kind=key.kind, namespace=key.namespace, name=key.name)
-    return condition
+def head_rows(*, kind: str = "", namespace: str = "", name: str = "") -> QuerySet[Resource]:
+    """Heads of one kind, namespace or name; empty: any."""
+    given = {"kind": kind, "namespace": namespace, "name": name}
+    return Resource.objects.filter(
+        cluster=CLUSTER, **{field: value for field, value in given.items() if value}
+    )
+
+
+def states_of(numbers: Iterable[int]) -> dict[int, RevisionState]:
+    rows = Revision.objects.filter(number__in=set(numbers)).values_list("number", "state")
+    return {number: RevisionState(state) for number, state in rows}

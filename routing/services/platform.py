@@ -2,9 +2,36 @@
 
 from collections.abc import Iterable
 
+from rest.contracts import Finding
 from routing.changes import Change
+from topology import facade, manifests
+from topology.contracts import Registry
+
+
+def registry() -> Registry:
+    """What runs now."""
+    return facade.registry()
+
+
+def manifest_findings(changes: Iterable[Change]) -> tuple[Finding, ...]:
+    """What is wrong with, or worth saying about, the changed manifests themselves."""
+    return tuple(
+        finding
+        for change in changes
+        if change.after is not None and change.key.kind in manifests.KINDS
+        for finding in manifests.parse(
+            kind=change.key.kind,
+            namespace=change.key.namespace,
+            name=change.key.name,
+            spec=change.after.spec,
+            labels=change.after.labels,
+            annotations=change.after.annotations,
+        ).findings
+    )
 
 
 def carry_out(changes: Iterable[Change]) -> None:
     """Hand the changed manifests to the platform, in the caller's transaction."""
-    del changes
+    made = tuple(changes)
+    facade.apply_manifests([one.after for one in made if one.after is not None])
+    facade.delete_manifests([one.key for one in made if one.after is None])

@@ -1,0 +1,160 @@
+"""Coming in and going out; tokens, for administrators."""
+
+from datetime import timedelta
+
+from django.contrib.auth import authenticate, login, logout
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import get_token
+from django.utils import timezone
+from ninja import Field, Query, Router, Schema
+
+from mesh_web.accounts import services
+from mesh_web.accounts.models import Token
+from mesh_web.accounts.principals import Caller
+from mesh_web.accounts.selectors import caller_of_user
+from mesh_web.audit.services import failed_logins, record
+from rest.access import principal, require_admin
+from rest.contracts import ERRORS, Refusal, Role
+from rest.paging import Page, PageQuery, page_of
+
+router = Router(tags=["accounts"])
+
+NAMESPACE = r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$"
+TEXT = r"^[^\x00-\x1f\x7f]+$"
+MOST_FAILURES = 10
+
+
+class SessionOut(Schema):
+    """`csrf` goes into the X-CSRFToken header of a browser's writes."""
+
+    user: str
+    role: Role
+    csrf: str
+
+
+class LoginIn(Schema):
+    username: str = Field(..., min_length=1, max_length=150, pattern=TEXT)
+    password: str = Field(..., min_length=1, max_length=1024)
+
+
+class Done(Schema):
+    """It is done; there is nothing more to say."""
+
+    ok: bool = True
+
+
+@router.get("/session", response={200: SessionOut, **ERRORS})
+def get_session(request: HttpRequest) -> SessionOut:
+    """Who I am."""
+    caller = principal(request)
+    role = caller.role if isinstance(caller, Caller) else Role.VIEWER
+    return SessionOut(user=caller.name, role=role, csrf=get_token(request))
+
+
+@router.post("/login", auth=None, response={200: SessionOut, **ERRORS})
+def log_in(request: HttpRequest, given: LoginIn) -> SessionOut:
+    """Open a session with a name and a password."""
+    now = timezone.now()
+    address = request.META.get("REMOTE_ADDR", "")
+    if failed_logins(given.username, address, now) >= MOST_FAILURES:
+        raise Refusal(429, "too_many_requests", "Too many failed logins; wait a few minutes.")
+    user = authenticate(request, username=given.username, password=given.password)
+    caller = None if user is None else caller_of_user(user)
+    status = 401 if caller is None else 200
+    record(given.username, "login", request.path, status, address, now)
+    if user is None or caller is None:
+        raise Refusal(401, "unauthenticated", "The name or the password is wrong.")
+    login(request, user)
+    return SessionOut(user=caller.name, role=caller.role, csrf=get_token(request))
+
+
+@router.post("/logout", response={200: Done, **ERRORS})
+def log_out(request: HttpRequest) -> Done:
+    """Close the session."""
+    logout(request)
+    return Done()
+
+
+def log_in_once(request: HttpRequest, word: str) -> HttpResponse:
+    """`GET /login/once/<word>`: open a session with a one-time link and go to the graph."""
+    now = timezone.now()
+    user = services.use_one_time_login(word, now)
+    address = request.META.get("REMOTE_ADDR", "")
+    name = "" if user is None else user.get_username()
+    record(name, "login once", "/login/once", 302 if user else 403, address, now)
+    if user is None:
+        return HttpResponse(
+            "This link has been used or has expired. `meshweb up` prints a new one.",
+            status=403,
+            content_type="text/plain",
+        )
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    return HttpResponseRedirect("/")
+
+
+class TokenOut(Schema):
+    id: int
+    name: str
+    role: Role
+    namespaces: list[str]
+    created: str
+    expires: str | None
+    last_used: str | None
+
+
+class TokenIn(Schema):
+    """`namespaces` empty: not bound. `lifetime_days` null: it never expires."""
+
+    name: str = Field(..., min_length=1, max_length=150, pattern=TEXT)
+    role: Role
+    namespaces: list[str] = Field([], max_length=100)
+    lifetime_days: int | None = Field(None, ge=1, le=3650)
+
+
+class NewTokenOut(Schema):
+    """`token` is shown this once."""
+
+    token: str
+
+
+@router.get("/tokens", response={200: Page[TokenOut], **ERRORS})
+def list_tokens(request: HttpRequest, query: Query[PageQuery]) -> Page[TokenOut]:
+    """Tokens, without their words."""
+    require_admin(request)
+    rows = page_of(Token.objects.all(), query, lambda row: f"{row.pk:015d}")
+    return Page(items=[_token_out(row) for row in rows.items], next=rows.next)
+
+
+@router.post("/tokens", response={201: NewTokenOut, **ERRORS})
+def create_token(request: HttpRequest, given: TokenIn) -> tuple[int, NewTokenOut]:
+    """Make a token."""
+    require_admin(request)
+    days = given.lifetime_days
+    word = services.create_token(
+        name=given.name,
+        role=given.role,
+        namespaces=given.namespaces,
+        lifetime=None if days is None else timedelta(days=days),
+    )
+    return 201, NewTokenOut(token=word)
+
+
+@router.delete("/tokens/{token_id}", response={200: Done, **ERRORS})
+def delete_token(request: HttpRequest, token_id: int) -> Done:
+    """Take a token back, at once."""
+    require_admin(request)
+    if not services.delete_token(token_id):
+        raise Refusal(404, "not_found", f"There is no token {token_id}.")
+    return Done()
+
+
+def _token_out(row: Token) -> TokenOut:
+    return TokenOut(
+        id=row.pk,
+        name=row.name,
+        role=Role(row.role),
+        namespaces=row.namespaces,
+        created=row.created.isoformat(),
+        expires=row.expires.isoformat() if row.expires else None,
+        last_used=row.last_used.isoformat() if row.last_used else None,
+    )

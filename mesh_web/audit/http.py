@@ -1,0 +1,46 @@
+"""The audit trail over REST, for administrators."""
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+
+from mesh_web.audit.models import AuditEvent
+from rest.access import require_admin
+from rest.contracts import ERRORS
+from rest.paging import Page, PageQuery
+
+router = Router(tags=["accounts"])
+
+
+class AuditOut(Schema):
+    at: str
+    actor: str
+    action: str
+    target: str
+    status: int
+    address: str
+
+
+@router.get("/audit", response={200: Page[AuditOut], **ERRORS})
+def list_audit(request: HttpRequest, query: Query[PageQuery]) -> Page[AuditOut]:
+    """What was changed or tried, newest first."""
+    require_admin(request)
+    rows = AuditEvent.objects.order_by("-pk")
+    if query.cursor.isascii() and query.cursor.isdigit() and len(query.cursor) < 16:
+        rows = rows.filter(pk__lt=int(query.cursor))
+    found = list(rows[: query.limit + 1])
+    shown = found[: query.limit]
+    return Page(
+        items=[_out(row) for row in shown],
+        next=str(shown[-1].pk) if len(found) > len(shown) else None,
+    )
+
+
+def _out(row: AuditEvent) -> AuditOut:
+    return AuditOut(
+        at=row.at.isoformat(),
+        actor=row.actor,
+        action=row.action,
+        target=row.target,
+        status=row.status,
+        address=row.address,
+    )

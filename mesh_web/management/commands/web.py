@@ -1,0 +1,29 @@
+"""Serve the UI, the REST API and the live sockets."""
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+GRACE_SECONDS = 2
+
+
+class Command(BaseCommand):
+    help = __doc__
+    requires_system_checks = ()
+
+    def handle(self, **_options: object) -> None:
+        import uvicorn  # noqa: PLC0415
+
+        uvicorn.run(
+            "mesh_web.asgi:application",
+            host=settings.BIND,
+            port=settings.HTTP_PORT,
+            loop="uvloop",
+            http="httptools",
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,
+            lifespan="on",
+            access_log=False,
+            log_level="info",
+            log_config=None,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )

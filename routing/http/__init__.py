@@ -1,0 +1,11 @@
+"""The configuration over REST."""
+
+from ninja import Router
+
+from routing.http import applying, mtls, resources, revisions, weights, workloads
+
+router = Router(tags=["configuration"])
+for part in (applying, weights, mtls, workloads, resources, revisions):
+    router.add_router("", part.router)
+
+__all__ = ["router"]

@@ -1,0 +1,120 @@
+"""From what became of a write to what HTTP answers."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from ninja import Field, Schema
+
+from rest.contracts import ERRORS, Finding, FindingOut, Refusal
+from routing.contracts import ProxyProgress, ProxyState, RevisionState
+from routing.http.schemas import ChangeOut, ProxyOut, WriteOut
+from routing.services import history, waiting
+from routing.services.outcome import Accepted, Foreseen, Missing, Outcome, Refused, Stale
+
+Answer = tuple[int, WriteOut]
+RESPONSES: dict[int, Any] = {200: WriteOut, 202: WriteOut, **ERRORS}
+DURATION = re.compile(r"([0-9]+)(ms|s|m)?")
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
+
+
+class WriteQuery(Schema):
+    """How a write is carried out: for real or not, and whether the answer waits for the proxies."""
+
+    dry_run: bool = Field(False, description="only say what would happen")
+    wait: str = Field(
+        "", pattern="^(converged)?$", description="answer when the proxies have it, or time is out"
+    )
+    timeout: str = Field(
+        "5s", pattern="^[0-9]{1,6}(ms|s|m)?$", description="of wait; at most a minute"
+    )
+    message: str = Field("", max_length=1000, description="why, for the history")
+
+    @property
+    def seconds(self) -> float:
+        found = DURATION.fullmatch(self.timeout)
+        if found is None or not self.wait:
+            return 0.0
+        return int(found[1]) * UNITS[found[2] or "s"]
+
+
+def answer(outcome: Outcome, query: WriteQuery) -> Answer:
+    """200 when it is in force everywhere, 202 while it is on its way, a Refusal otherwise."""
+    match outcome:
+        case Accepted(number=number, changes=()):
+            waiting.await_final(number, query.seconds)
+            return 200, _of_revision(number, query, outcome.findings, unchanged=True)
+        case Accepted(number=number):
+            state = waiting.await_final(number, query.seconds)
+            if state is RevisionState.REJECTED:
+                raise rejection(number)
+            done = state in (RevisionState.CONVERGED, RevisionState.SUPERSEDED)
+            return (200 if done else 202), _of_revision(number, query, outcome.findings)
+        case Foreseen():
+            return 200, _foreseen(outcome, query)
+        case Refused(findings=findings):
+            raise Refusal(422, "findings", _first(findings), findings=findings)
+        case Stale(key=key, current=current):
+            raise Refusal(
+                409, "stale_version", f"{key} is at version {current} now; read it again."
+            )
+        case Missing(key=key):
+            raise Refusal(404, "not_found", f"There is no {key}.")
+
+
+def rejection(number: int) -> Refusal:
+    """A revision that was accepted and then refused by a proxy; it is being taken back."""
+    view = history.revision(number)
+    errors = "; ".join(sorted({one.error for one in (view.proxies if view else ()) if one.error}))
+    return Refusal(
+        422,
+        "rejected",
+        f"Revision {number} was refused by a proxy and is taken back: {errors or 'see its history'}",
+        findings=view.findings if view else (),
+    )
+
+
+def _first(findings: Iterable[Finding]) -> str:
+    listed = list(findings)
+    if not listed:
+        return "The request was refused."
+    one = listed[0]
+    where = " ".join(part for part in (one.resource, one.path) if part)
+    more = f" (and {len(listed) - 1} more)" if len(listed) > 1 else ""
+    return f"{where}: {one.message}{more}" if where else f"{one.message}{more}"
+
+
+def _of_revision(
+    number: int, query: WriteQuery, findings: Iterable[Finding], *, unchanged: bool = False
+) -> WriteOut:
+    view = history.revision(number)
+    return WriteOut(
+        revision=number,
+        state=view.state if view else RevisionState.CONVERGED,
+        message=view.message if view else "",
+        dry_run=query.dry_run,
+        ms=view.ms if view else None,
+        converged=view.converged if view else 0,
+        total=view.total if view else 0,
+        findings=[FindingOut.of(one) for one in findings],
+        proxies=[ProxyOut.of(one) for one in view.proxies] if view else [],
+        changes=[ChangeOut.of(one) for one in view.changes] if view and not unchanged else [],
+    )
+
+
+def _foreseen(outcome: Foreseen, query: WriteQuery) -> WriteOut:
+    waiting_proxies = [
+        ProxyProgress(proxy_id=one, state=ProxyState.PENDING) for one in outcome.affected
+    ]
+    return WriteOut(
+        revision=outcome.number,
+        state=RevisionState.ACCEPTED,
+        message=query.message,
+        dry_run=True,
+        ms=None,
+        converged=0,
+        total=len(waiting_proxies),
+        findings=[FindingOut.of(one) for one in outcome.findings],
+        proxies=[ProxyOut.of(one) for one in waiting_proxies],
+        changes=[ChangeOut.of(history.change_view(one)) for one in outcome.changes],
+    )

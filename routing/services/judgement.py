@@ -1,0 +1,68 @@
+"""Whether a change may be made, and whom it would concern."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from rest.contracts import Finding, Severity
+from routing.changes import Change
+from routing.checks import CheckInput, blocking, check
+from routing.contracts import Document, ResourceKey
+from routing.services.platform import manifest_findings, registry
+
+Documents = Mapping[ResourceKey, Document]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """`blocking` forbids the change; `findings` are worth saying about what it touches."""
+
+    blocking: tuple[Finding, ...]
+    findings: tuple[Finding, ...]
+
+
+def judge(before: Documents, after: Documents, changes: Sequence[Change]) -> Judgement:
+    """Check everything that would be in force.
+
+    Errors that were there before and belong to others do not stand in the way.
+    """
+    touched = frozenset(change.key for change in changes)
+    found = (*manifest_findings(changes), *_check(after))
+    errors = [one for one in found if one.severity is Severity.ERROR]
+    earlier = _check(before) if errors else ()
+    names = {str(key) for key in touched}
+    return Judgement(
+        blocking=blocking(found, earlier, touched) if errors else (),
+        findings=tuple(one for one in found if one.resource in names),
+    )
+
+
+def findings_in_force(documents: Documents) -> tuple[Finding, ...]:
+    """Every finding about what is in force now."""
+    return _check(documents)
+
+
+def _check(documents: Documents) -> tuple[Finding, ...]:
+    ordered = tuple(documents[key] for key in sorted(documents))
+    return check(CheckInput(documents=ordered, registry=registry()))
+
+
+def foresee(before: Documents, after: Documents) -> tuple[str, ...]:
+    """The proxies whose configuration would change. Sorted ids."""
+    from routing.compile import Compiler, MeshInput  # noqa: PLC0415  only dry runs compile here
+
+    running = registry()
+    compiler = Compiler()
+    meshes = [
+        compiler.compile(
+            MeshInput(
+                documents=tuple(documents[key] for key in sorted(documents)),
+                registry=running,
+                trust_domain=settings.TRUST_DOMAIN,
+                host_port_offset=settings.PORT_OFFSET,
+            )
+        )
+        for documents in (before, after)
+    ]
+    return tuple(sorted(meshes[1].changed_since(meshes[0])))
