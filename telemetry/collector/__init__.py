@@ -1,0 +1,1 @@
+"""The collector process: OTLP in; edge counts to the broker, rows to the store."""

@@ -1,0 +1,126 @@
+"""`python -m telemetry.collector`: run the collector (it needs no Django, so it loads none)."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+from redis.asyncio import Redis
+
+from telemetry.collector.batches import Batches
+from telemetry.collector.config import Config
+from telemetry.collector.live import LivePublisher
+from telemetry.collector.otlp_grpc import start_grpc
+from telemetry.collector.otlp_http import start_http
+from telemetry.collector.receive import Receiver
+from telemetry.collector.samples import write_samples
+from telemetry.ingest.rows import LOG_COLUMNS, SPAN_COLUMNS
+from telemetry.ingest.series import SeriesTable
+from telemetry.store.client import Store, StoreAway, StoreError
+from telemetry.store.migrate import Engines, migrate
+
+log = logging.getLogger("collector")
+
+
+async def run(config: Config) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    store = Store(config.store_address())
+    broker = Redis.from_url(config.broker_url, socket_timeout=3, socket_connect_timeout=2)
+    preparing = asyncio.ensure_future(_prepare(store, config))
+    await _first(stop, preparing)
+    if not preparing.done() or stop.is_set():
+        preparing.cancel()
+        return
+    table = SeriesTable()
+    spans = Batches(store, "otel_traces", SPAN_COLUMNS)
+    logs = Batches(store, "access_logs", LOG_COLUMNS)
+    collector = f"{socket.gethostname()}-{os.getpid()}"
+    live = LivePublisher(table, broker, collector, preparing.result())
+    signals = Receiver(spans, logs, table).signals()
+    grpc_server = await start_grpc(signals, f"{config.bind}:{config.grpc_port}")
+    http_runner = await start_http(signals, config.bind, config.http_port)
+    log.info("OTLP on %s:%d (gRPC), %d (HTTP)", config.bind, config.grpc_port, config.http_port)
+    tasks = [
+        asyncio.create_task(forever(work), name=name)
+        for name, work in (
+            ("spans", spans.run()),
+            ("logs", logs.run()),
+            ("live", live.run()),
+            ("samples", write_samples(table, store)),
+        )
+    ]
+    await _first(stop, *tasks)
+    await asyncio.gather(grpc_server.stop(1.0), http_runner.cleanup())
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await broker.aclose()
+    store.close()
+    for task in tasks:
+        if not task.cancelled() and task.exception() is not None:
+            raise RuntimeError(f"{task.get_name()} ended") from task.exception()
+
+
+async def forever(work: Coroutine[Any, Any, None]) -> None:
+    await work
+
+
+async def _first(stop: asyncio.Event, *others: asyncio.Future[Any]) -> None:
+    """Wait for the first to end."""
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait([stopping, *others], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+
+
+async def _prepare(store: Store, config: Config) -> frozenset[str]:
+    """Bring the schema up to date, however long the store takes to come; say who is known."""
+    pause = 0.1
+    while True:
+        try:
+            applied = await asyncio.to_thread(
+                migrate, store, engines=Engines(cluster=config.store_cluster)
+            )
+            if applied:
+                log.info("store schema: applied %s", applied)
+            return await asyncio.to_thread(known_senders, store)
+        except StoreAway as error:
+            log.info("waiting for the store: %s", error)
+        except StoreError as error:
+            log.error("the store refuses the schema: %s", error)  # noqa: TRY400  its text says all
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, 2.0)
+
+
+def known_senders(store: Store) -> frozenset[str]:
+    """Instances that some collector has heard and stored within the last day."""
+    rows = store.query(
+        "SELECT DISTINCT labels['instance'] FROM {database}.series"
+        " WHERE last_seen > now() - INTERVAL 1 DAY"
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def main() -> int:
+    logging.basicConfig(
+        level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stdout
+    )
+    config = Config.of_environment()
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(run(config))
+    except OSError as error:
+        log.error("%s", error)  # noqa: TRY400  a taken port is no bug
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""What the collector is told when it starts."""
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import orjson
+
+from telemetry.store.client import StoreAddress
+
+VARIABLE = "MESHWEB_COLLECTOR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """`store_url` empty: the embedded store, its password under `home`."""
+
+    home: str
+    bind: str
+    grpc_port: int
+    http_port: int
+    broker_url: str
+    store_url: str
+    store_port: int
+    store_cluster: str = ""
+
+    def store_address(self) -> StoreAddress:
+        if self.store_url:
+            return StoreAddress.of_url(self.store_url)
+        return StoreAddress.embedded(Path(self.home), self.store_port)
+
+    def environment(self) -> dict[str, str]:
+        """How it travels: a variable, for other users may read a command line but not this."""
+        return {VARIABLE: orjson.dumps(asdict(self)).decode()}
+
+    @staticmethod
+    def of_environment() -> "Config":
+        return Config(**orjson.loads(os.environ[VARIABLE]))

@@ -1,0 +1,77 @@
+"""OTLP over gRPC."""
+
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import grpc.aio
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.duration_pb2 import Duration
+
+from telemetry.collector.receive import Outcome, Receive, Signal
+
+if TYPE_CHECKING:  # the stubs' classes are generic, the real ones are not
+    Context = grpc.aio.ServicerContext[bytes, bytes]
+
+MESSAGE_LIMIT = 8 << 20
+CONCURRENT_REQUESTS = 256
+_RETRY_AFTER = Duration(seconds=1)
+_CODES = {
+    Outcome.MALFORMED: grpc.StatusCode.INVALID_ARGUMENT,
+    Outcome.FULL: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    Outcome.AWAY: grpc.StatusCode.UNAVAILABLE,
+}
+
+
+async def start_grpc(signals: tuple[Signal, ...], address: str) -> grpc.aio.Server:
+    """Listen. Raises OSError where the port is taken."""
+    server = grpc.aio.server(
+        maximum_concurrent_rpcs=CONCURRENT_REQUESTS,
+        options=[
+            ("grpc.max_receive_message_length", MESSAGE_LIMIT),
+            ("grpc.so_reuseport", 0),
+            ("grpc.http2.min_ping_interval_without_data_ms", 5000),
+        ],
+    )
+    server.add_generic_rpc_handlers(
+        tuple(
+            grpc.method_handlers_generic_handler(
+                signal.grpc_service, {"Export": _export(signal.receive)}
+            )
+            for signal in signals
+        )
+    )
+    try:
+        server.add_insecure_port(address)
+    except RuntimeError as error:
+        raise OSError(f"{address} cannot be opened") from error
+    await server.start()
+    return server
+
+
+def _export(receive: Receive) -> "grpc.RpcMethodHandler[bytes, bytes]":
+    async def export(body: bytes, context: "Context") -> bytes:
+        reply = await receive(body)
+        if reply.outcome is Outcome.TAKEN:
+            message: Any = reply.message
+            return bytes(message.SerializeToString())
+        code = _CODES[reply.outcome]
+        if reply.outcome is not Outcome.MALFORMED:
+            details = _status(code.value[0], reply.reason)
+            context.set_trailing_metadata((("grpc-status-details-bin", details),))
+        await context.abort(code, reply.reason)
+        raise AssertionError  # abort has raised
+
+    return grpc.unary_unary_rpc_method_handler(export)
+
+
+def _status(code: int, reason: str) -> bytes:
+    """A `google.rpc.Status` holding a `RetryInfo`: OTLP's way to say when to try again."""
+    retry_info = _field(1, _RETRY_AFTER.SerializeToString())
+    detail = AnyMessage(type_url="type.googleapis.com/google.rpc.RetryInfo", value=retry_info)
+    text = reason.encode()[:100]
+    return bytes([0x08, code]) + _field(2, text) + _field(3, detail.SerializeToString())
+
+
+def _field(number: int, content: bytes) -> bytes:
+    """A length-delimited protobuf field of less than 128 bytes."""
+    return bytes([number << 3 | 2, len(content)]) + content

@@ -1,0 +1,136 @@
+"""One OTLP request in, an answer out; the same for gRPC and HTTP."""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import orjson
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
+    ExportLogsPartialSuccess,
+    ExportLogsServiceRequest,
+    ExportLogsServiceResponse,
+)
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsPartialSuccess,
+    ExportMetricsServiceRequest,
+    ExportMetricsServiceResponse,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTracePartialSuccess,
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
+
+from telemetry.collector.batches import BadRows, Batches, QueueFull
+from telemetry.ingest.decode import Malformed, decode_logs, decode_points, decode_spans
+from telemetry.ingest.rows import log_row, span_row
+from telemetry.ingest.series import SeriesTable
+from telemetry.sanitize import sanitize
+from telemetry.sanitize.logs import sanitize_log
+from telemetry.store.client import StoreAway
+
+
+class Outcome(StrEnum):
+    TAKEN = "taken"
+    MALFORMED = "malformed"
+    FULL = "full"
+    AWAY = "away"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """`message` is the protobuf response when TAKEN; `reason` says why not otherwise."""
+
+    outcome: Outcome
+    message: object = None
+    reason: str = ""
+
+
+Receive = Callable[[bytes], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One of OTLP's three services."""
+
+    grpc_service: str
+    http_path: str
+    request: type
+    receive: Receive
+
+
+class Receiver:
+    """Decodes, mends, queues. Spans and logs are answered when they are durable.
+
+    Metrics are answered at once: they are cumulative, so the next export repeats them.
+    """
+
+    def __init__(self, spans: Batches, logs: Batches, table: SeriesTable) -> None:
+        self._spans = spans
+        self._logs = logs
+        self._table = table
+
+    def signals(self) -> tuple[Signal, ...]:
+        prefix = "opentelemetry.proto.collector"
+        return (
+            Signal(f"{prefix}.trace.v1.TraceService", "/v1/traces", ExportTraceServiceRequest, self.traces),
+            Signal(f"{prefix}.metrics.v1.MetricsService", "/v1/metrics", ExportMetricsServiceRequest, self.metrics),
+            Signal(f"{prefix}.logs.v1.LogsService", "/v1/logs", ExportLogsServiceRequest, self.logs),
+        )  # fmt: skip
+
+    async def traces(self, body: bytes) -> Reply:
+        decoded = decode_spans(body)
+        if isinstance(decoded, Malformed):
+            return Reply(outcome=Outcome.MALFORMED, reason=decoded.reason)
+        now = time.time_ns()
+        mended = [s for span in decoded if (s := sanitize(span, now)) is not None]
+        lines = b"\n".join([orjson.dumps(span_row(span)) for span in mended])
+        response = ExportTraceServiceResponse()
+        if len(mended) < len(decoded):
+            response.partial_success.CopyFrom(
+                ExportTracePartialSuccess(
+                    rejected_spans=len(decoded) - len(mended),
+                    error_message="spans without a valid trace id and span id",
+                )
+            )
+        return await _queued(self._spans, lines, response)
+
+    async def logs(self, body: bytes) -> Reply:
+        decoded = decode_logs(body)
+        if isinstance(decoded, Malformed):
+            return Reply(outcome=Outcome.MALFORMED, reason=decoded.reason)
+        now = time.time_ns()
+        lines = b"\n".join([orjson.dumps(log_row(sanitize_log(r, now))) for r in decoded])
+        response = ExportLogsServiceResponse(partial_success=ExportLogsPartialSuccess())
+        return await _queued(self._logs, lines, response)
+
+    async def metrics(self, body: bytes) -> Reply:
+        decoded = decode_points(body)
+        if isinstance(decoded, Malformed):
+            return Reply(outcome=Outcome.MALFORMED, reason=decoded.reason)
+        now = time.time()
+        response = ExportMetricsServiceResponse()
+        for received in decoded:
+            self._table.take(received, now)
+        refused = sum(received.refused for received in decoded)
+        if refused:
+            response.partial_success.CopyFrom(
+                ExportMetricsPartialSuccess(
+                    rejected_data_points=refused,
+                    error_message="only cumulative sums and histograms, and gauges, are kept",
+                )
+            )
+        return Reply(outcome=Outcome.TAKEN, message=response)
+
+
+async def _queued(batches: Batches, lines: bytes, response: object) -> Reply:
+    try:
+        await batches.put(lines)
+    except QueueFull:
+        return Reply(outcome=Outcome.FULL, reason="the queue is full")
+    except StoreAway as error:
+        return Reply(outcome=Outcome.AWAY, reason=str(error))
+    except BadRows as error:
+        return Reply(outcome=Outcome.MALFORMED, reason=str(error))
+    return Reply(outcome=Outcome.TAKEN, message=response)

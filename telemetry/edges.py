@@ -1,0 +1,36 @@
+"""`EdgeSecond` as it travels over the broker: one JSON document, fields in the order of the contract."""
+
+from dataclasses import astuple, fields
+
+import orjson
+
+from telemetry.contracts import EdgeCount, EdgeKey, EdgeSecond, Reporter
+
+_KEY_FIELDS = tuple(f.name for f in fields(EdgeKey))
+_COUNT_FIELDS = tuple(f.name for f in fields(EdgeCount))
+
+
+def encode(second: EdgeSecond) -> bytes:
+    """`{"collector", "second", "edges": [[[key...], [count...]], ...]}`."""
+    edges = [(astuple(key), astuple(count)) for key, count in second.edges]
+    return orjson.dumps({"collector": second.collector, "second": second.second, "edges": edges})
+
+
+def decode(text: bytes | str) -> EdgeSecond:
+    """Undo `encode`. Raises ValueError for anything else."""
+    try:
+        document = orjson.loads(text)
+        edges = tuple((_key(key), _count(count)) for key, count in document["edges"])
+        return EdgeSecond(collector=document["collector"], second=document["second"], edges=edges)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not an EdgeSecond: {error!r}") from error
+
+
+def _key(values: list[str]) -> EdgeKey:
+    named = dict(zip(_KEY_FIELDS, values, strict=True))
+    return EdgeKey(**{**named, "reporter": Reporter(named["reporter"])})  # type: ignore[arg-type]
+
+
+def _count(values: list[int | float | list[int]]) -> EdgeCount:
+    named = dict(zip(_COUNT_FIELDS, values, strict=True))
+    return EdgeCount(**{**named, "duration_buckets": tuple(named["duration_buckets"])})  # type: ignore[arg-type]

@@ -1,0 +1,56 @@
+"""OTLP's attribute lists as plain mappings of text."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from telemetry.ingest.values import Resource
+
+UNKNOWN = "unknown"
+
+
+def text_attributes(pairs: Iterable[Any]) -> dict[str, str]:
+    """`KeyValue` messages to text; lists and maps become JSON."""
+    return {pair.key: value_text(pair.value) for pair in pairs}
+
+
+def value_text(value: Any) -> str:
+    """An `AnyValue` as text; "" for an empty one."""
+    kind = value.WhichOneof("value")
+    if kind == "string_value":
+        return str(value.string_value)
+    if kind is None:
+        return ""
+    plain = _plain(value)
+    return plain if isinstance(plain, str) else orjson.dumps(plain, default=str).decode()
+
+
+def resource_of(pairs: Iterable[Any]) -> Resource:
+    return named_resource(text_attributes(pairs))
+
+
+def named_resource(attributes: Mapping[str, str]) -> Resource:
+    """Read the Kubernetes names that proxies and SDKs send."""
+    service = attributes.get("service.name") or UNKNOWN
+    return Resource(
+        service=service,
+        namespace=attributes.get("k8s.namespace.name")
+        or attributes.get("service.namespace")
+        or UNKNOWN,
+        workload=attributes.get("k8s.deployment.name") or service,
+        attributes=attributes,
+    )
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    kind = value.WhichOneof("value")
+    if kind is None or depth > 8:
+        return ""
+    if kind == "array_value":
+        return [_plain(item, depth + 1) for item in value.array_value.values]
+    if kind == "kvlist_value":
+        return {pair.key: _plain(pair.value, depth + 1) for pair in value.kvlist_value.values}
+    if kind == "bytes_value":
+        return value.bytes_value.hex()
+    return getattr(value, kind)

@@ -1,0 +1,208 @@
+"""OTLP requests to plain values. Pure; a request that cannot be read is a `Malformed`."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from telemetry.ingest.attributes import resource_of, text_attributes, value_text
+from telemetry.ingest.lenient import repaired
+from telemetry.ingest.values import (
+    Event,
+    Link,
+    LogRecord,
+    Point,
+    PointKind,
+    Resource,
+    ResourcePoints,
+    Span,
+)
+
+_KINDS = ("Unspecified", "Internal", "Server", "Client", "Producer", "Consumer")
+_STATUSES = ("Unset", "Ok", "Error")
+_CUMULATIVE = 2
+_NO_RECORDED_VALUE = 1
+REPLACED = "meshweb.replaced_bytes"
+"""Set on everything of a request that held text that is not UTF-8."""
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """The request is no OTLP, and why."""
+
+    reason: str
+
+
+def decode_spans(body: bytes) -> tuple[Span, ...] | Malformed:
+    parsed = _parse(ExportTraceServiceRequest, body)
+    if isinstance(parsed, Malformed):
+        return parsed
+    message, mark = parsed
+    return tuple(spans_of(message, mark))
+
+
+def decode_logs(body: bytes) -> tuple[LogRecord, ...] | Malformed:
+    parsed = _parse(ExportLogsServiceRequest, body)
+    if isinstance(parsed, Malformed):
+        return parsed
+    message, mark = parsed
+    return tuple(logs_of(message, mark))
+
+
+def decode_points(body: bytes) -> tuple[ResourcePoints, ...] | Malformed:
+    parsed = _parse(ExportMetricsServiceRequest, body)
+    if isinstance(parsed, Malformed):
+        return parsed
+    return tuple(points_of(parsed[0]))
+
+
+def _parse(kind: Any, body: bytes) -> tuple[Any, dict[str, str]] | Malformed:
+    try:
+        return kind.FromString(body), {}
+    except DecodeError as error:
+        whole = repaired(kind, body)
+        return (whole, {REPLACED: "true"}) if whole is not None else Malformed(str(error))
+
+
+def spans_of(message: Any, mark: dict[str, str]) -> Iterator[Span]:
+    """The spans of an `ExportTraceServiceRequest`."""
+    for resource_spans in message.resource_spans:
+        resource = resource_of(resource_spans.resource.attributes)
+        for scope_spans in resource_spans.scope_spans:
+            scope = scope_spans.scope
+            for span in scope_spans.spans:
+                yield _span(span, resource, scope.name, scope.version, mark)
+
+
+def _span(span: Any, resource: Resource, scope: str, version: str, mark: dict[str, str]) -> Span:
+    status = span.status
+    return Span(
+        span.start_time_unix_nano,
+        span.end_time_unix_nano,
+        span.trace_id.hex(),
+        span.span_id.hex(),
+        span.parent_span_id.hex(),
+        span.trace_state,
+        span.name,
+        _word(_KINDS, span.kind),
+        resource,
+        scope,
+        version,
+        {**text_attributes(span.attributes), **mark},
+        _word(_STATUSES, status.code),
+        status.message,
+        tuple(Event(e.time_unix_nano, e.name, text_attributes(e.attributes)) for e in span.events)
+        if span.events
+        else (),
+        tuple(
+            Link(k.trace_id.hex(), k.span_id.hex(), text_attributes(k.attributes))
+            for k in span.links
+        )
+        if span.links
+        else (),
+    )
+
+
+def logs_of(message: Any, mark: dict[str, str]) -> Iterator[LogRecord]:
+    """The records of an `ExportLogsServiceRequest`."""
+    for resource_logs in message.resource_logs:
+        resource = resource_of(resource_logs.resource.attributes)
+        for scope_logs in resource_logs.scope_logs:
+            for record in scope_logs.log_records:
+                yield LogRecord(
+                    record.time_unix_nano or record.observed_time_unix_nano,
+                    record.trace_id.hex(),
+                    record.span_id.hex(),
+                    record.severity_text,
+                    value_text(record.body),
+                    resource,
+                    {**text_attributes(record.attributes), **mark},
+                )
+
+
+def points_of(message: Any) -> Iterator[ResourcePoints]:
+    """The points of an `ExportMetricsServiceRequest`. Takes the message apart: use it once.
+
+    Only cumulative sums and histograms, and gauges, are taken; the others are counted in
+    `refused`.
+    """
+    for resource_metrics in message.resource_metrics:
+        resource = resource_of(resource_metrics.resource.attributes)
+        points: list[Point] = []
+        refused = 0
+        for scope_metrics in resource_metrics.scope_metrics:
+            for metric in scope_metrics.metrics:
+                taken, left = _points(metric)
+                points += taken
+                refused += left
+        yield ResourcePoints(_instance(resource), resource, tuple(points), refused)
+
+
+def _points(metric: Any) -> tuple[list[Point], int]:
+    what = metric.WhichOneof("data")
+    if what == "gauge":
+        return _numbers(metric.name, PointKind.GAUGE, metric.gauge.data_points), 0
+    data = getattr(metric, what) if what in ("sum", "histogram") else None
+    if data is None or data.aggregation_temporality != _CUMULATIVE:
+        return [], len(getattr(metric, what).data_points) if what else 0
+    if what == "sum":
+        kind = PointKind.COUNTER if data.is_monotonic else PointKind.GAUGE
+        return _numbers(metric.name, kind, data.data_points), 0
+    return _histograms(metric.name, data.data_points), 0
+
+
+def _numbers(name: str, kind: PointKind, points: Any) -> list[Point]:
+    taken = []
+    for point in points:
+        if point.flags & _NO_RECORDED_VALUE:
+            continue
+        which = point.WhichOneof("value")
+        value = getattr(point, which) if which else 0
+        # what is left after clearing is the attributes: their bytes are the cache key
+        point.ClearField("value") if which is None else point.ClearField(which)
+        point.ClearField("time_unix_nano")
+        point.ClearField("start_time_unix_nano")
+        point.ClearField("exemplars")
+        taken.append(Point(name, kind, point.SerializeToString(), (value,)))
+    return taken
+
+
+def _histograms(name: str, points: Any) -> list[Point]:
+    taken = []
+    for point in points:
+        if point.flags & _NO_RECORDED_VALUE:
+            continue
+        bounds = tuple(point.explicit_bounds)
+        counts = tuple(point.bucket_counts)
+        if counts and len(counts) != len(bounds) + 1:
+            continue
+        values = (point.count, point.sum, *counts)
+        for field in _HISTOGRAM_FIELDS:
+            point.ClearField(field)
+        taken.append(Point(name, PointKind.HISTOGRAM, point.SerializeToString(), values, bounds))
+    return taken
+
+
+_HISTOGRAM_FIELDS = (
+    "time_unix_nano", "start_time_unix_nano", "count", "sum", "min", "max", "bucket_counts",
+    "explicit_bounds", "exemplars",
+)  # fmt: skip
+
+
+def _instance(resource: Resource) -> str:
+    given = resource.attributes.get("service.instance.id", "")
+    if given and len(given) <= 200:
+        return given
+    text = "\0".join(f"{k}={v}" for k, v in sorted(resource.attributes.items()))
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+def _word(words: tuple[str, ...], number: int) -> str:
+    return words[number] if 0 <= number < len(words) else words[0]

@@ -1,0 +1,99 @@
+"""Istio's standard metrics: which edge a point counts for, and what it counts."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from telemetry.contracts import DURATION_BOUNDS_MS, EdgeCount, EdgeKey, Reporter
+
+UNKNOWN = "unknown"
+
+
+class Counted(StrEnum):
+    """Fields of EdgeCount that a metric fills."""
+
+    REQUESTS = "requests"
+    DURATION = "duration"
+    REQUEST_BYTES = "request_bytes"
+    RESPONSE_BYTES = "response_bytes"
+    CONNECTIONS_OPENED = "connections_opened"
+    CONNECTIONS_CLOSED = "connections_closed"
+    BYTES_SENT = "bytes_sent"
+    BYTES_RECEIVED = "bytes_received"
+
+
+METRICS: Mapping[str, Counted] = {
+    "istio_requests_total": Counted.REQUESTS,
+    "istio_request_duration_milliseconds": Counted.DURATION,
+    "istio_request_bytes": Counted.REQUEST_BYTES,
+    "istio_response_bytes": Counted.RESPONSE_BYTES,
+    "istio_tcp_connections_opened_total": Counted.CONNECTIONS_OPENED,
+    "istio_tcp_connections_closed_total": Counted.CONNECTIONS_CLOSED,
+    "istio_tcp_sent_bytes_total": Counted.BYTES_SENT,
+    "istio_tcp_received_bytes_total": Counted.BYTES_RECEIVED,
+}
+_HISTOGRAMS = frozenset({Counted.DURATION, Counted.REQUEST_BYTES, Counted.RESPONSE_BYTES})
+_TCP = frozenset(
+    {
+        Counted.CONNECTIONS_OPENED,
+        Counted.CONNECTIONS_CLOSED,
+        Counted.BYTES_SENT,
+        Counted.BYTES_RECEIVED,
+    }
+)
+_SECURITY = frozenset({"mutual_tls", "none"})
+
+
+def edge_key(counted: Counted, tags: Mapping[str, str]) -> EdgeKey | None:
+    """The edge named by Istio's labels; None where there is no reporter."""
+    try:
+        reporter = Reporter(tags.get("reporter", ""))
+    except ValueError:
+        return None
+    tcp = counted in _TCP
+    security = tags.get("connection_security_policy", UNKNOWN)
+    return EdgeKey(
+        reporter=reporter,
+        source_namespace=tags.get("source_workload_namespace") or UNKNOWN,
+        source_workload=tags.get("source_workload") or UNKNOWN,
+        source_version=tags.get("source_version", ""),
+        destination_service_namespace=tags.get("destination_service_namespace") or UNKNOWN,
+        destination_service=tags.get("destination_service") or UNKNOWN,
+        destination_namespace=tags.get("destination_workload_namespace") or UNKNOWN,
+        destination_workload=tags.get("destination_workload") or UNKNOWN,
+        destination_version=tags.get("destination_version") or UNKNOWN,
+        protocol="tcp" if tcp else tags.get("request_protocol") or "http",
+        code="" if tcp else tags.get("response_code", ""),
+        flags=tags.get("response_flags") or "-",
+        security=security if security in _SECURITY else UNKNOWN,
+    )
+
+
+def increase_of(counted: Counted, increase: tuple[float, ...]) -> EdgeCount:
+    """An increase of one series as a count. `increase` is laid out as `Point.values`."""
+    if counted is Counted.DURATION:
+        buckets = tuple(int(n) for n in increase[2:])
+        fits = len(buckets) == len(DURATION_BOUNDS_MS) + 1
+        return EdgeCount(duration_sum_ms=increase[1], duration_buckets=buckets if fits else ())
+    value = round(increase[1] if counted in _HISTOGRAMS else increase[0])
+    named: dict[str, Any] = {counted.value: value}
+    return EdgeCount(**named)
+
+
+def add(one: EdgeCount, other: EdgeCount) -> EdgeCount:
+    """Sum two counts of the same edge."""
+    buckets = one.duration_buckets or other.duration_buckets
+    if one.duration_buckets and other.duration_buckets:
+        pairs = zip(one.duration_buckets, other.duration_buckets, strict=True)
+        buckets = tuple(a + b for a, b in pairs)
+    return EdgeCount(
+        requests=one.requests + other.requests,
+        duration_sum_ms=one.duration_sum_ms + other.duration_sum_ms,
+        duration_buckets=buckets,
+        request_bytes=one.request_bytes + other.request_bytes,
+        response_bytes=one.response_bytes + other.response_bytes,
+        connections_opened=one.connections_opened + other.connections_opened,
+        connections_closed=one.connections_closed + other.connections_closed,
+        bytes_sent=one.bytes_sent + other.bytes_sent,
+        bytes_received=one.bytes_received + other.bytes_received,
+    )

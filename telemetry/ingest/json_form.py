@@ -1,0 +1,38 @@
+"""OTLP's JSON form: protobuf's JSON, but with ids in hex."""
+
+import base64
+import binascii
+from typing import Any
+
+import orjson
+from google.protobuf import json_format
+from google.protobuf.message import Message
+
+from telemetry.ingest.decode import Malformed
+
+_IDS = frozenset({"traceId", "spanId", "parentSpanId", "trace_id", "span_id", "parent_span_id"})
+
+
+def protobuf_of_json(kind: Any, body: bytes) -> bytes | Malformed:
+    """Translate a JSON request of message class `kind` to its protobuf bytes."""
+    try:
+        document = _with_base64_ids(orjson.loads(body))
+        message: Message = json_format.ParseDict(document, kind(), ignore_unknown_fields=True)
+        return message.SerializeToString()
+    except (orjson.JSONDecodeError, json_format.ParseError, binascii.Error, ValueError) as error:
+        return Malformed(str(error)[:500])
+    except (AttributeError, TypeError, RecursionError) as error:  # ParseDict on a wrong shape
+        return Malformed(f"not an OTLP document: {error}"[:500])
+
+
+def _with_base64_ids(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_base64_ids(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            key: base64.b64encode(bytes.fromhex(item)).decode()
+            if key in _IDS and isinstance(item, str)
+            else _with_base64_ids(item)
+            for key, item in value.items()
+        }
+    return value

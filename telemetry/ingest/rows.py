@@ -1,0 +1,62 @@
+"""Values as rows of the store's tables, in the order of their columns."""
+
+from telemetry.ingest.values import LogRecord, Span
+
+SPAN_COLUMNS = (
+    "Timestamp", "TraceId", "SpanId", "ParentSpanId", "TraceState", "SpanName", "SpanKind",
+    "ServiceName", "Namespace", "Workload", "ResourceAttributes", "ScopeName", "ScopeVersion",
+    "SpanAttributes", "Duration", "StatusCode", "StatusMessage", "Events", "Links",
+)  # fmt: skip
+LOG_COLUMNS = (
+    "Timestamp", "TraceId", "SpanId", "Severity", "Body", "ServiceName", "Namespace", "Workload",
+    "ResourceAttributes", "LogAttributes",
+)  # fmt: skip
+SERIES_COLUMNS = ("id", "name", "labels", "last_seen")
+SAMPLE_COLUMNS = ("id", "t", "v")
+
+
+def span_row(span: Span) -> tuple[object, ...]:
+    resource = span.resource
+    return (
+        moment(span.start_ns),
+        span.trace_id,
+        span.span_id,
+        span.parent_id,
+        span.trace_state,
+        span.name,
+        span.kind,
+        resource.service,
+        resource.namespace,
+        resource.workload,
+        resource.attributes,
+        span.scope_name,
+        span.scope_version,
+        span.attributes,
+        span.end_ns - span.start_ns,
+        span.status,
+        span.message,
+        [(moment(e.time_ns), e.name, e.attributes) for e in span.events],
+        [(k.trace_id, k.span_id, k.attributes) for k in span.links],
+    )
+
+
+def log_row(record: LogRecord) -> tuple[object, ...]:
+    resource = record.resource
+    return (
+        moment(record.time_ns),
+        record.trace_id,
+        record.span_id,
+        record.severity,
+        record.body,
+        resource.service,
+        resource.namespace,
+        resource.workload,
+        resource.attributes,
+        record.attributes,
+    )
+
+
+def moment(nanoseconds: int) -> str:
+    """Unix nanoseconds as ClickHouse reads a DateTime64(9)."""
+    seconds, rest = divmod(nanoseconds, 1_000_000_000)
+    return f"{seconds}.{rest:09d}"

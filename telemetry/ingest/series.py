@@ -1,0 +1,280 @@
+"""The latest cumulative value of every series of every sender, and what became of it since.
+
+Pure bookkeeping: the collector feeds it points and takes from it, once a second, what has been
+added since the last published values, and every five seconds the samples to store.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from opentelemetry.proto.metrics.v1.metrics_pb2 import HistogramDataPoint, NumberDataPoint
+
+from telemetry.contracts import EdgeCount, EdgeKey
+from telemetry.ingest.attributes import text_attributes
+from telemetry.ingest.istio import METRICS, Counted, add, edge_key, increase_of
+from telemetry.ingest.values import Point, PointKind, Resource, ResourcePoints
+
+MAX_SERIES_PER_NAMESPACE = 50_000
+"""Stored series (a histogram is one per bucket and two); what exceeds it is counted and dropped."""
+MAX_LABELS = 64
+MAX_LABEL = 1024
+HEARTBEAT_SECONDS = 30
+"""An unchanged series is sampled this often: well inside Prometheus's five minutes."""
+FORGET_SECONDS = 30
+"""A sender silent this long is forgotten here; should it come back, its state is read again."""
+ANNOUNCE_SECONDS = 3600
+_NAME = re.compile(r"[^a-zA-Z0-9_:]")
+_LABEL = re.compile(r"[^a-zA-Z0-9_]")
+
+Values = tuple[float, ...]
+SeriesRow = tuple[int, str, Mapping[str, str], int]
+SampleRow = tuple[int, float, float]
+
+
+@dataclass(slots=True)
+class Series:
+    """One series. `field` names it in the broker; `published` is None until that is known."""
+
+    field: str
+    name: str
+    kind: PointKind
+    labels: Mapping[str, str]
+    bounds: Values
+    edge: tuple[EdgeKey, Counted] | None
+    values: Values
+    published: Values | None = None
+    stored: Values | None = None
+    stored_at: float = 0.0
+    announced_at: float = 0.0
+    ids: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
+class Sender:
+    """One run of one proxy or application. `loaded` says its published values were looked up."""
+
+    instance: str
+    resource: Resource
+    heard_at: float = 0.0
+    loaded: bool = False
+    series: dict[tuple[str, bytes], Series] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Increase:
+    """What one sender's edges gained: counts to publish, and the values they bring it to."""
+
+    instance: str
+    values: Mapping[str, Values]
+    counts: tuple[tuple[EdgeKey, EdgeCount], ...]
+
+
+class SeriesTable:
+    """All senders this collector hears."""
+
+    def __init__(self, quota: int = MAX_SERIES_PER_NAMESPACE) -> None:
+        self.senders: dict[str, Sender] = {}
+        self.dropped = 0
+        self._quota = quota
+        self._sizes: dict[str, int] = {}
+
+    def take(self, received: ResourcePoints, now: float) -> None:
+        """Remember the newest values."""
+        sender = self.senders.get(received.instance)
+        if sender is None:
+            sender = Sender(received.instance, received.resource)
+            self.senders[received.instance] = sender
+        sender.heard_at = now
+        for point in received.points:
+            series = sender.series.get((point.name, point.key))
+            if series is None:
+                series = self._new(sender, point)
+                if series is None:
+                    continue
+            if series.bounds == point.bounds:
+                series.values = point.values
+
+    def load(self, instance: str, published: Mapping[str, Values] | None) -> None:
+        """Set what was published of a sender before.
+
+        A mapping: by field; a series not in it was never published and counts from zero.
+        None: it is an old sender of which nothing is known; its present values are the baseline.
+        """
+        sender = self.senders[instance]
+        for series in sender.series.values():
+            series.published = (
+                series.values if published is None else published.get(series.field, ())
+            )
+        sender.loaded = True
+
+    def unload(self) -> None:
+        """Forget what was published: whether the last publication happened is not known."""
+        for sender in self.senders.values():
+            sender.loaded = False
+
+    def increases(self) -> Iterator[Increase]:
+        """What each loaded sender gained since it was last published."""
+        for sender in self.senders.values():
+            if sender.loaded:
+                gained = _increase(sender)
+                if gained.values:
+                    yield gained
+
+    def published(self, increases: list[Increase]) -> None:
+        """Those increases are public now."""
+        for gained in increases:
+            for series in self.senders[gained.instance].series.values():
+                if series.field in gained.values:
+                    series.published = gained.values[series.field]
+
+    def samples(self, now: float) -> tuple[list[SeriesRow], list[SampleRow], list[Series]]:
+        """New series, their samples at `now` (Unix seconds), and which series these are of."""
+        rows: list[SeriesRow] = []
+        samples: list[SampleRow] = []
+        sampled: list[Series] = []
+        for sender in self.senders.values():
+            silent = now - sender.heard_at > HEARTBEAT_SECONDS / 2
+            for series in sender.series.values():
+                due = not silent and now - series.stored_at >= HEARTBEAT_SECONDS
+                if series.values == series.stored and not due:
+                    continue
+                if now - series.announced_at > ANNOUNCE_SECONDS:
+                    rows += _announcement(series, int(now))
+                samples += zip(
+                    series.ids, [now] * len(series.ids), _stored_values(series), strict=True
+                )
+                sampled.append(series)
+        return rows, samples, sampled
+
+    def stored(self, sampled: list[Series], values: list[Values], now: float) -> None:
+        """Those samples are in the store."""
+        for series, kept in zip(sampled, values, strict=True):
+            series.stored = kept
+            series.stored_at = now
+            if now - series.announced_at > ANNOUNCE_SECONDS:
+                series.announced_at = now
+
+    def forget_silent(self, now: float) -> None:
+        """Drop senders that are gone and whose values are all public and stored."""
+        for sender in list(self.senders.values()):
+            done = all(
+                s.values == s.stored and (s.edge is None or s.values == s.published)
+                for s in sender.series.values()
+            )
+            if done and now - sender.heard_at > FORGET_SECONDS:
+                del self.senders[sender.instance]
+                self._sizes[sender.resource.namespace] -= sum(
+                    len(s.ids) for s in sender.series.values()
+                )
+
+    def _new(self, sender: Sender, point: Point) -> Series | None:
+        series = _series(sender, point)
+        size = self._sizes.get(sender.resource.namespace, 0) + len(series.ids)
+        if size > self._quota:
+            self.dropped += 1
+            return None
+        self._sizes[sender.resource.namespace] = size
+        sender.series[point.name, point.key] = series
+        return series
+
+
+def difference(now: Values, before: Values) -> Values:
+    """How much cumulative values grew; after a reset (the first one fell) all of `now` is growth."""
+    if len(before) != len(now) or now[0] < before[0]:
+        return now
+    return tuple(max(0, n - b) for n, b in zip(now, before, strict=True))
+
+
+def _increase(sender: Sender) -> Increase:
+    values: dict[str, Values] = {}
+    counts: dict[EdgeKey, EdgeCount] = {}
+    for series in sender.series.values():
+        if series.edge is None or series.values == series.published:
+            continue
+        key, counted = series.edge
+        gained = increase_of(counted, difference(series.values, series.published or ()))
+        counts[key] = add(counts[key], gained) if key in counts else gained
+        values[series.field] = series.values
+    return Increase(instance=sender.instance, values=values, counts=tuple(counts.items()))
+
+
+def _series(sender: Sender, point: Point) -> Series:
+    name = _NAME.sub("_", point.name[:MAX_LABEL])
+    tags = _tags(point)
+    counted = METRICS.get(name)
+    edge = edge_key(counted, tags) if counted else None
+    labels = {**_sender_labels(sender), **tags}
+    series = Series(
+        field=hashlib.blake2b(point.name.encode() + b"\0" + point.key, digest_size=12).hexdigest(),
+        name=name,
+        kind=point.kind,
+        labels=labels,
+        bounds=point.bounds,
+        edge=(edge, counted) if edge is not None and counted is not None else None,
+        values=(),
+        published=() if sender.loaded else None,
+    )
+    series.ids = tuple(series_id(n, ls) for n, ls in _stored_series(series))
+    return series
+
+
+def _tags(point: Point) -> dict[str, str]:
+    if point.kind is PointKind.HISTOGRAM:
+        pairs = HistogramDataPoint.FromString(point.key).attributes
+    else:
+        pairs = NumberDataPoint.FromString(point.key).attributes
+    tags = text_attributes(pairs[:MAX_LABELS])
+    return {_LABEL.sub("_", k[:MAX_LABEL]): v[:MAX_LABEL] for k, v in tags.items()}
+
+
+def _sender_labels(sender: Sender) -> dict[str, str]:
+    """As a Prometheus scrape would add them."""
+    resource = sender.resource
+    labels = {
+        "job": resource.service,
+        "namespace": resource.namespace,
+        "pod": resource.attributes.get("k8s.pod.name", ""),
+        "instance": sender.instance,
+    }
+    return {name: value[:MAX_LABEL] for name, value in labels.items() if value}
+
+
+def series_id(name: str, labels: Mapping[str, str]) -> int:
+    """64 bits of the name and the sorted labels."""
+    text = "\0".join([name, *(f"{k}={v}" for k, v in sorted(labels.items()))])
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+
+
+def _stored_series(series: Series) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Names and labels as Prometheus has them: a histogram is its buckets, sum and count."""
+    if series.kind is not PointKind.HISTOGRAM:
+        yield series.name, series.labels
+        return
+    for bound in [*(_number(b) for b in series.bounds), "+Inf"]:
+        yield f"{series.name}_bucket", {**series.labels, "le": bound}
+    yield f"{series.name}_sum", series.labels
+    yield f"{series.name}_count", series.labels
+
+
+def _stored_values(series: Series) -> list[float]:
+    """In the order of `_stored_series`."""
+    if series.kind is not PointKind.HISTOGRAM:
+        return [series.values[0]]
+    count, total, *buckets = series.values
+    below = 0.0
+    cumulative = []
+    for number in buckets[:-1]:
+        below += number
+        cumulative.append(below)
+    return [*cumulative, count, total, count]
+
+
+def _announcement(series: Series, now: int) -> list[SeriesRow]:
+    named = _stored_series(series)
+    return [(i, name, labels, now) for i, (name, labels) in zip(series.ids, named, strict=True)]
+
+
+def _number(bound: float) -> str:
+    return str(int(bound)) if bound == int(bound) else repr(bound)
