@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, cast
@@ -38,6 +39,7 @@ LARGE_MESSAGE: Final = 50_000
 RETRY_SECONDS: Final = 0.5
 STANDBY_SECONDS: Final = 0.2
 """How often one without the lease tries for it."""
+UNSAVED_MESSAGES: Final = 64
 PATIENCE_SECONDS: Final = 3.0
 """A database that does not answer does not hold up the first graph longer than this."""
 
@@ -80,6 +82,7 @@ class Live:
         self._build_soon = False
         self._built_at = 0.0
         self._build_took = 0.0
+        self._unsaved: deque[bytes] = deque(maxlen=UNSAVED_MESSAGES)
         self._recalled: set[bytes] | None = None
         self._patient_until = time.monotonic() + PATIENCE_SECONDS
 
@@ -131,8 +134,7 @@ class Live:
         if channel is Channel.EDGES:
             if raw not in (self._recalled or ()):
                 await self._take_in(raw)
-                if self._topics is not None:
-                    await self._history.append(raw)
+                await self._remember(raw)
             return
         if channel is Channel.REGISTRY:
             self._registry.hint.set()
@@ -145,6 +147,22 @@ class Live:
         for raw in kept:
             await self._take_in(raw)
         self._recalled = set(kept[-10:])  # may be heard once more
+
+    async def _remember(self, raw: bytes) -> None:
+        """Whoever has the lease writes the history; the others hold what it may miss."""
+        if self._topics is None:
+            self._unsaved.append(raw)
+        else:
+            await self._history.append(raw)
+
+    async def _catch_up(self) -> None:
+        """Write what came while nobody had the lease."""
+        unsaved = tuple(self._unsaved)
+        self._unsaved.clear()
+        kept = set((await self._history.load())[-UNSAVED_MESSAGES:])
+        for raw in unsaved:
+            if raw not in kept:
+                await self._history.append(raw)
 
     async def _take_in(self, raw: bytes) -> None:
         second = await self._maybe_off_loop(len(raw) > LARGE_MESSAGE, lambda: _decoded(raw))
@@ -196,6 +214,7 @@ class Live:
             if hold is Hold.TAKEN or self._topics is None:
                 self._topics = Topics(new_epoch(time.time()))
                 self._built_at = 0.0
+                await self._catch_up()
                 log.info("Building the live graph, epoch %s", self._topics.epoch)
             await self._publish_changes(self._topics)
 
