@@ -161,10 +161,13 @@ class Pod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """A pod as its node's agent shall run it; `env` is complete but for what the host adds."""
+    """A pod as its node's agent shall run it.
+
+    `env` is what the platform gives; `topology.platform.environment.process` makes the whole of it.
+    """
 
     pod: Pod
-    command: tuple[str, ...] = ()
+    container: Container | None = None
     env: Labels = ()
 
 

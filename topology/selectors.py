@@ -1,6 +1,6 @@
 """Reads: the registry, and what a node's agent shall run."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -57,7 +57,11 @@ def pods_for_node(node: str) -> tuple[Assignment, ...]:
         for row in PodRow.objects.filter(node=node).values("uid", "template")
     }
     return tuple(
-        _assignment(pod, containers[pod.uid], everything.services)
+        Assignment(
+            pod=pod,
+            container=containers[pod.uid],
+            env=environment.given(pod, everything.services),
+        )
         for pod in everything.pods
         if pod.uid in containers
     )
@@ -129,8 +133,3 @@ def read_registry() -> Registry:
 
 def _local_ports() -> dict[tuple[str, str, int], int]:
     return {(p.namespace, p.service, p.port): p.local_port for p in LocalPort.objects.all()}
-
-
-def _assignment(pod: Pod, container: Container | None, services: Iterable[Service]) -> Assignment:
-    env = environment.environment(pod, container, services)
-    return Assignment(pod=pod, command=environment.command(container, env), env=env)

@@ -70,7 +70,7 @@ class ControlClient:
 
     async def close(self) -> None:
         if self._channel is not None:
-            await self._channel.close()
+            await self._channel.close(None)
 
     async def renew(self, csr_pem: str) -> Grant:
         return _grant(await _call(self._ready(), wire.RENEW, {"csr": csr_pem}))
@@ -83,11 +83,11 @@ class ControlClient:
 
     async def watch(self) -> AsyncIterator[tuple[Assignment, ...]]:
         """All pods of this node, at once and after each change. Ends with OSError."""
-        stream = self._ready().unary_stream(wire.method(wire.WATCH))(wire.encode({}))
+        stream = self._ready().unary_stream(wire.method(wire.WATCH), bytes, bytes)(wire.encode({}))
         try:
             while True:
                 raw = await asyncio.wait_for(stream.read(), SILENCE_SECONDS)
-                if raw is grpc.aio.EOF:
+                if not isinstance(raw, bytes):  # grpc.aio.EOF
                     raise ConnectionError("control ended the watch")
                 message = wire.decode(raw)
                 if "pods" in message:
@@ -106,7 +106,7 @@ class ControlClient:
 async def _call(
     channel: Channel, name: str, request: dict[str, Any], metadata: tuple[tuple[str, str], ...] = ()
 ) -> dict[str, Any]:
-    method = channel.unary_unary(wire.method(name))
+    method = channel.unary_unary(wire.method(name), bytes, bytes)
     try:
         raw = await method(wire.encode(request), timeout=CALL_SECONDS, metadata=metadata)
     except grpc.aio.AioRpcError as error:

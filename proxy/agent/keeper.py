@@ -7,11 +7,12 @@ its Unix socket (0600), in JSON lines, a request and its answer carrying the sam
     {"id": 2, "op": "stop", "name": "a", "grace": 5.0}      SIGTERM, SIGKILL after `grace` seconds
     {"id": 3, "op": "forget", "name": "a"}                  drop an ended process and its count
     {"id": 4, "op": "list"}
-    -> {"id": 4, "ok": true, "processes": [{"name", "pid", "starts", "running", "status", "ended_at"}]}
+    -> {"id": 4, "ok": true, "processes": [{"name", "pid", "starts", "running", "status",
+                                           "started_at", "ended_at"}]}
     -> {"id": 1, "ok": false, "error": "..."}
     -> {"event": "exit", ... one of `processes` ...}        to every connection, unasked
 
-`status` is the exit code, or minus the signal. What ended stays listed until it is started again or
+`status` is the exit code, or minus the signal; times are Unix seconds. What ended stays listed until it is started again or
 forgotten, so that an agent that was away learns of it. When the keeper's parent ends, or it gets
 SIGTERM, everything it owns ends; when it is killed the kernel kills what it owns (child.py), and
 what escaped that way (a grandchild) goes when the next keeper starts.
@@ -53,6 +54,7 @@ class Kept:
     starts: int = 0
     running: bool = False
     status: int = 0
+    started_at: float = 0.0
     ended_at: float = 0.0
     kill_at: float | None = None
 
@@ -63,6 +65,7 @@ class Kept:
             "starts": self.starts,
             "running": self.running,
             "status": self.status,
+            "started_at": self.started_at,
             "ended_at": self.ended_at,
         }
 
@@ -228,6 +231,7 @@ class Keeper:
         marked = {**{str(k): str(v) for k, v in env.items()}, MARK: str(self._path)}
         one.pid = child.start(argv, marked, str(request.get("cwd") or "/"), log)
         one.log, one.running, one.starts = log, True, one.starts + 1
+        one.started_at = time.time()
         self._kept[name] = one
         return {"pid": one.pid, "starts": one.starts}
 

@@ -18,13 +18,14 @@ LINE_BYTES = 1 << 22
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One process as the keeper last told of it; `ended_at` is Unix seconds."""
+    """One process as the keeper last told of it; times are Unix seconds."""
 
     pid: int
     starts: int
     running: bool
-    status: int
-    ended_at: float
+    status: int = 0
+    started_at: float = 0.0
+    ended_at: float = 0.0
 
 
 class KeeperLost(ConnectionError):  # noqa: N818  what happened
@@ -64,7 +65,7 @@ class KeeperClient:
         """Raises Refusal if it cannot be executed, KeeperLost without a keeper."""
         words = {"name": name, "argv": list(argv), "env": dict(env), "cwd": cwd}
         answer = await self._ask("start", **words, log=str(log_path))
-        self._set(name, Held(answer["pid"], answer["starts"], running=True, status=0, ended_at=0))
+        self._set(name, Held(answer["pid"], answer["starts"], running=True))
 
     async def stop(self, name: str, grace_seconds: float) -> None:
         await self._ask("stop", name=name, grace=grace_seconds)
@@ -135,4 +136,11 @@ class KeeperClient:
 
 
 def _held(told: Mapping[str, Any]) -> Held:
-    return Held(told["pid"], told["starts"], told["running"], told["status"], told["ended_at"])
+    return Held(
+        pid=told["pid"],
+        starts=told["starts"],
+        running=told["running"],
+        status=told["status"],
+        started_at=told["started_at"],
+        ended_at=told["ended_at"],
+    )

@@ -157,7 +157,7 @@ def read_identity(text: str, uri: str, roots_pem: str, *, now: float) -> Identit
         span = certificates.lifetime(rest)
     except ValueError:
         return None
-    if not span.uri == uri or not span.not_before <= now < span.not_after - 60:
+    if span.uri != uri or not span.not_before <= now < span.not_after - 60:
         return None
     if not roots_pem.strip() or not rest.endswith(roots_pem):
         return None  # another certificate authority has taken over

@@ -3,27 +3,32 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from topology.contracts import Container, Labels, Pod, Service, labels
+from topology.contracts import Assignment, Labels, Pod, Service, labels
 
 OUTBOUND_PORT = 15001
 
 _REFERENCE = re.compile(r"\$(\$|\(([-._a-zA-Z0-9]+)\))")
 
 
-def environment(pod: Pod, container: Container | None, services: Iterable[Service]) -> Labels:
-    """The whole environment of a pod's application, later entries winning over earlier ones."""
-    found = dict(_of_services(pod, services))
-    found |= _of_pod(pod)
-    if container:
-        for name, value in container.env:
-            found[name] = expand(value, found)
-    return labels(found)
+def given(pod: Pod, services: Iterable[Service]) -> Labels:
+    """What the platform gives a pod's application, wherever it runs."""
+    return labels({**dict(_of_services(pod, services)), **_of_pod(pod)})
 
 
-def command(container: Container | None, env: Labels) -> tuple[str, ...]:
-    """A container's command with its `$(VAR)` references replaced, as Kubernetes does."""
-    known = dict(env)
-    return tuple(expand(word, known) for word in container.command) if container else ()
+def process(
+    assigned: Assignment, host: Mapping[str, str]
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The command and the whole environment of a pod's application on a host.
+
+    The container's own variables win over the platform's, and those over the host's; each sees
+    the ones before it, and the command sees them all.
+    """
+    env = {**host, **dict(assigned.env)}
+    if assigned.container is None:
+        return (), env
+    for name, value in assigned.container.env:
+        env[name] = expand(value, env)
+    return tuple(expand(word, env) for word in assigned.container.command), env
 
 
 def expand(text: str, known: Mapping[str, str]) -> str:
