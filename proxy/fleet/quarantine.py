@@ -1,0 +1,128 @@
+"""xDS resources that a proxy refused, and what is served in their place. Pure.
+
+Envoy applies the good resources of a refused response and says only in prose which one was bad.
+A refused version is never sent again: whoever had a good one keeps it, others go without.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from proxy.ads.session import Rejected
+from proxy.xds import messages
+from proxy.xds.messages import CLUSTER, ENDPOINTS, as_dict
+from proxy.xds.snapshot import ProxySnapshot, Resource, Resources
+from proxy.xds.static import content
+from routing.contracts import ResourceKey
+
+_MOST = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """One resource a proxy would not take, and Envoy's words."""
+
+    type_url: str
+    name: str
+    version: str
+    error: str
+
+
+def suspects(refused: Rejected) -> tuple[Resource, ...]:
+    """The resources that Envoy's words name; all that were sent when they name none."""
+    named = tuple(one for one in refused.resources if one.name in refused.error)
+    return named or refused.resources
+
+
+class Quarantine:
+    """The refused versions. The oldest is forgotten when there are too many."""
+
+    def __init__(self) -> None:
+        self._refused: dict[tuple[str, str], Refusal] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._refused)
+
+    def add(self, type_url: str, resource: Resource, error: str) -> bool:
+        """Whether this version was not known to be bad before."""
+        key = (resource.name, resource.version)
+        if key in self._refused:
+            return False
+        if len(self._refused) >= _MOST:
+            self._refused.pop(next(iter(self._refused)))
+        self._refused[key] = Refusal(
+            type_url=type_url, name=resource.name, version=resource.version, error=error
+        )
+        return True
+
+    def find(self, snapshot: ProxySnapshot) -> tuple[Refusal, ...]:
+        """The refused resources that are in a snapshot."""
+        if not self._refused:
+            return ()
+        return tuple(self._found(snapshot))
+
+    def _found(self, snapshot: ProxySnapshot) -> Iterator[Refusal]:
+        for refusal in self._refused.values():
+            one = snapshot.of(refusal.type_url).get(refusal.name)
+            if one is not None and one.version == refusal.version:
+                yield refusal
+
+    def without(self, snapshot: ProxySnapshot, before: ProxySnapshot | None) -> ProxySnapshot:
+        """The snapshot with the last good version, or nothing, where a refused one stands."""
+        found = self.find(snapshot)
+        if not found:
+            return snapshot
+        resources = dict(snapshot.resources)
+        for refusal in found:
+            good = before.of(refusal.type_url).get(refusal.name) if before is not None else None
+            if good is not None and (good.name, good.version) in self._refused:
+                good = None
+            resources[refusal.type_url] = _replaced(resources[refusal.type_url], refusal.name, good)
+            if refusal.type_url == CLUSTER and good is None:
+                resources[ENDPOINTS] = _replaced(resources[ENDPOINTS], refusal.name, None)
+        return replace(snapshot, resources=resources)
+
+
+def _replaced(resources: Resources, name: str, by: Resource | None) -> Resources:
+    rest = {key: one for key, one in resources.items() if key != name}
+    return rest if by is None else {**rest, name: by}
+
+
+def culprits(bad: Resource, good: Resource | None) -> tuple[ResourceKey, ...]:
+    """The user's resources that a refused xDS resource was made of; those that are new in it first.
+
+    Parts that are as in the last good version are innocent.
+    """
+    ours = _parts(bad)
+    innocent = _parts(good) if good is not None else {}
+    changed = [origin for part, origin in ours.items() if part not in innocent]
+    return tuple(dict.fromkeys(_key(origin) for origin in changed))
+
+
+def _parts(resource: Resource) -> Mapping[str, str]:
+    """Every part that has an origin, as text, with that origin."""
+    return dict(_walk(as_dict(content(resource))))
+
+
+def _walk(value: Any) -> Iterable[tuple[str, str]]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _walk(one)
+    elif isinstance(value, dict):
+        metadata = value.get("metadata")
+        if isinstance(metadata, dict):
+            ours = metadata.get("filter_metadata", {}).get("meshweb", {})
+            if ours.get("origin"):
+                yield repr(value), ours["origin"]
+        for one in value.values():
+            yield from _walk(one)
+
+
+def _key(origin: str) -> ResourceKey:
+    """An origin reads "Kind namespace/name path"."""
+    kind, _, rest = origin.partition(" ")
+    return ResourceKey.parse(f"{kind} {rest.partition(' ')[0]}")
+
+
+def type_name(type_url: str) -> str:
+    return messages.SHORT_NAMES.get(type_url, type_url)
