@@ -1,0 +1,59 @@
+"""One whole mesh for the session; the tests run in the order of ORDER."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from tests.e2e import running
+from tests.e2e.live_graph import LiveGraph
+from tests.e2e.running import ROOT, Running
+
+ORDER = (
+    "test_start.py",
+    "test_graph.py",  # needs a mesh that has carried no other traffic
+    "test_weights.py",
+    "test_mtls.py",
+    "test_traces.py",
+    "test_platform.py",
+    "test_bad_input.py",
+    "test_browser.py",
+    "test_kills.py",
+    "test_end.py",  # ends the mesh
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    ours = [item for item in items if item.path.parent == Path(__file__).parent]
+    rank = {name: i for i, name in enumerate(ORDER)}
+    for item in ours:
+        item.add_marker(pytest.mark.e2e)
+    ours.sort(key=lambda item: rank[item.path.name])
+    items[:] = [item for item in items if item not in ours] + ours
+
+
+@pytest.fixture(scope="session")
+def mesh() -> Iterator[Running]:
+    with TemporaryDirectory(prefix="meshweb-e2e-") as directory:
+        started = running.start(Path(directory) / "home")
+        try:
+            yield started
+        finally:
+            started.end()
+            results = ROOT / "test-results"
+            results.mkdir(exist_ok=True)
+            (results / "e2e-output.txt").write_text(started.output())
+
+
+@pytest.fixture(scope="session")
+def cookie(mesh: Running) -> str:
+    """The session that the printed one-time link opens."""
+    return mesh.login_through(mesh.link)
+
+
+@pytest.fixture
+def live(mesh: Running, cookie: str) -> Iterator[LiveGraph]:
+    graph = LiveGraph(mesh.url, cookie)
+    yield graph
+    graph.close()

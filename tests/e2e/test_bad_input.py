@@ -1,0 +1,119 @@
+"""What is wrong is said where it is wrong, and nothing of it stays."""
+
+import socket
+from typing import Any
+
+import pytest
+
+from tests.e2e.running import Running
+from tests.e2e.waiting import eventually
+
+
+def virtual_service(body: str) -> str:
+    return (
+        "apiVersion: networking.istio.io/v1\nkind: VirtualService\n"
+        "metadata: {name: broken, namespace: shop}\nspec:\n" + body
+    )
+
+
+BAD = {
+    "malformed YAML": "kind: [VirtualService",
+    "unknown kind": "apiVersion: networking.istio.io/v1\nkind: Teapot\n"
+    "metadata: {name: a, namespace: shop}\nspec: {}\n",
+    "unknown field": virtual_service("  hosts: [ratings]\n  htpp: []\n"),
+    "weights that are not 100": virtual_service(
+        "  hosts: [ratings]\n  http:\n  - route:\n"
+        "    - {destination: {host: reviews, subset: v1}, weight: 50}\n"
+        "    - {destination: {host: reviews, subset: v2}, weight: 40}\n"
+    ),
+    "a subset that is not there": virtual_service(
+        "  hosts: [ratings]\n  http:\n  - route:\n    - destination: {host: reviews, subset: v9}\n"
+    ),
+    "a host that is not there": virtual_service(
+        "  hosts: [ratings]\n  http:\n  - route:\n    - destination: {host: nowhere}\n"
+    ),
+    "two gateways on one port": "apiVersion: networking.istio.io/v1\nkind: Gateway\n"
+    "metadata: {name: second, namespace: istio-ingress}\nspec:\n"
+    "  selector: {istio: ingressgateway}\n  servers:\n"
+    "  - port: {number: 443, name: http, protocol: HTTP}\n    hosts: ['*']\n",
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_bad_input_is_422_with_findings_and_nothing_is_stored(mesh: Running, what: str) -> None:
+    before = mesh.api.items("/revisions")[0]["number"]
+    answer = mesh.api.call("POST", "/apply", BAD[what])
+    assert answer.status == 422, answer
+    errors = [f for f in answer.body["findings"] if f["severity"] == "error"]
+    assert errors, answer.body
+    assert all(f["code"] and f["message"] for f in errors)
+    assert mesh.api.items("/revisions")[0]["number"] == before
+    assert mesh.api.call("GET", "/namespaces/shop/VirtualService/broken").status == 404
+
+
+def test_what_envoy_rejects_at_run_time_is_reverted_and_named_and_the_rest_stays(
+    mesh: Running,
+) -> None:
+    (gateway,) = mesh.api.pods("istio-ingressgateway", namespace="istio-ingress")
+    with socket.socket() as taken:  # the gateway cannot bind what we hold
+        taken.bind((gateway["address"], 9443))
+        taken.listen()
+        answer = mesh.api.call(
+            "POST",
+            "/apply",
+            NACKED,
+            wait="converged",
+            timeout="10s",
+        )
+        number = answer.body["revision"]
+        rejected = eventually("it is rejected", lambda: rejected_revision(mesh, number), 10)
+        assert any("9443" in p["error"] for p in rejected["proxies"]), rejected["proxies"]
+        eventually("it is reverted", lambda: reverting(mesh, number), within=10)
+    gone = mesh.api.call("GET", "/namespaces/istio-ingress/Gateway/nacked")
+    assert gone.status == 404
+    assert mesh.api.call("GET", "/namespaces/shop/DestinationRule/ratings").status == 200
+    assert mesh.ingress.get("/").status == 200
+    assert mesh.api.call("DELETE", "/namespaces/shop/DestinationRule/ratings").status in (200, 202)
+
+
+NACKED = """
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: nacked, namespace: istio-ingress}
+spec:
+  selector: {istio: ingressgateway}
+  servers:
+  - port: {number: 9443, name: http-taken, protocol: HTTP}
+    hosts: ["*"]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: nacked, namespace: istio-ingress}
+spec:
+  hosts: ["*"]
+  gateways: [nacked]
+  http:
+  - route:
+    - destination: {host: storefront.shop.svc.cluster.local}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: ratings, namespace: shop}
+spec:
+  host: ratings
+  trafficPolicy: {connectionPool: {tcp: {connectTimeout: 3s}}}
+"""
+
+
+def rejected_revision(mesh: Running, number: int) -> Any:
+    revision = mesh.api.get(f"/revisions/{number}")
+    assert revision["state"] == "rejected", revision["state"]
+    return revision
+
+
+def reverting(mesh: Running, number: int) -> Any:
+    """The system's revision that took the culprit back, and names it."""
+    found = [r for r in mesh.api.items("/revisions") if r["system"] and r["reverts"] == number]
+    assert found
+    assert any("Gateway istio-ingress/nacked" in c["resource"] for c in found[0]["changes"])
+    return found[0]
