@@ -26,20 +26,60 @@ class Place(NamedTuple):
 NOBODY = Place(NodeKind.UNKNOWN, "", "unknown")
 
 
-def path(key: EdgeKey, context: Context) -> tuple[Place, ...]:
-    """The nodes that this traffic passes in order, two or three of them.
+class Guide:
+    """Names the nodes that traffic passes; `places` are all it has named, in order of first use."""
 
-    Kiali's way: the service stands between the workloads, for HTTP and TCP alike. Without a
-    destination workload (no healthy host, or a host outside) the path ends at the service.
-    """
-    source = _workload(key.source_namespace, key.source_workload, context) or NOBODY
-    service = _service(key, context)
-    target = _workload(key.destination_namespace, key.destination_workload, context)
-    stops = tuple(stop for stop in (service, target) if stop is not None)
-    return (source, *(stops or (NOBODY,)))
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._indexes: dict[Place, int] = {}
+        self._workloads: dict[tuple[str, str], int | None] = {}
+        self._services: dict[tuple[str, str], int | None] = {}
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return tuple(self._indexes)
+
+    def path(self, key: EdgeKey) -> list[int]:
+        """Indexes into `places` of the two or three nodes that this traffic passes, in order.
+
+        Kiali's way: the service stands between the workloads, for HTTP and TCP alike. Without a
+        destination workload (no healthy host, or a host outside) the path ends at the service.
+        """
+        source = self._workload(key.source_namespace, key.source_workload)
+        stops = [self._index(NOBODY) if source is None else source]
+        service = self._service(key.destination_service_namespace, key.destination_service)
+        if service is not None:
+            stops.append(service)
+        target = self._workload(key.destination_namespace, key.destination_workload)
+        if target is not None:
+            stops.append(target)
+        if len(stops) == 1:
+            stops.append(self._index(NOBODY))
+        return stops
+
+    def _index(self, place: Place) -> int:
+        return self._indexes.setdefault(place, len(self._indexes))
+
+    def _workload(self, namespace: str, name: str) -> int | None:
+        try:
+            return self._workloads[namespace, name]
+        except KeyError:
+            place = workload_place(namespace, name, self._context)
+            index = None if place is None else self._index(place)
+            self._workloads[namespace, name] = index
+            return index
+
+    def _service(self, namespace: str, host: str) -> int | None:
+        try:
+            return self._services[namespace, host]
+        except KeyError:
+            place = service_place(namespace, host, self._context)
+            index = None if place is None else self._index(place)
+            self._services[namespace, host] = index
+            return index
 
 
-def _workload(namespace: str, name: str, context: Context) -> Place | None:
+def workload_place(namespace: str, name: str, context: Context) -> Place | None:
     if name in _NOWHERE:
         return None
     known = context.workloads.get((namespace, name))
@@ -47,12 +87,10 @@ def _workload(namespace: str, name: str, context: Context) -> Place | None:
     return Place(kind, "" if namespace in _NOWHERE else namespace, name)
 
 
-def _service(key: EdgeKey, context: Context) -> Place | None:
+def service_place(namespace: str, host: str, context: Context) -> Place | None:
     """The service or, for a host that is none of the mesh's, the outside."""
-    host = key.destination_service
     if host in _NOWHERE:
         return None
-    namespace = key.destination_service_namespace
     namespace = "" if namespace in _NOWHERE else namespace
     if host.endswith(CLUSTER_SUFFIX):
         name, _, home = host.removesuffix(CLUSTER_SUFFIX).rpartition(".")

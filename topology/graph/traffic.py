@@ -13,7 +13,7 @@ from telemetry.contracts import EdgeKey
 from topology.contracts import GraphEdge, Health
 from topology.graph.accounting import Counted, counted
 from topology.graph.draft import Context, Draft, NodeDraft
-from topology.graph.places import Place, path
+from topology.graph.places import Guide, Place
 from topology.graph.quantiles import quantiles
 from topology.graph.window import BUCKETS, BYTES_RECEIVED, BYTES_SENT, REQUESTS, Counts
 from topology.health import Outcomes, outcome_of, traffic_health
@@ -58,18 +58,17 @@ def traffic(draft: Draft, context: Context) -> None:
 
 
 def _lay_out(keys: Iterable[EdgeKey], context: Context) -> _Layout:
-    places: dict[Place, int] = {}
+    guide = Guide(context)
     edges: dict[_Ends, int] = {}
     rows: list[int] = []
     members: list[int] = []
     for row, key in enumerate(keys):
-        stops = [places.setdefault(place, len(places)) for place in path(key, context)]
-        for source, target in pairwise(stops):
+        for source, target in pairwise(guide.path(key)):
             ends = _Ends(source, target, key.protocol)
             rows.append(row)
             members.append(edges.setdefault(ends, len(edges)))
     return _Layout(
-        tuple(places), tuple(edges), np.array(rows, np.int64), np.array(members, np.int64)
+        tuple(guide.places), tuple(edges), np.array(rows, np.int64), np.array(members, np.int64)
     )
 
 
@@ -112,10 +111,11 @@ def _edges(data: Counted, layout: _Layout, outcomes: Floats, seconds: int) -> It
     mtls = _mtls(data, layout).tolist()
     responses = _responses(data, layout)
     ids = [place.id for place in layout.places]
+    rates = outcomes.tolist()
     totals = counts[:, [REQUESTS, BYTES_SENT, BYTES_RECEIVED]].tolist()
     for i, (source, target, protocol) in enumerate(layout.edges):
         requests, sent, received = totals[i]
-        outcome_rates = Outcomes(*outcomes[i].tolist())
+        outcome_rates = Outcomes(*rates[i])
         yield GraphEdge(
             id=f"{ids[source]}->{ids[target]}|{protocol}",
             source=ids[source],

@@ -90,6 +90,7 @@ class Window:
         oldest = int(now) - self._retention + 1
         if not oldest <= second.second <= int(now) + FUTURE_SECONDS:
             return False
+        self._forget(oldest)  # first, so that what it frees can be used
         known = len(self._rows)
         rows = self._read(second.edges)
         fresh = len(self._rows) > known

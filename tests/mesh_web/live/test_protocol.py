@@ -74,7 +74,8 @@ def test_whoever_joins_late_from_any_snapshot_ends_with_the_same_value(
 ) -> None:
     topic, (first, *later) = history
     published = Published(topic, EPOCH, first)
-    snapshots, sent = [published.snapshot()], []
+    snapshots = [published.snapshot()]
+    sent: list[Message] = []
     for value in later:
         published, messages = published.advance(value)
         snapshots.append(published.snapshot())
