@@ -1,6 +1,7 @@
 """`EdgeSecond` as it travels over the broker: one JSON document, fields in the order of the contract."""
 
-from dataclasses import astuple, fields
+from dataclasses import fields
+from operator import attrgetter
 
 import orjson
 
@@ -8,11 +9,13 @@ from telemetry.contracts import EdgeCount, EdgeKey, EdgeSecond, Reporter
 
 _KEY_FIELDS = tuple(f.name for f in fields(EdgeKey))
 _COUNT_FIELDS = tuple(f.name for f in fields(EdgeCount))
+_key_values = attrgetter(*_KEY_FIELDS)  # astuple copies deeply, at ten times the price
+_count_values = attrgetter(*_COUNT_FIELDS)
 
 
 def encode(second: EdgeSecond) -> bytes:
     """`{"collector", "second", "edges": [[[key...], [count...]], ...]}`."""
-    edges = [(astuple(key), astuple(count)) for key, count in second.edges]
+    edges = [(_key_values(key), _count_values(count)) for key, count in second.edges]
     return orjson.dumps({"collector": second.collector, "second": second.second, "edges": edges})
 
 

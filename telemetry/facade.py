@@ -4,9 +4,11 @@ from functools import cache
 
 from django.conf import settings
 
+from telemetry.contracts import EdgeCount, EdgeKey
 from telemetry.store.client import Store, StoreAddress, StoreAway, StoreError
+from telemetry.store.edges import edge_totals as _edge_totals
 
-__all__ = ["Store", "StoreAway", "StoreError", "store"]
+__all__ = ["Store", "StoreAway", "StoreError", "edge_totals", "store"]
 
 
 @cache
@@ -15,3 +17,12 @@ def store() -> Store:
     if settings.STORE_URL:
         return Store(StoreAddress.of_url(settings.STORE_URL))
     return Store(StoreAddress.embedded(settings.HOME, settings.STORE_PORT))
+
+
+def edge_totals(start: float, end: float) -> tuple[tuple[EdgeKey, EdgeCount], ...]:
+    """What every edge counted in (start, end], Unix seconds, from the stored samples.
+
+    Samples are five seconds apart: counts within that of either end may fall on its other side.
+    Raises StoreAway and StoreError.
+    """
+    return _edge_totals(store(), start, end)

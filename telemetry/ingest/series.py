@@ -216,7 +216,7 @@ def _series(sender: Sender, point: Point) -> Series:
         values=(),
         published=() if sender.loaded else None,
     )
-    series.ids = tuple(series_id(n, ls) for n, ls in _stored_series(series))
+    series.ids = _ids(series)
     return series
 
 
@@ -241,10 +241,19 @@ def _sender_labels(sender: Sender) -> dict[str, str]:
     return {name: value[:MAX_LABEL] for name, value in labels.items() if value}
 
 
-def series_id(name: str, labels: Mapping[str, str]) -> int:
-    """64 bits of the name and the sorted labels."""
-    text = "\0".join([name, *(f"{k}={v}" for k, v in sorted(labels.items()))])
+def series_id(name: str, labels: str, bound: str = "") -> int:
+    """64 bits of the name, the sorted labels as one text, and a bucket's bound."""
+    text = f"{name}\0{labels}\0{bound}"
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+
+
+def _ids(series: Series) -> tuple[int, ...]:
+    """In the order of `_stored_series`; the labels are sorted once, not once a bucket."""
+    labels = "\0".join(f"{k}={v}" for k, v in sorted(series.labels.items()))
+    return tuple(
+        series_id(name, labels, ls["le"] if name.endswith("_bucket") and "le" in ls else "")
+        for name, ls in _stored_series(series)
+    )
 
 
 def _stored_series(series: Series) -> Iterator[tuple[str, Mapping[str, str]]]:

@@ -1,0 +1,101 @@
+"""Traces as other apps may hold them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """One span. Times in Unix nanoseconds; ids in hex, `parent_id` "" for none.
+
+    `kind` is "server", "client", "producer", "consumer", "internal" or "unspecified";
+    `status` is "unset", "ok" or "error".
+    """
+
+    span_id: str
+    parent_id: str
+    service: str
+    namespace: str
+    workload: str
+    operation: str
+    kind: str
+    start_ns: int
+    duration_ns: int
+    status: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedSpan:
+    """A span and how deep it lies in its tree (roots are 0)."""
+
+    span: Span
+    depth: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """All spans of one trace, depth first, children by start."""
+
+    trace_id: str
+    spans: tuple[PlacedSpan, ...]
+
+    @property
+    def start_ns(self) -> int:
+        return min((p.span.start_ns for p in self.spans), default=0)
+
+    @property
+    def duration_ns(self) -> int:
+        end = max((p.span.start_ns + p.span.duration_ns for p in self.spans), default=0)
+        return end - self.start_ns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceSummary:
+    """One line of a search: `services` are (name, number of spans), most spans first."""
+
+    trace_id: str
+    root_service: str
+    root_operation: str
+    start_ns: int
+    duration_ns: int
+    spans: int
+    errors: int
+    services: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceQuery:
+    """What to look for; empty fields match everything.
+
+    `service`, `source` and `destination` are a service or workload, "name" or "namespace/name".
+    `source` and `destination` together name an edge: a span of the one calls a span of the other.
+    Times in Unix nanoseconds: traces whose matching spans lie in [start_ns, end_ns).
+    """
+
+    start_ns: int
+    end_ns: int
+    service: str = ""
+    source: str = ""
+    destination: str = ""
+    operation: str = ""
+    min_duration_ns: int = 0
+    error: bool | None = None
+    limit: int = 20
+    after: "TracePosition | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TracePosition:
+    """Where a page of a search ended: the last trace and its newest matching span."""
+
+    latest_ns: int
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TracePage:
+    """`next` is None on the last page."""
+
+    traces: tuple[TraceSummary, ...]
+    next: TracePosition | None = None

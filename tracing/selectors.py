@@ -1,0 +1,205 @@
+"""Reads of traces and access logs from the store. All SQL here; values only as parameters."""
+
+from typing import Any
+
+from telemetry.facade import Store, StoreError
+from tracing.analysis.tree import arrange
+from tracing.contracts import Span, Trace, TracePage, TracePosition, TraceQuery, TraceSummary
+
+MAX_SPANS = 10_000
+"""Of one trace; what is beyond is left out."""
+MAX_SECONDS = 5.0
+
+_WHO = "({0}ServiceName = {{{1}_name:String}} OR {0}Workload = {{{1}_name:String}})"
+_WHERE = " AND {0}Namespace = {{{1}_namespace:String}}"
+_TIME = (
+    "{0}Timestamp >= fromUnixTimestamp64Nano({{start:Int64}})"
+    " AND {0}Timestamp < fromUnixTimestamp64Nano({{end:Int64}})"
+)
+_EDGE = (
+    "{database}.otel_traces AS d INNER JOIN {database}.otel_traces AS s"
+    " ON s.TraceId = d.TraceId AND s.SpanId = d.ParentSpanId"
+)
+
+
+def search(store: Store, query: TraceQuery) -> TracePage:
+    """Traces with a span that matches, newest match first."""
+    conditions, parameters = _conditions(query)
+    source = _EDGE if query.source and query.destination else "{database}.otel_traces AS d"
+    having = ""
+    if query.after:
+        having = "HAVING (latest, id) < ({after_ns:Int64}, {after_id:String})"
+        parameters |= {"after_ns": query.after.latest_ns, "after_id": query.after.trace_id}
+    found = _rows(
+        store,
+        # only our own constants are put together here; what users give are parameters
+        f"SELECT d.TraceId AS id, max(toUnixTimestamp64Nano(d.Timestamp)) AS latest FROM {source}"
+        f" WHERE {' AND '.join(conditions)} GROUP BY id {having}"
+        " ORDER BY latest DESC, id DESC LIMIT {limit:UInt32}",
+        limit=query.limit + 1,
+        **parameters,
+    )
+    shown = found[: query.limit]
+    position = None
+    if len(found) > len(shown):
+        position = TracePosition(latest_ns=shown[-1][1], trace_id=shown[-1][0])
+    return TracePage(traces=_summaries(store, [row[0] for row in shown]), next=position)
+
+
+def trace(store: Store, trace_id: str) -> Trace | None:
+    """One trace by its id (32 lower-case hex digits); None where no span of it is kept."""
+    rows = _rows(
+        store,
+        "WITH (SELECT min(Start) FROM {database}.trace_times WHERE TraceId = {id:String}) AS first,"
+        " (SELECT max(End) FROM {database}.trace_times WHERE TraceId = {id:String}) AS last"
+        " SELECT SpanId, ParentSpanId, ServiceName, Namespace, Workload, SpanName, SpanKind,"
+        " toUnixTimestamp64Nano(Timestamp), Duration, StatusCode, SpanAttributes"
+        " FROM {database}.otel_traces WHERE TraceId = {id:String}"
+        " AND Timestamp >= first AND Timestamp <= last ORDER BY Timestamp LIMIT {limit:UInt32}",
+        id=trace_id,
+        limit=MAX_SPANS,
+    )
+    spans = arrange(_span(row) for row in rows)
+    return Trace(trace_id=trace_id, spans=spans) if spans else None
+
+
+def services(
+    store: Store, *, start_ns: int, end_ns: int
+) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """(namespace, service, its operations) of everything that sent spans in that time."""
+    rows = _rows(
+        store,
+        "SELECT Namespace, ServiceName, arraySort(groupUniqArray(500)(SpanName))"
+        f" FROM {{database}}.otel_traces WHERE {_TIME.format('')}"
+        " GROUP BY Namespace, ServiceName ORDER BY Namespace, ServiceName LIMIT 1000",
+        start=start_ns,
+        end=end_ns,
+    )
+    return tuple((namespace, service, tuple(names)) for namespace, service, names in rows)
+
+
+def access_logs(
+    store: Store, *, namespace: str, workload: str, trace_id: str, limit: int
+) -> list[dict[str, Any]]:
+    """The newest access log records that match; empty arguments match everything."""
+    conditions = ["Timestamp > now() - INTERVAL 1 DAY"]
+    parameters: dict[str, str | int] = {"limit": limit}
+    for column, name, value in (
+        ("Namespace", "namespace", namespace),
+        ("Workload", "workload", workload),
+        ("TraceId", "trace", trace_id),
+    ):
+        if value:
+            conditions.append(f"{column} = {{{name}:String}}")
+            parameters[name] = value
+    rows = _rows(
+        store,
+        "SELECT toUnixTimestamp64Nano(Timestamp), TraceId, Namespace, Workload, Body, LogAttributes"
+        f" FROM {{database}}.access_logs WHERE {' AND '.join(conditions)}"
+        " ORDER BY Timestamp DESC LIMIT {limit:UInt32}",
+        **parameters,
+    )
+    names = ("time_ns", "trace_id", "namespace", "workload", "body", "attributes")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _conditions(query: TraceQuery) -> tuple[list[str], dict[str, str | int]]:
+    conditions = [_TIME.format("d.")]
+    parameters: dict[str, str | int] = {"start": query.start_ns, "end": query.end_ns}
+    edge = bool(query.source and query.destination)
+    if edge:
+        # a caller starts before its callee; a minute allows for clocks and long streams
+        conditions.append(
+            "s.Timestamp >= fromUnixTimestamp64Nano({start:Int64}) - INTERVAL 1 MINUTE"
+        )
+    for name, value, table in (
+        ("service", query.service, "d."),
+        ("source", query.source, "s." if edge else "d."),
+        ("destination", query.destination, "d."),
+    ):
+        if value:
+            who, named = _who(table, name, value)
+            conditions.append(who)
+            parameters |= named
+    if query.operation:
+        conditions.append("d.SpanName = {operation:String}")
+        parameters["operation"] = query.operation
+    if query.min_duration_ns:
+        conditions.append("d.Duration >= {min_duration:UInt64}")
+        parameters["min_duration"] = query.min_duration_ns
+    if query.error is not None:
+        conditions.append("d.StatusCode = 'Error'" if query.error else "d.StatusCode != 'Error'")
+    return conditions, parameters
+
+
+def _who(table: str, name: str, value: str) -> tuple[str, dict[str, str | int]]:
+    namespace, slash, short = value.rpartition("/")
+    parameters: dict[str, str | int] = {f"{name}_name": short}
+    condition = _WHO.format(table, name)
+    if slash:
+        condition += _WHERE.format(table, name)
+        parameters[f"{name}_namespace"] = namespace
+    return condition, parameters
+
+
+def _summaries(store: Store, ids: list[str]) -> tuple[TraceSummary, ...]:
+    """In the order of `ids`. The root is the earliest span without a parent, else the earliest."""
+    if not ids:
+        return ()
+    rows = _rows(
+        store,
+        "WITH (SELECT min(Start) FROM {database}.trace_times WHERE TraceId IN {ids:Array(String)})"
+        " AS first, (SELECT max(End) FROM {database}.trace_times WHERE TraceId IN"
+        " {ids:Array(String)}) AS last"
+        " SELECT TraceId, argMin(ServiceName, (ParentSpanId != '', Timestamp)),"
+        " argMin(SpanName, (ParentSpanId != '', Timestamp)),"
+        " min(toUnixTimestamp64Nano(Timestamp)) AS begun,"
+        " max(toUnixTimestamp64Nano(Timestamp) + Duration) - begun,"
+        " uniqExact(SpanId, SpanKind), uniqExactIf((SpanId, SpanKind), StatusCode = 'Error'),"
+        " sumMap(map(ServiceName, toUInt64(1)))"
+        " FROM {database}.otel_traces WHERE TraceId IN {ids:Array(String)}"
+        " AND Timestamp >= first AND Timestamp <= last GROUP BY TraceId",
+        ids=ids,
+    )
+    found = {row[0]: _summary(row) for row in rows}
+    return tuple(found[i] for i in ids if i in found)
+
+
+def _summary(row: tuple[Any, ...]) -> TraceSummary:
+    trace_id, service, operation, start, duration, spans, errors, counts = row
+    return TraceSummary(
+        trace_id=trace_id,
+        root_service=service,
+        root_operation=operation,
+        start_ns=start,
+        duration_ns=duration,
+        spans=spans,
+        errors=errors,
+        services=tuple(sorted(counts.items(), key=lambda c: (-c[1], c[0]))),
+    )
+
+
+def _span(row: tuple[Any, ...]) -> Span:
+    return Span(
+        span_id=row[0],
+        parent_id=row[1],
+        service=row[2],
+        namespace=row[3],
+        workload=row[4],
+        operation=row[5],
+        kind=row[6].lower(),
+        start_ns=row[7],
+        duration_ns=row[8],
+        status=row[9].lower(),
+        attributes=row[10],
+    )
+
+
+def _rows(store: Store, sql: str, **parameters: str | int | list[str]) -> list[tuple[Any, ...]]:
+    """Nothing, before the schema has been made."""
+    try:
+        return store.query(sql, max_execution_time=MAX_SECONDS, **parameters)
+    except StoreError as error:
+        if error.missing_table:
+            return []
+        raise
