@@ -78,8 +78,8 @@ class Running:
             found |= {pid: started_at(pid) for pid in generation}
         return found
 
-    def login_cookie(self) -> str:
-        """A session of its own, through a fresh one-time link."""
+    def fresh_link(self) -> str:
+        """Another one-time login link, made as `up` makes its own."""
         code = (
             "import django; django.setup(); from mesh_web.accounts import services; "
             "print(services.first_start().one_time_login)"
@@ -92,7 +92,7 @@ class Running:
             capture_output=True,
             text=True,
         ).stdout.strip()
-        return self.login_through(f"{self.url}/login/once/{word}")
+        return f"{self.url}/login/once/{word}"
 
     def login_through(self, link: str) -> str:
         """Open a login link without following its redirect; the session's cookie."""

@@ -1,0 +1,202 @@
+"""Journeys in a real browser: from the login link to steering the mesh and reading a trace."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+
+from tests.e2e.running import ROOT, Running
+from tests.e2e.shop import hop, service, workload
+from tests.e2e.waiting import eventually
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESKTOP = ViewportSize(width=1280, height=800)
+PHONE = ViewportSize(width=390, height=844)
+CONVERGED = re.compile(r"(\d+) of \1 prox(y|ies) converged in \d")
+LOAD = 25
+PATIENCE_MS = 15_000
+PICTURES = ROOT / "test-results"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    PICTURES.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def busy(mesh: Running) -> Iterator[None]:
+    mesh.visitors.rate(LOAD)
+    yield
+    mesh.visitors.pause()
+    mesh.api.mtls("shop", "PERMISSIVE")
+    mesh.api.weights("reviews", v1=60, v2=20, v3=20)
+
+
+@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
+def page(
+    request: pytest.FixtureRequest, browser: Browser, mesh: Running, cookie: str
+) -> Iterator[Page]:
+    """A page of a logged-in user. A script error on it fails the test."""
+    context = browser.new_context(viewport=request.param)
+    name, _, value = cookie.partition("=")
+    context.add_cookies([{"name": name, "value": value, "url": mesh.url}])
+    opened = context.new_page()
+    opened.set_default_timeout(PATIENCE_MS)
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    context.close()
+    assert errors == []
+
+
+def picture(page: Page, name: str) -> None:
+    width = page.viewport_size["width"] if page.viewport_size else 0
+    page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png")
+
+
+def open_graph(page: Page, mesh: Running, selected: str = "") -> None:
+    page.goto(f"{mesh.url}/?select={quote(selected)}" if selected else mesh.url)
+    storefront = page.get_by_test_id(f"node-{workload('storefront')}")
+    expect(storefront).to_be_attached(timeout=PATIENCE_MS)
+
+
+def fits(page: Page) -> None:
+    """Nothing makes the page scroll sideways."""
+    wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert wider <= 0
+
+
+def test_the_one_time_link_leads_to_the_live_graph(browser: Browser, mesh: Running) -> None:
+    context = browser.new_context(viewport=DESKTOP)
+    page = context.new_page()
+    page.goto(mesh.fresh_link())
+    expect(page.get_by_test_id(f"node-{workload('storefront')}")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_test_id(f"node-{service('reviews')}")).to_be_visible()
+    picture(page, "login-link")
+    context.close()
+
+
+def test_a_stranger_is_asked_to_log_in(browser: Browser, mesh: Running) -> None:
+    context = browser.new_context(viewport=DESKTOP)
+    page = context.new_page()
+    page.goto(mesh.url)
+    expect(page.locator("input[type=password]")).to_be_visible(timeout=PATIENCE_MS)
+    picture(page, "login")
+    context.close()
+
+
+def test_the_graph_shows_every_workload_and_moving_traffic(page: Page, mesh: Running) -> None:
+    open_graph(page, mesh)
+    for name in ("catalogue", "cart", "checkout", "reviews-v1", "reviews-v2", "datastore"):
+        expect(page.get_by_test_id(f"node-{workload(name)}")).to_be_attached()
+    edge = hop(workload("storefront"), service("catalogue"))
+    label = page.get_by_test_id(f"edge-{edge}")
+    expect(label).to_be_attached()
+    first = label.get_attribute("title")
+    eventually(
+        "the edge's numbers move",
+        lambda: page.wait_for_timeout(500) or label.get_attribute("title") != first,
+        within=15,
+    )
+    fits(page)
+    picture(page, "graph")
+
+
+def test_weights_are_moved_with_a_slider_and_the_traffic_follows(page: Page, mesh: Running) -> None:
+    open_graph(page, mesh, service("reviews"))
+    panel = page.get_by_test_id("service-panel")
+    expect(panel).to_be_visible()
+    start = panel.get_by_test_id("weight-input-v2").input_value()
+    wanted = "80" if int(start) < 50 else "10"
+    panel.get_by_test_id("weight-slider-v2").fill(wanted)
+    panel.get_by_test_id("apply-weights").click()
+    expect(panel.get_by_test_id("convergence")).to_contain_text(CONVERGED, timeout=PATIENCE_MS)
+    picture(page, "weights-applied")
+
+    def measured() -> bool:
+        page.wait_for_timeout(300)
+        shown = panel.get_by_test_id("measured-v2").inner_text()
+        share = float(re.sub(r"[^0-9.]", "", shown) or "-100")
+        assert abs(share - int(wanted)) <= 17, shown
+        return True
+
+    eventually("the measured split follows", measured, within=25, every=0)
+    fits(page)
+    picture(page, "weights-measured")
+    weights = mesh.api.get("/namespaces/shop/services/reviews/weights")
+    assert weights["v2"] == int(wanted)
+
+
+def test_mutual_tls_of_a_namespace_is_switched_with_proof(page: Page, mesh: Running) -> None:
+    mesh.api.mtls("shop", "PERMISSIVE")
+    failed = mesh.visitors.counts()["total"]["failed"]
+    open_graph(page, mesh, "namespace:shop")
+    panel = page.get_by_test_id("namespace-panel")
+    expect(panel).to_be_visible()
+    panel.get_by_test_id("mtls-shop-STRICT").click()
+    expect(panel.get_by_test_id("convergence")).to_contain_text(CONVERGED, timeout=PATIENCE_MS)
+    assert mesh.api.get("/namespaces/shop/mtls")["mode"] == "STRICT"
+    fits(page)
+    picture(page, "mtls")
+    counts = mesh.visitors.counts()
+    assert counts["total"]["failed"] == failed, counts["failures"]
+
+
+def test_an_edge_leads_to_its_traces_and_a_timeline(page: Page, mesh: Running) -> None:
+    edge = hop(workload("storefront"), service("catalogue"))
+    open_graph(page, mesh, edge)
+    panel = page.get_by_test_id("edge-panel")
+    expect(panel).to_be_visible()
+    expect(panel).to_contain_text("mutual TLS")
+    traces = panel.get_by_test_id("trace-list").locator("a")
+    expect(traces.first).to_be_visible(timeout=PATIENCE_MS)
+    fits(page)
+    picture(page, "edge")
+    traces.first.click()
+    page.wait_for_url(re.compile(r"/traces/[0-9a-f]{32}"))
+    timeline = page.get_by_test_id("trace-timeline")
+    expect(timeline).to_be_visible()
+    for name in ("istio-ingressgateway", "storefront", "catalogue"):
+        expect(timeline.get_by_text(name).first).to_be_attached()
+    fits(page)
+    picture(page, "trace")
+
+
+def test_every_other_page_opens_and_fits(page: Page, mesh: Running) -> None:
+    for path in ("traces", "workloads", "proxies", "revisions", "config"):
+        page.goto(f"{mesh.url}/{path}")
+        expect(page.locator("main")).to_be_visible()
+        page.wait_for_timeout(800)
+        fits(page)
+        picture(page, path)
+
+
+def test_the_shop_front_looks_like_a_shop(page: Page, mesh: Running) -> None:
+    page.goto(f"http://127.0.0.1:{mesh.ingress.port}/product/teapot")
+    expect(page.get_by_role("heading", name="Stoneware teapot")).to_be_visible()
+    picture(page, "shop-product")
+    page.get_by_role("button", name="Add to cart").click()
+    expect(page.get_by_text("Stoneware teapot")).to_be_visible()
+    picture(page, "shop-cart")
+    page.get_by_role("button", name="Check out").click()
+    expect(page.get_by_text("Thank you")).to_be_visible()
+    page.goto(f"http://127.0.0.1:{mesh.ingress.port}/")
+    fits(page)
+    picture(page, "shop")
