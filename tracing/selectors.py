@@ -33,7 +33,7 @@ def search(store: Store, query: TraceQuery) -> TracePage:
     found = _rows(
         store,
         # only our own constants are put together here; what users give are parameters
-        f"SELECT d.TraceId AS id, max(toUnixTimestamp64Nano(d.Timestamp)) AS latest FROM {source}"
+        f"SELECT d.TraceId AS id, max(toUnixTimestamp64Nano(d.Timestamp)) AS latest FROM {source}"  # noqa: S608  constants
         f" WHERE {' AND '.join(conditions)} GROUP BY id {having}"
         " ORDER BY latest DESC, id DESC LIMIT {limit:UInt32}",
         limit=query.limit + 1,
@@ -69,7 +69,7 @@ def services(
     """(namespace, service, its operations) of everything that sent spans in that time."""
     rows = _rows(
         store,
-        "SELECT Namespace, ServiceName, arraySort(groupUniqArray(500)(SpanName))"
+        "SELECT Namespace, ServiceName, arraySort(groupUniqArray(500)(SpanName))"  # noqa: S608  constants
         f" FROM {{database}}.otel_traces WHERE {_TIME.format('')}"
         " GROUP BY Namespace, ServiceName ORDER BY Namespace, ServiceName LIMIT 1000",
         start=start_ns,
@@ -94,7 +94,7 @@ def access_logs(
             parameters[name] = value
     rows = _rows(
         store,
-        "SELECT toUnixTimestamp64Nano(Timestamp), TraceId, Namespace, Workload, Body, LogAttributes"
+        "SELECT toUnixTimestamp64Nano(Timestamp), TraceId, Namespace, Workload, Body, LogAttributes"  # noqa: S608  constants
         f" FROM {{database}}.access_logs WHERE {' AND '.join(conditions)}"
         " ORDER BY Timestamp DESC LIMIT {limit:UInt32}",
         **parameters,
