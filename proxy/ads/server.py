@@ -60,7 +60,7 @@ class Events(Protocol):
     def settled(self, snapshot: ProxySnapshot) -> None:
         """The proxy of this snapshot has acknowledged all of it."""
 
-    def rejected(self, proxy_id: str, snapshot: ProxySnapshot, refusal: Rejected) -> None: ...
+    def rejected(self, proxy_id: str, refusal: Rejected) -> None: ...
 
 
 class AdsServer:
@@ -136,7 +136,6 @@ class _Stream:
         self._events = events
         self._session = Session()
         self._pending: ProxySnapshot | None = None
-        self._current: ProxySnapshot | None = None
         self._unsent: deque[Send] = deque()
         self._wake = asyncio.Event()
         self._release: asyncio.TimerHandle | None = None
@@ -182,7 +181,6 @@ class _Stream:
                 await self._context.write(self._responses.serialise(self._unsent.popleft()))
             if self._pending is not None:
                 snapshot, self._pending = self._pending, None
-                self._current = snapshot
                 self._perform(self._session.offer(snapshot))
                 continue
             await self._wake.wait()
@@ -199,8 +197,8 @@ class _Stream:
                     self._events.settled(snapshot)
                 case Acknowledged(type_url):
                     self._events.acknowledged(self._proxy_id, type_url)
-                case Rejected() if self._current is not None:
-                    self._events.rejected(self._proxy_id, self._current, command)
+                case Rejected():
+                    self._events.rejected(self._proxy_id, command)
         if len(self._unsent) > MOST_UNSENT:
             log.warning("proxy %s asks faster than it reads: closing its stream", self._proxy_id)
             self._closed = True

@@ -90,6 +90,7 @@ class Session:
         self._sent = 0
         self._settled = False
         self._released = False
+        self._refused = False
 
     @property
     def waiting(self) -> bool:
@@ -101,7 +102,7 @@ class Session:
     def offer(self, snapshot: ProxySnapshot) -> Iterator[Command]:
         """Make `snapshot` what the proxy shall have; what it lacks of it is sent."""
         before, self._target = self._target, snapshot
-        self._settled = self._released = False
+        self._settled = self._released = self._refused = False
         for url, one in self._types.items():
             if before is None or before.of(url) is not snapshot.of(url):
                 one.dirty = True
@@ -134,7 +135,7 @@ class Session:
             yield Acknowledged(request.type_url)
         else:
             # what was refused stays known: the same version is not sent again in a loop
-            self._released = True
+            self._released = self._refused = True
             yield Rejected(request.type_url, sent, request.error)
 
     def _advance(self) -> Iterator[Command]:
@@ -202,7 +203,7 @@ class Session:
         return bool(endpoints.in_flight) or not self._subscribed(ENDPOINTS, self._target)
 
     def _is_settled(self, target: ProxySnapshot) -> bool:
-        if LISTENER not in self._types:
+        if self._refused or LISTENER not in self._types:
             return False
         if any(one.in_flight or one.dirty or one.owed for one in self._types.values()):
             return False

@@ -102,6 +102,15 @@ class Progress:
         if revision is not None:
             self._set(revision, proxy_id, ProxyState.REJECTED, error=error)
 
+    def last_good(self, proxy_id: str) -> ProxySnapshot | None:
+        """What a connected proxy acknowledged last, all of it."""
+        return self._settled.get(proxy_id)
+
+    def has_all(self, proxy_id: str) -> bool:
+        """Whether a proxy has acknowledged all that it shall have."""
+        wanted = self._wanted.get(proxy_id)
+        return wanted is not None and self._settled.get(proxy_id) is wanted
+
     def all_settled(self) -> bool:
         """Whether every connected proxy has all it shall have."""
         return all(

@@ -6,7 +6,7 @@ them act otherwise. While it is under way the servers take both.
 
 from collections.abc import Mapping
 
-from routing.compile.mesh import Overlap
+from routing.compile.mtls import Overlap
 from routing.ir import MtlsMode
 
 Modes = Mapping[tuple[str, str, int], MtlsMode]

@@ -1,0 +1,6 @@
+"""What other apps may ask of the fleet."""
+
+from proxy.contracts import ProxyStatus, TypeStatus
+from proxy.selectors import proxies, proxy
+
+__all__ = ["ProxyStatus", "TypeStatus", "proxies", "proxy"]

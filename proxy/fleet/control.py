@@ -1,0 +1,358 @@
+"""The control process: hints in, plans made in a thread, snapshots out to the proxies.
+
+The event loop only moves ready values. Three threads do what blocks: one plans, one keeps records,
+one reconciles pods. Each goes on by itself when the database or the broker is away.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from django.db import close_old_connections
+
+from proxy import services
+from proxy.ads.server import AdsServer
+from proxy.ads.session import Rejected
+from proxy.fleet.planner import Blame, Plan, Planner, Sources
+from proxy.fleet.progress import Progress
+from proxy.fleet.quarantine import culprits, suspects, type_name
+from proxy.fleet.rows import Rows
+from proxy.identity.spiffe import workload_id
+from proxy.tasks import revert_rejected
+from proxy.xds.options import Options
+from proxy.xds.snapshot import ProxySnapshot, Resource
+from routing import facade as routing
+from routing.contracts import ResourceKey
+from telemetry.contracts import Channel
+from topology import facade as topology
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+TICK_SECONDS = 1.0
+"""How often control looks by itself; hints only make it quicker."""
+
+MERGE_SECONDS = 0.003
+"""How long a hint waits for company."""
+
+RECORD_SECONDS = 0.05
+ROWS_SECONDS = 0.25
+
+STEP_SECONDS = 3.0
+"""How long a step of an mTLS change waits for proxies that do not answer."""
+
+RETRY_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    proxy_id: str
+    number: int
+    type_url: str
+    resource: Resource
+    good: Resource | None
+    error: str
+
+
+class Control:
+    """One control process. All methods but `_work_*` run on the event loop."""
+
+    def __init__(
+        self,
+        options: Options,
+        *,
+        name: str,
+        host_port_offset: int,
+        broker_url: str,
+        registry_changed: Callable[[], None],
+    ) -> None:
+        self._options = options
+        self._name = name
+        self._broker_url = broker_url
+        self._registry_changed = registry_changed
+        self._progress = Progress(time.time())
+        self._rows = Rows(name)
+        self.ads = AdsServer(self._admit, self)
+        self._planner = Planner(
+            Sources(
+                published=routing.published_config,
+                generation=topology.generation,
+                registry=topology.registry,
+            ),
+            options,
+            self._progress.last_good,
+            host_port_offset=host_port_offset,
+        )
+        self._plan: Plan | None = None
+        self._refused: list[_Refused] = []
+        self._look = asyncio.Event()
+        self._reconcile = asyncio.Event()
+        self._record = asyncio.Event()
+        self._write_rows = asyncio.Event()
+        self._step_at: float | None = None
+        self._broker: Any = None
+        self.ready = asyncio.Event()
+        self._threads = {
+            word: ThreadPoolExecutor(1, thread_name_prefix=word)
+            for word in ("plan", "record", "pods")
+        }
+
+    async def run(self) -> None:
+        """Until cancelled. The first plan is made before anything is served."""
+        await self._until_done("record", self._work_start)
+        while self._plan is None:
+            await self._look_once(anew=False)
+        self.ready.set()
+        async with asyncio.TaskGroup() as tasks:
+            for loop in (
+                self._planning,
+                self._reconciling,
+                self._recording,
+                self._writing_rows,
+                self._listening,
+            ):
+                tasks.create_task(loop())
+
+    # What proxies do (`Events` of the ADS server)
+
+    def connected(self, proxy_id: str, certificate_expires_at: float | None) -> None:
+        self._progress.connected(proxy_id)
+        self._rows.connected(proxy_id, certificate_expires_at)
+        self._write_rows.set()
+
+    def disconnected(self, proxy_id: str) -> None:
+        self._progress.disconnected(proxy_id)
+        self._rows.disconnected(proxy_id)
+        self._write_rows.set()
+        self._record.set()
+
+    def acknowledged(self, proxy_id: str, type_url: str) -> None:
+        self._rows.acknowledged(proxy_id, type_url, time.time())
+
+    def settled(self, snapshot: ProxySnapshot) -> None:
+        self._progress.settled(snapshot, time.time())
+        if self._plan is not None:
+            self._rows.settled(snapshot.proxy_id, self._plan.number)
+        self._record.set()
+        self._write_rows.set()
+        if self._step_at is not None and self._progress.all_settled():
+            self._look.set()
+
+    def rejected(self, proxy_id: str, refusal: Rejected) -> None:
+        number = self._plan.number if self._plan is not None else 0
+        log.warning("proxy %s refused %s: %s", proxy_id, type_name(refusal.type_url), refusal.error)
+        self._progress.rejected(proxy_id, number, refusal.error)
+        self._rows.rejected(proxy_id, refusal.error)
+        good = self._progress.last_good(proxy_id)
+        for one in suspects(refusal):
+            before = good.of(refusal.type_url).get(one.name) if good is not None else None
+            self._refused.append(
+                _Refused(proxy_id, number, refusal.type_url, one, before, refusal.error)
+            )
+        self._record.set()
+        self._write_rows.set()
+        self._look.set()
+
+    def _admit(self, node_id: str, uris: tuple[str, ...]) -> str | None:
+        snapshot = self._plan.snapshots.get(node_id) if self._plan is not None else None
+        if snapshot is None:
+            self._look.set()
+            return "no pod has this node id"
+        who = snapshot.config.proxy
+        own = workload_id(self._options.trust_domain, who.namespace, who.service_account)
+        return None if uris == (own,) else f"the node id belongs to {own}"
+
+    # Planning
+
+    async def _planning(self) -> None:
+        while True:
+            hinted = await _set_within(self._look, TICK_SECONDS)
+            if hinted:
+                await asyncio.sleep(MERGE_SECONDS)
+            self._look.clear()
+            await self._look_once(anew=False)
+
+    async def _look_once(self, *, anew: bool) -> None:
+        refused, self._refused = self._refused, []
+        step = self._step_is_due()
+        try:
+            plan = await self._in("plan", lambda: self._work_plan(refused, step=step, anew=anew))
+        except Exception:
+            log.exception("could not plan: the proxies keep what they have")
+            self._refused = refused + self._refused
+            await asyncio.sleep(RETRY_SECONDS)
+            return
+        if plan is not None:
+            self._serve(plan)
+
+    def _step_is_due(self) -> bool:
+        if self._step_at is None:
+            return False
+        return self._progress.all_settled() or time.monotonic() > self._step_at + STEP_SECONDS
+
+    def _serve(self, plan: Plan) -> None:
+        new_revision = self._plan is None or plan.number != self._plan.number
+        self._plan = plan
+        self._step_at = None if plan.final else time.monotonic()
+        changed = [plan.snapshots[proxy_id] for proxy_id in plan.changed]
+        self._progress.pushed(
+            plan.number, plan.accepted_at, changed, final=plan.final, now=time.time()
+        )
+        for proxy_id, blames in plan.refused.items():
+            self._progress.rejected(proxy_id, plan.number, blames[0].refusal.error)
+        for proxy_id in plan.removed:
+            self._progress.removed(proxy_id)
+        self.ads.serve(plan.snapshots, plan.changed)
+        self._rows.planned(plan.snapshots, plan.number, all_=new_revision)
+        self._rows.removed(plan.removed)
+        self._record.set()
+        self._write_rows.set()
+        self._look_again_for_step()
+        log.info(
+            "revision %d: %d of %d proxies to be told",
+            plan.number,
+            len(changed),
+            len(plan.snapshots),
+        )
+
+    def _look_again_for_step(self) -> None:
+        if self._step_at is not None and self._progress.all_settled():
+            self._look.set()
+
+    def _work_plan(self, refused: list[_Refused], *, step: bool, anew: bool) -> Plan | None:
+        for one in refused:
+            if self._planner.refuse(one.type_url, one.resource, one.error):
+                _report(culprits(one.resource, one.good), one.number, one.error)
+        plan = self._planner.plan(step=step, anew=anew or bool(refused))
+        if plan is not None:
+            for blame in _blames(plan):
+                _report(blame.keys, plan.number, blame.refusal.error)
+        return plan
+
+    # Pods
+
+    async def _reconciling(self) -> None:
+        while True:
+            await _set_within(self._reconcile, TICK_SECONDS)
+            self._reconcile.clear()
+            try:
+                steps = await self._in("pods", topology.reconcile)
+            except Exception:
+                log.exception("could not reconcile pods")
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            if steps:
+                self._look.set()
+                self._registry_changed()
+
+    # Records
+
+    async def _recording(self) -> None:
+        while True:
+            await _set_within(self._record, TICK_SECONDS)
+            self._record.clear()
+            for report in tuple(self._progress.reports(time.time())):
+                await self._until_done("record", partial(routing.record_convergence, report))
+            await asyncio.sleep(RECORD_SECONDS)
+
+    async def _writing_rows(self) -> None:
+        while True:
+            await self._write_rows.wait()
+            await asyncio.sleep(ROWS_SECONDS)
+            self._write_rows.clear()
+            rows, gone = self._rows.take(time.time())
+            if not rows and not gone:
+                continue
+            try:
+                await self._in("record", partial(services.write_proxies, rows, gone))
+            except Exception:
+                log.exception("could not write the fleet's rows")
+                self._rows.put_back(rows, gone)
+                await asyncio.sleep(RETRY_SECONDS)
+                self._write_rows.set()
+            else:
+                await self._hint_proxies()
+
+    def _work_start(self) -> None:
+        from django.utils import timezone  # noqa: PLC0415
+
+        services.nobody_connected(self._name, timezone.now())
+
+    # Hints
+
+    async def _listening(self) -> None:
+        from redis.asyncio import Redis  # noqa: PLC0415  0.1 s that serving need not wait for
+        from redis.exceptions import RedisError  # noqa: PLC0415
+
+        self._broker = Redis.from_url(self._broker_url)
+        while True:
+            try:
+                async with self._broker.pubsub(ignore_subscribe_messages=True) as hints:
+                    await hints.subscribe(Channel.REVISION, Channel.REGISTRY)
+                    self._look.set()
+                    async for message in hints.listen():
+                        self._hint(message["channel"].decode())
+            except (RedisError, OSError) as error:
+                log.warning("no hints from the broker: %s", error)
+            await asyncio.sleep(RETRY_SECONDS)
+
+    def _hint(self, channel: str) -> None:
+        self._look.set()
+        if channel == Channel.REGISTRY:
+            self._reconcile.set()
+            self._registry_changed()
+
+    async def _hint_proxies(self) -> None:
+        from redis.exceptions import RedisError  # noqa: PLC0415
+
+        if self._broker is None:
+            return
+        with contextlib.suppress(RedisError, OSError):
+            await self._broker.publish(Channel.PROXIES, json.dumps({}))
+
+    # Threads
+
+    async def _until_done(self, thread: str, work: Callable[[], T]) -> T:
+        while True:
+            try:
+                return await self._in(thread, work)
+            except Exception:
+                log.exception("will be tried again")
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _in(self, thread: str, work: Callable[[], T]) -> T:
+        def run() -> T:
+            close_old_connections()
+            return work()
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads[thread], run)
+
+
+def _blames(plan: Plan) -> set[Blame]:
+    return {blame for blames in plan.refused.values() for blame in blames}
+
+
+def _report(keys: tuple[ResourceKey, ...], number: int, error: str) -> None:
+    """Have each culprit taken back. The broker may be away: then it is done here and now."""
+    for key in keys:
+        try:
+            revert_rejected.apply_async((str(key), number, error), retry=False)
+        except Exception:  # the broker's client raises many kinds
+            log.exception("could not hand over the revert of %s", key)
+            routing.revert_rejected(key, number, error)
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,138 @@
+"""What the fleet's rows are to say: gathered on the event loop, written by a thread."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from proxy.models import ProxyRow
+from proxy.xds.messages import SHORT_NAMES
+from proxy.xds.snapshot import ProxySnapshot, Resources, version_of_set
+from routing.contracts import ProxyState
+
+
+@dataclass(slots=True)
+class _Known:
+    snapshot: ProxySnapshot | None = None
+    connected: bool = False
+    settled: bool = False
+    revision: int = 0
+    error: str = ""
+    expires_at: float | None = None
+    acked_at: dict[str, float] = field(default_factory=dict)
+    versions: dict[str, tuple[Resources, str]] = field(default_factory=dict)
+
+
+class Rows:
+    """The latest word on each proxy, and whose row is out of date."""
+
+    def __init__(self, control: str) -> None:
+        self._control = control
+        self._known: dict[str, _Known] = {}
+        self._dirty: set[str] = set()
+        self._gone: set[str] = set()
+
+    def planned(self, snapshots: Mapping[str, ProxySnapshot], number: int, *, all_: bool) -> None:
+        """`all_`: the revision is a new one, and proxies it does not concern have it already."""
+        for proxy_id, snapshot in snapshots.items():
+            known = self._known.setdefault(proxy_id, _Known())
+            if known.snapshot is not snapshot:
+                known.snapshot, known.settled = snapshot, False
+                self._dirty.add(proxy_id)
+            elif all_ and known.settled:
+                known.revision = number
+                self._dirty.add(proxy_id)
+
+    def removed(self, proxy_ids: Iterable[str]) -> None:
+        for proxy_id in proxy_ids:
+            self._known.pop(proxy_id, None)
+            self._dirty.discard(proxy_id)
+            self._gone.add(proxy_id)
+
+    def connected(self, proxy_id: str, expires_at: float | None) -> None:
+        known = self._known.setdefault(proxy_id, _Known())
+        known.connected, known.expires_at = True, expires_at
+        self._dirty.add(proxy_id)
+
+    def disconnected(self, proxy_id: str) -> None:
+        known = self._known.get(proxy_id)
+        if known is not None:
+            known.connected = known.settled = False
+            self._dirty.add(proxy_id)
+
+    def acknowledged(self, proxy_id: str, type_url: str, now: float) -> None:
+        known = self._known.get(proxy_id)
+        if known is not None:
+            known.acked_at[type_url] = now
+            self._dirty.add(proxy_id)
+
+    def settled(self, proxy_id: str, number: int) -> None:
+        known = self._known.get(proxy_id)
+        if known is not None:
+            known.settled, known.revision = True, number
+            self._dirty.add(proxy_id)
+
+    def rejected(self, proxy_id: str, error: str) -> None:
+        known = self._known.get(proxy_id)
+        if known is not None:
+            known.error = error
+            self._dirty.add(proxy_id)
+
+    def take(self, now: float) -> tuple[list[ProxyRow], list[str]]:
+        """The rows to write and the ids to forget; from then on they count as written."""
+        rows = [
+            self._row(proxy_id, self._known[proxy_id], now)
+            for proxy_id in self._dirty
+            if self._known[proxy_id].snapshot is not None
+        ]
+        gone = list(self._gone)
+        self._dirty, self._gone = set(), set()
+        return rows, gone
+
+    def put_back(self, rows: Iterable[ProxyRow], gone: Iterable[str]) -> None:
+        """They could not be written: try again with the next."""
+        self._dirty |= {row.id for row in rows} & self._known.keys()
+        self._gone |= set(gone) - self._known.keys()
+
+    def _row(self, proxy_id: str, known: _Known, now: float) -> ProxyRow:
+        snapshot = known.snapshot
+        assert snapshot is not None  # noqa: S101  `take` has looked
+        who = snapshot.config.proxy
+        return ProxyRow(
+            id=proxy_id,
+            namespace=who.namespace,
+            pod=who.pod,
+            workload=who.workload,
+            connected=known.connected,
+            control=self._control,
+            revision=known.revision,
+            state=_state(known).value,
+            types={SHORT_NAMES[url]: _type(known, snapshot, url) for url in SHORT_NAMES},
+            error=known.error,
+            certificate_expires_at=_time(known.expires_at),
+            updated_at=datetime.fromtimestamp(now, UTC),
+        )
+
+
+def _state(known: _Known) -> ProxyState:
+    if not known.connected:
+        return ProxyState.DISCONNECTED
+    if known.settled:
+        return ProxyState.SYNCED
+    return ProxyState.REJECTED if known.error else ProxyState.PENDING
+
+
+def _type(known: _Known, snapshot: ProxySnapshot, url: str) -> dict[str, str | float | None]:
+    resources = snapshot.of(url)
+    remembered = known.versions.get(url)
+    if remembered is None or remembered[0] is not resources:
+        remembered = (resources, version_of_set(resources.values()))
+        known.versions[url] = remembered
+    return {
+        "state": "SYNCED" if known.connected and known.settled else "PENDING",
+        "version": remembered[1],
+        "acked_at": known.acked_at.get(url),
+    }
+
+
+def _time(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,147 @@
+"""`manage.py control`: serves the fleet its configuration, signs certificates, reconciles pods."""
+
+import asyncio
+import logging
+import signal
+import socket
+import time
+from typing import Any
+
+import grpc
+import grpc.aio
+import uvloop
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections
+from django.utils import timezone
+
+from proxy.ads.server import OPTIONS
+from proxy.fleet.control import Control
+from proxy.identity import authority
+from proxy.identity.authority import Authority
+from proxy.identity.certificates import SVID_LIFETIME
+from proxy.identity.service import AgentService, join_handler
+from proxy.xds import messages
+from proxy.xds.options import Options
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 0.5
+_HALF_LIFE = SVID_LIFETIME.total_seconds() / 2
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def handle(self, *_: Any, **__: Any) -> None:
+        uvloop.run(serve())
+
+
+async def serve() -> None:
+    """Until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    running = asyncio.ensure_future(_run(stop))
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    running.cancel()
+    stopping.cancel()
+    results = await asyncio.gather(running, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+
+
+async def _run(stop: asyncio.Event) -> None:
+    root = await _authority()
+    await asyncio.to_thread(messages.pool)
+    agents = AgentService(root)
+    control = Control(
+        Options(
+            trust_domain=settings.TRUST_DOMAIN,
+            trace_sampling_percent=settings.TRACE_SAMPLING_PERCENT,
+        ),
+        name=socket.gethostname(),
+        host_port_offset=settings.PORT_OFFSET,
+        broker_url=settings.BROKER_URL,
+        registry_changed=agents.wake,
+    )
+    own = _OwnCertificate(root)
+    servers = [
+        _server(
+            settings.ADS_PORT,
+            own.credentials(mutual=True),
+            (control.ads.handler(), agents.handler()),
+        ),
+        _server(settings.SIGNING_PORT, own.credentials(mutual=False), (join_handler(root),)),
+    ]
+    working = asyncio.ensure_future(control.run())
+    try:
+        await control.ready.wait()
+        for server in servers:
+            await server.start()
+        log.info(
+            "serving proxies on port %d, agents' first certificates on port %d",
+            settings.ADS_PORT,
+            settings.SIGNING_PORT,
+        )
+        await working
+    finally:
+        working.cancel()
+        await asyncio.gather(*(server.stop(STOP_SECONDS) for server in servers))
+        stop.set()
+
+
+async def _authority() -> Authority:
+    """The mesh's root; waits for a database that is not there yet."""
+
+    def ensure() -> Authority:
+        close_old_connections()
+        return authority.ensure()
+
+    while True:
+        try:
+            return await asyncio.to_thread(ensure)
+        except Exception:  # whatever the database raises, there is no serving without a root
+            log.exception("waiting for the certificate authority")
+            await asyncio.sleep(1.0)
+
+
+def _server(
+    port: int,
+    credentials: grpc.ServerCredentials,
+    handlers: tuple[grpc.GenericRpcHandler, ...],  # type: ignore[type-arg]  # generic in stubs only
+) -> grpc.aio.Server:
+    server = grpc.aio.server(options=OPTIONS)
+    server.add_generic_rpc_handlers(handlers)
+    server.add_secure_port(f"{settings.BIND}:{port}", credentials)
+    return server
+
+
+class _OwnCertificate:
+    """Control's own certificate, renewed at half its life on the next connection."""
+
+    def __init__(self, root: Authority) -> None:
+        self._root = root
+
+    def credentials(self, *, mutual: bool) -> grpc.ServerCredentials:
+        renew_at = time.time() + _HALF_LIFE
+
+        def fetch() -> grpc.ServerCertificateConfiguration | None:
+            nonlocal renew_at
+            if time.time() < renew_at:
+                return None
+            renew_at = time.time() + _HALF_LIFE
+            return self._fresh(mutual=mutual)
+
+        first = self._fresh(mutual=mutual)
+        return grpc.dynamic_ssl_server_credentials(first, fetch, mutual)  # type: ignore[arg-type]  # None: keep
+
+    def _fresh(self, *, mutual: bool) -> grpc.ServerCertificateConfiguration:
+        pair = self._root.control_certificate((settings.BIND, "localhost"), now=timezone.now())
+        roots = self._root.roots_pem.encode() if mutual else None
+        return grpc.ssl_server_certificate_configuration(
+            [(pair.key_pem.encode(), pair.certificate_pem.encode())], roots
+        )
