@@ -110,11 +110,12 @@ def test_the_graph_shows_every_workload_and_moving_traffic(page: Page, mesh: Run
     label = page.get_by_test_id(f"edge-{edge}")
     expect(label).to_be_attached()
     first = label.get_attribute("title")
-    eventually(
-        "the edge's numbers move",
-        lambda: page.wait_for_timeout(500) or label.get_attribute("title") != first,
-        within=15,
-    )
+
+    def moved() -> bool:
+        page.wait_for_timeout(500)
+        return label.get_attribute("title") != first
+
+    eventually("the edge's numbers move", moved, within=15, every=0)
     fits(page)
     picture(page, "graph")
 
