@@ -6,7 +6,7 @@ from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from mesh_web.accounts import services
 from mesh_web.accounts.models import Token
@@ -126,7 +126,7 @@ def list_tokens(request: HttpRequest, query: Query[PageQuery]) -> Page[TokenOut]
 
 
 @router.post("/tokens", response={201: NewTokenOut, **ERRORS})
-def create_token(request: HttpRequest, given: TokenIn) -> tuple[int, NewTokenOut]:
+def create_token(request: HttpRequest, given: TokenIn) -> Status[NewTokenOut]:
     """Make a token."""
     require_admin(request)
     days = given.lifetime_days
@@ -136,7 +136,7 @@ def create_token(request: HttpRequest, given: TokenIn) -> tuple[int, NewTokenOut
         namespaces=given.namespaces,
         lifetime=None if days is None else timedelta(days=days),
     )
-    return 201, NewTokenOut(token=word)
+    return Status(201, NewTokenOut(token=word))
 
 
 @router.delete("/tokens/{token_id}", response={200: Done, **ERRORS})

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from ninja import Field, Schema
+from ninja import Field, Schema, Status
 
 from rest.contracts import ERRORS, Finding, FindingOut, Refusal
 from routing.contracts import ProxyProgress, ProxyState, RevisionState
@@ -12,7 +12,7 @@ from routing.http.schemas import ChangeOut, ProxyOut, WriteOut
 from routing.services import history, waiting
 from routing.services.outcome import Accepted, Foreseen, Missing, Outcome, Refused, Stale
 
-Answer = tuple[int, WriteOut]
+Answer = Status[WriteOut]
 RESPONSES: dict[int, Any] = {200: WriteOut, 202: WriteOut, **ERRORS}
 DURATION = re.compile(r"([0-9]+)(ms|s|m)?")
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
@@ -43,15 +43,15 @@ def answer(outcome: Outcome, query: WriteQuery) -> Answer:
     match outcome:
         case Accepted(number=number, changes=()):
             waiting.await_final(number, query.seconds)
-            return 200, _of_revision(number, query, outcome.findings, unchanged=True)
+            return Status(200, _of_revision(number, query, outcome.findings, unchanged=True))
         case Accepted(number=number):
             state = waiting.await_final(number, query.seconds)
             if state is RevisionState.REJECTED:
                 raise rejection(number)
             done = state in (RevisionState.CONVERGED, RevisionState.SUPERSEDED)
-            return (200 if done else 202), _of_revision(number, query, outcome.findings)
+            return Status(200 if done else 202, _of_revision(number, query, outcome.findings))
         case Foreseen():
-            return 200, _foreseen(outcome, query)
+            return Status(200, _foreseen(outcome, query))
         case Refused(findings=findings):
             raise Refusal(422, "findings", _first(findings), findings=findings)
         case Stale(key=key, current=current):
