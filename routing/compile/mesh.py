@@ -4,25 +4,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rest.contracts import Finding
+from routing.compile.assemble import assemble_gateway, assemble_sidecar, joined
+from routing.compile.gateways import (
+    GatewayPlan,
+    GatewayWorkload,
+    gateway_listeners,
+    gateway_plan,
+)
+from routing.compile.http_routes import Client
+from routing.compile.inbound import Inbound, inbound
+from routing.compile.inputs import (
+    Pods,
+    Resources,
+    gathered,
+    pods,
+    selection,
+    services_by_pod,
+)
+from routing.compile.memo import Memo
+from routing.compile.mtls import Overlap, PodView, modes_in_force
+from routing.compile.outbound import tcp_listeners
+from routing.compile.outward import Outward, outward
+from routing.compile.registry import kept_registry
+from routing.compile.rules import index_rules
+from routing.compile.views import View, shared_views
+from routing.compile.virtual_services import MeshRoutes, mesh_routes
 from routing.contracts import Document
 from routing.ir import GatewaySecret, MtlsMode, ProxyConfig
-from topology.contracts import Registry
+from topology.contracts import Labels, Registry, Service
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overlap:
-    """A change of mTLS mode that is under way at one workload.
-
-    While it is, the servers serve `previous` and the mode now in force. Clients use the mode in
-    force once `clients_switched`; before that they act as under `previous`. So a change without a
-    failed request is: servers (False), then clients (True), then no overlap. `port` 0 is all ports.
-    """
-
-    namespace: str
-    workload: str
-    previous: MtlsMode
-    port: int = 0
-    clients_switched: bool = True
+ModeKey = tuple[str, str, int]
+NO_SERVICES: tuple[Service, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +55,15 @@ class MeshInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mesh:
-    """Configurations by proxy id. Unchanged ones are the same objects as in the mesh before."""
+    """Configurations by proxy id. Unchanged ones are the same objects as in the mesh before.
+
+    `modes` has the mTLS mode in force of every workload in the mesh by (namespace, workload, port)
+    with port 0 for the workload as a whole, and a port of its own where that differs. `findings`
+    are errors of documents that were left out.
+    """
 
     configs: Mapping[str, ProxyConfig]
-    modes: Mapping[tuple[str, str, int], MtlsMode]
+    modes: Mapping[ModeKey, MtlsMode]
     findings: tuple[Finding, ...] = ()
 
     def proxy(self, proxy_id: str) -> ProxyConfig | None:
@@ -63,6 +80,22 @@ class Mesh:
         known = before.configs
         return tuple(i for i, config in self.configs.items() if known.get(i) is not config)
 
+    def overlaps_from(self, before: "Mesh | None", *, clients_switched: bool) -> frozenset[Overlap]:
+        """What must overlap while the fleet moves from `before` to this mesh."""
+        if before is None:
+            return frozenset()
+        return frozenset(
+            Overlap(
+                namespace=namespace,
+                workload=workload,
+                port=port,
+                previous=previous,
+                clients_switched=clients_switched,
+            )
+            for (namespace, workload, port), previous in before.modes.items()
+            if self.modes.get((namespace, workload, port), previous) is not previous
+        )
+
 
 class Compiler:
     """Compiles one mesh after another, remembering every step whose inputs have not changed.
@@ -70,10 +103,134 @@ class Compiler:
     Not thread-safe: one compiler belongs to one thread at a time.
     """
 
+    def __init__(self) -> None:
+        self._memo = Memo()
+
     def compile(self, given: MeshInput) -> Mesh:
-        raise NotImplementedError(given)
+        """Pure: equal inputs give equal meshes, whatever was compiled before."""
+        memo = self._memo
+        memo.settle()
+        registry = memo("registry", kept_registry, memo, given.registry)
+        resources = gathered(memo, given.documents)
+        root = memo.same("root namespace", given.root_namespace)
+        domain = memo.same("trust domain", given.trust_domain)
+        overlap = memo.same("overlap", given.overlap)
+        policies = resources.peer_authentications
+        every_pod = memo("pods", pods, memo, registry, policies, root, overlap)
+        chosen = memo(
+            "selection", selection, memo, registry, resources.service_entries, every_pod, domain
+        )
+        rules = memo("rules", index_rules, resources.destination_rules, root)
+        run = Run(
+            memo=memo,
+            resources=resources,
+            services=memo("services by pod", services_by_pod, chosen),
+            routes=memo("mesh routes", mesh_routes, resources.virtual_services),
+            secrets=memo.same("secrets", given.secrets),
+            host_port_offset=given.host_port_offset,
+        )
+        views = memo("views", shared_views, memo, chosen, rules, every_pod)
+        return Mesh(
+            configs=configs(run, every_pod, views),
+            modes=memo("modes", modes_in_force, registry.workloads, policies, root),
+            findings=resources.findings,
+        )
 
 
 def compile_mesh(given: MeshInput) -> Mesh:
     """Compile without any memory of earlier meshes."""
     return Compiler().compile(given)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Run:
+    """What every proxy's configuration is made with."""
+
+    memo: Memo
+    resources: Resources
+    services: Mapping[tuple[str, str], tuple[Service, ...]]
+    routes: MeshRoutes
+    secrets: tuple[GatewaySecret, ...]
+    host_port_offset: int
+
+
+def configs(run: Run, every_pod: Pods, views: Mapping[str, View]) -> dict[str, ProxyConfig]:
+    """One configuration per proxy, in the registry's order."""
+    made: dict[str, ProxyConfig] = {}
+    asked = run.routes.source_labels()
+    for namespace, index in every_pod.namespaces.items():
+        view = views[namespace]
+        outwards: dict[Labels, Outward] = {}
+        for pod in index.pods:
+            if pod.pod.gateway:
+                config = gateway_config(run, pod, view)
+            elif pod.pod.sidecar:
+                labels = tuple(pair for pair in pod.pod.labels if pair in asked) if asked else ()
+                if labels not in outwards:
+                    client = Client(namespace=namespace, labels=labels)
+                    outwards[labels] = outward(run.memo, client, view, run.routes)
+                config = sidecar_config(run, pod, view, outwards[labels])
+            else:
+                continue
+            made[config.proxy.id] = config
+    return made
+
+
+def sidecar_config(run: Run, pod: PodView, view: View, outward: Outward) -> ProxyConfig:
+    memo, key = run.memo, (pod.pod.namespace, pod.pod.name)
+    own = memo(("inbound", key), shared_inbound, memo, pod, run.services.get(key, NO_SERVICES))
+    tcp = memo(("tcp", key), tcp_listeners, pod.pod, outward.tcp)
+    clusters = memo(("proxy clusters", key), joined, view.clusters, own.clusters)
+    routes = memo(("proxy routes", key), joined, (outward.routes,), own.routes)
+    return memo(
+        ("config", key), assemble_sidecar, pod.pod, own, tcp, routes, clusters, view.endpoints
+    )
+
+
+def shared_inbound(memo: Memo, pod: PodView, services: tuple[Service, ...]) -> Inbound:
+    """A pod's inbound side, its route configurations shared with its siblings."""
+    made = inbound(pod, services)
+    routes = tuple(memo.same(("inbound routes", config), config) for config in made.routes)
+    return Inbound(listeners=made.listeners, clusters=made.clusters, routes=routes)
+
+
+def gateway_config(run: Run, pod: PodView, view: View) -> ProxyConfig:
+    memo, key = run.memo, (pod.pod.namespace, pod.pod.name)
+    plan = plan_for(run, pod, view)
+    offset = memo.same("host port offset", run.host_port_offset)
+    listeners = memo(
+        ("gateway listeners", key),
+        gateway_listeners,
+        pod.pod,
+        run.services.get(key, NO_SERVICES),
+        plan,
+        offset,
+    )
+    return memo(
+        ("config", key),
+        assemble_gateway,
+        pod.pod,
+        listeners,
+        plan,
+        view.clusters,
+        view.endpoints,
+    )
+
+
+def plan_for(run: Run, pod: PodView, view: View) -> GatewayPlan:
+    """Made once for all pods of a gateway."""
+    memo, slot = run.memo, (pod.pod.namespace, pod.pod.workload, pod.pod.labels)
+    own = tuple(s for s in run.secrets if s.namespace == pod.pod.namespace)
+    workload = memo.same(
+        ("gateway workload", slot),
+        GatewayWorkload(namespace=pod.pod.namespace, labels=pod.pod.labels, secrets=own),
+    )
+    resources = run.resources
+    return memo(
+        ("gateway plan", slot),
+        gateway_plan,
+        workload,
+        resources.gateways,
+        resources.virtual_services,
+        view.known,
+    )

@@ -65,7 +65,7 @@ CATALOGUE: Mapping[str, Entry] = {
         ERROR, "{} uses port {} of the same workloads for {}", "keep plain text and TLS apart"
     ),
     "KIA0302": Entry(WARNING, "no gateway workload has the labels {}", "correct spec.selector"),
-    "MSH1104": Entry(WARNING, "without a selector no workload serves it", "set spec.selector"),
+    "MSH1104": Entry(WARNING, "without a selector every gateway serves it", "set spec.selector"),
     "IST0161": Entry(
         ERROR, "Secret {} is not found, or no certificate", "apply it to the gateway's namespace"
     ),

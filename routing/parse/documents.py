@@ -157,8 +157,8 @@ def stray_fields(
 
 def metadata_findings(metadata: Any, resource: ResourceKey | str) -> Iterator[Finding]:
     if not isinstance(metadata, dict):
-        given = "MSH1011" if metadata is None else "MSH1017"
-        yield finding(given, resource, "metadata", "metadata", "a mapping", shown(metadata))
+        code = "MSH1011" if metadata is None else "MSH1017"
+        yield finding(code, resource, "metadata", "metadata", "a mapping", shown(metadata))
         return
     for key in metadata:
         if key not in METADATA_FIELDS:

@@ -87,8 +87,13 @@ ANYTHING = Anything()
 AnyType = TypeVar("AnyType", bound=Type)
 
 
-def fields(one_of: tuple[tuple[str, ...], ...] = (), **known: Type) -> Fields:
-    return Fields(fields=known, one_of=one_of)
+def fields(**known: Type) -> Fields:
+    return Fields(fields=known)
+
+
+def choice(*groups: tuple[str, ...], **known: Type) -> Fields:
+    """Fields of which at most one of each group may be set."""
+    return Fields(fields=known, one_of=groups)
 
 
 def list_of(items: Type, at_least: int = 0) -> ListOf:
@@ -114,9 +119,7 @@ def required(kind: AnyType) -> AnyType:
 
 STRINGS = list_of(STRING)
 STRING_MAP = map_of(STRING)
-STRING_MATCH = fields(
-    one_of=(("exact", "prefix", "regex"),), exact=STRING, prefix=STRING, regex=STRING
-)
+STRING_MATCH = choice(("exact", "prefix", "regex"), exact=STRING, prefix=STRING, regex=STRING)
 SELECTOR = fields(matchLabels=STRING_MAP)
 
 

@@ -130,7 +130,7 @@ class Builder:
             case yaml.ScalarEvent():
                 self.scalar(event)
             case yaml.AliasEvent():
-                self.alias(event.anchor)
+                self.alias(event.anchor or "")
             case yaml.MappingStartEvent():
                 self.open(event, {})
             case yaml.SequenceStartEvent():
@@ -143,7 +143,7 @@ class Builder:
     def path(self) -> str:
         return self.stack[-1].next_path() if self.stack else ""
 
-    def open(self, event: yaml.Event, value: dict[str, Any] | list[Any]) -> None:
+    def open(self, event: yaml.CollectionStartEvent, value: dict[str, Any] | list[Any]) -> None:
         if event.tag not in (None, "!", f"{TAG}map", f"{TAG}seq"):
             self.findings.append(finding("MSH1009", "", self.path(), event.tag))
         if len(self.stack) >= MAX_DEPTH:

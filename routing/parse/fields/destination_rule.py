@@ -13,6 +13,7 @@ from routing.parse.schema import (
     STRINGS,
     UINT,
     Type,
+    choice,
     enum,
     fields,
     later,
@@ -21,14 +22,14 @@ from routing.parse.schema import (
     required,
 )
 
-LOAD_BALANCER = fields(
-    one_of=(("simple", "consistentHash"),),
+LOAD_BALANCER = choice(
+    ("simple", "consistentHash"),
     simple=enum(
         "UNSPECIFIED", "LEAST_CONN", "RANDOM", "PASSTHROUGH", "ROUND_ROBIN", "LEAST_REQUEST"
     ),
     consistentHash=later(
-        fields(
-            one_of=(("httpHeaderName", "httpCookie", "useSourceIp", "httpQueryParameterName"),),
+        choice(
+            ("httpHeaderName", "httpCookie", "useSourceIp", "httpQueryParameterName"),
             httpHeaderName=STRING,
             httpCookie=fields(
                 name=required(STRING),

@@ -6,6 +6,7 @@ from routing.parse.schema import (
     STRING_MAP,
     STRINGS,
     UINT,
+    choice,
     enum,
     fields,
     later,
@@ -14,8 +15,8 @@ from routing.parse.schema import (
     required,
 )
 
-SERVICE_ENTRY = fields(
-    one_of=(("workloadSelector", "endpoints"),),
+SERVICE_ENTRY = choice(
+    ("workloadSelector", "endpoints"),
     hosts=required(list_of(STRING, at_least=1)),
     addresses=later(STRINGS),
     ports=list_of(

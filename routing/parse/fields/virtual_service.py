@@ -11,6 +11,7 @@ from routing.parse.schema import (
     STRING_MATCH,
     STRINGS,
     UINT,
+    choice,
     enum,
     fields,
     later,
@@ -41,8 +42,8 @@ HTTP_MATCH = fields(
     statPrefix=later(STRING),
 )
 HTTP_DESTINATION = fields(destination=required(DESTINATION), weight=UINT, headers=HEADERS)
-REDIRECT = fields(
-    one_of=(("port", "derivePort"),),
+REDIRECT = choice(
+    ("port", "derivePort"),
     uri=STRING,
     authority=STRING,
     port=PORT,
@@ -52,7 +53,7 @@ REDIRECT = fields(
 )
 DIRECT_RESPONSE = fields(
     status=required(UINT),
-    body=fields(one_of=(("string", "bytes"),), string=STRING, bytes=later(STRING)),
+    body=choice(("string", "bytes"), string=STRING, bytes=later(STRING)),
 )
 REWRITE = fields(
     uri=STRING,
@@ -68,15 +69,15 @@ RETRIES = fields(
     backoff=later(DURATION_VALUE),
 )
 FAULT = fields(
-    delay=fields(
-        one_of=(("fixedDelay", "exponentialDelay"),),
+    delay=choice(
+        ("fixedDelay", "exponentialDelay"),
         percent=INT,
         percentage=PERCENTAGE,
         fixedDelay=DURATION_VALUE,
         exponentialDelay=DURATION_VALUE,
     ),
-    abort=fields(
-        one_of=(("httpStatus", "grpcStatus", "http2Error"),),
+    abort=choice(
+        ("httpStatus", "grpcStatus", "http2Error"),
         httpStatus=INT,
         grpcStatus=STRING,
         http2Error=STRING,

@@ -1,0 +1,173 @@
+"""The clusters of one host and their endpoints, for every port and subset."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from routing.compile.mtls import PodView
+from routing.compile.rules import limits, policy_for, subsets
+from routing.compile.upstreams import Upstream, UpstreamPort
+from routing.ir import (
+    Cluster,
+    ClusterEndpoints,
+    ClusterKind,
+    Endpoint,
+    LoadBalancer,
+    MeshTls,
+    Origin,
+    OriginateTls,
+)
+from routing.model import DestinationRule
+from routing.model.destination_rule import ClientTls, Subset, TlsMode, TrafficPolicy
+from routing.model.service_entry import EntryEndpoint, Resolution
+from topology.contracts import AppProtocol, Labels
+
+BLACKHOLE = Cluster(name="BlackHoleCluster", kind=ClusterKind.BLACKHOLE, protocol=AppProtocol.TCP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostClusters:
+    """Both parts have the same order: ports as declared, the whole service before its subsets."""
+
+    clusters: tuple[Cluster, ...]
+    endpoints: tuple[ClusterEndpoints, ...]
+
+
+def cluster_name(port: int, subset: str, host: str) -> str:
+    return f"outbound|{port}|{subset}|{host}"
+
+
+def clusters_of(
+    upstream: Upstream,
+    rules: tuple[DestinationRule, ...],
+    pods: tuple[PodView, ...],
+    sans: tuple[str, ...],
+) -> HostClusters:
+    """`pods` are those the host selects, `sans` the identities they may have."""
+    clusters: list[Cluster] = []
+    endpoints: list[ClusterEndpoints] = []
+    if unresolvable(upstream):
+        return HostClusters(clusters=(), endpoints=())
+    for port in upstream.ports:
+        for rule, subset in choices(rules):
+            policy = policy_for(rules, subset, port.number)
+            cluster = make_cluster(upstream, port, subset, policy, sans, rule)
+            clusters.append(cluster)
+            if cluster.kind is ClusterKind.EDS:
+                endpoints.append(make_endpoints(cluster.name, port, subset, policy, pods))
+    return HostClusters(clusters=tuple(clusters), endpoints=tuple(endpoints))
+
+
+def unresolvable(upstream: Upstream) -> bool:
+    """A wildcard without endpoints: nothing says where its hosts are."""
+    return upstream.wildcard and upstream.entry is not None and not upstream.entry.endpoints
+
+
+def choices(
+    rules: tuple[DestinationRule, ...],
+) -> Iterator[tuple[DestinationRule | None, Subset | None]]:
+    yield (rules[0] if rules else None), None
+    yield from subsets(rules).values()
+
+
+def make_cluster(
+    upstream: Upstream,
+    port: UpstreamPort,
+    subset: Subset | None,
+    policy: TrafficPolicy,
+    sans: tuple[str, ...],
+    rule: DestinationRule | None,
+) -> Cluster:
+    subset_name = subset.name if subset else ""
+    kind, endpoints = source_of_endpoints(upstream, port, subset.labels if subset else ())
+    return Cluster(
+        name=cluster_name(port.number, subset_name, upstream.host),
+        kind=kind,
+        protocol=port.protocol,
+        service_namespace=upstream.namespace,
+        service_name=upstream.name,
+        subset=subset_name,
+        endpoints=endpoints,
+        tls=client_tls(upstream, port, subset_name, policy.tls, sans),
+        load_balancer=policy.load_balancer or LoadBalancer.LEAST_REQUEST,
+        outlier=policy.outlier,
+        limits=limits(policy.connection_pool),
+        origin=Origin(resource=rule.metadata.key) if rule else entry_origin(upstream),
+    )
+
+
+def entry_origin(upstream: Upstream) -> Origin | None:
+    return Origin(resource=upstream.entry.metadata.key) if upstream.entry else None
+
+
+def source_of_endpoints(
+    upstream: Upstream, port: UpstreamPort, wanted: Labels
+) -> tuple[ClusterKind, tuple[Endpoint, ...]]:
+    entry = upstream.entry
+    if entry is None or entry.selector:
+        return ClusterKind.EDS, ()
+    chosen = tuple(entry_endpoint(e, port) for e in entry.endpoints if set(wanted) <= set(e.labels))
+    if entry.resolution is Resolution.STATIC:
+        return ClusterKind.STATIC, chosen
+    if entry.endpoints:
+        return ClusterKind.DNS, chosen
+    return ClusterKind.DNS, (Endpoint(address=upstream.host, port=port.target_port),)
+
+
+def entry_endpoint(given: EntryEndpoint, port: UpstreamPort) -> Endpoint:
+    return Endpoint(
+        address=given.address,
+        port=dict(given.ports).get(port.name, port.target_port),
+        service_account=given.service_account,
+        weight=given.weight,
+    )
+
+
+def client_tls(
+    upstream: Upstream,
+    port: UpstreamPort,
+    subset: str,
+    tls: ClientTls | None,
+    sans: tuple[str, ...],
+) -> MeshTls | OriginateTls | None:
+    in_mesh = upstream.service is not None or bool(upstream.entry and upstream.entry.selector)
+    own_sni = f"outbound_.{port.number}_.{subset}_.{upstream.host}"
+    if tls is None:
+        return MeshTls(sans=sans, sni=own_sni) if in_mesh else None
+    if tls.mode is TlsMode.DISABLE:
+        return None
+    if tls.mode is TlsMode.ISTIO_MUTUAL:
+        return MeshTls(sans=tls.sans or sans, sni=tls.sni or own_sni)
+    declared = upstream.entry.sans if upstream.entry else ()
+    sni = tls.sni or ("" if upstream.wildcard else upstream.host)
+    return OriginateTls(sni=sni, sans=tls.sans or declared, ca_file=tls.ca_file)
+
+
+def make_endpoints(
+    name: str,
+    port: UpstreamPort,
+    subset: Subset | None,
+    policy: TrafficPolicy,
+    pods: tuple[PodView, ...],
+) -> ClusterEndpoints:
+    """The ready pods with the subset's labels, by address."""
+    wanted = set(subset.labels) if subset else set()
+    chosen = [v for v in pods if v.serves and wanted <= set(v.pod.labels)]
+    made = [pod_endpoint(v, port.target_port, policy.tls) for v in chosen]
+    return ClusterEndpoints(
+        cluster=name, endpoints=tuple(sorted(made, key=lambda e: (e.address, e.port)))
+    )
+
+
+def pod_endpoint(view: PodView, port: int, tls: ClientTls | None) -> Endpoint:
+    pod = view.pod
+    mtls = view.mtls(port) if tls is None else tls.mode is TlsMode.ISTIO_MUTUAL
+    return Endpoint(
+        address=pod.address,
+        port=port,
+        mtls=mtls,
+        namespace=pod.namespace,
+        workload=pod.workload,
+        app=pod.app,
+        version=pod.version,
+        service_account=pod.service_account,
+    )

@@ -1,0 +1,395 @@
+"""What gateway workloads listen for and where it goes."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from routing.compile.http_routes import Client, gateway_names, http_routes
+from routing.compile.l4_routes import match_applies, route_applies
+from routing.compile.weights import Reachable, weighted_clusters
+from routing.ir import (
+    GatewayListener,
+    GatewaySecret,
+    GatewayServer,
+    GatewayTlsMode,
+    Origin,
+    Redirect,
+    Route,
+    RouteConfig,
+    VirtualHost,
+    WeightedCluster,
+)
+from routing.model import Gateway, VirtualService
+from routing.model.gateway import Server
+from routing.model.hosts import covers, full_host, specificity
+from topology.contracts import Labels, Pod, Service
+
+NEEDS_SECRET = (GatewayTlsMode.SIMPLE, GatewayTlsMode.MUTUAL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayWorkload:
+    """The pods of one gateway Deployment, which all serve the same."""
+
+    namespace: str
+    labels: Labels
+    secrets: tuple[GatewaySecret, ...]
+
+    def secret(self, name: str) -> GatewaySecret | None:
+        return next((s for s in self.secrets if s.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortPlan:
+    """The servers of one gateway port, before it has a pod's address."""
+
+    port: int
+    servers: tuple[GatewayServer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayPlan:
+    ports: tuple[PortPlan, ...] = ()
+    routes: tuple[RouteConfig, ...] = ()
+    secrets: tuple[GatewaySecret, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """A server with the gateway it belongs to and its place there."""
+
+    gateway: Gateway
+    server: Server
+    index: int
+
+    @property
+    def gateway_name(self) -> str:
+        key = self.gateway.metadata.key
+        return f"{key.namespace}/{key.name}"
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(resource=self.gateway.metadata.key, path=f"spec.servers[{self.index}]")
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        return tuple(h.rpartition("/")[2] for h in self.server.hosts)
+
+    def accepts(self, host: str, namespace: str) -> str | None:
+        """The domain to serve for a VirtualService's host: the narrower of the two names."""
+        for written in self.server.hosts:
+            scope, _, pattern = written.rpartition("/")
+            scope = self.gateway.metadata.key.namespace if scope == "." else scope
+            if scope not in ("", "*", namespace):
+                continue
+            if covers(pattern, host):
+                return host
+            if covers(host, pattern):
+                return pattern
+        return None
+
+
+def serves(gateway: Gateway, labels: Labels) -> bool:
+    """A gateway without selector is served by every gateway workload (as in Istio)."""
+    return set(gateway.selector) <= set(labels)
+
+
+def gateway_plan(
+    workload: GatewayWorkload,
+    gateways: tuple[Gateway, ...],
+    services: tuple[VirtualService, ...],
+    known: Reachable,
+) -> GatewayPlan:
+    """`gateways` and `services` are all of the mesh, oldest first."""
+    ports: list[PortPlan] = []
+    routes: list[RouteConfig] = []
+    for port, servers in by_port(gateways, workload).items():
+        if servers[0].server.is_tls:
+            made = [tls_server(b, workload, services, known) for b in servers]
+        elif servers[0].server.is_http:
+            made = [http_servers(port, servers, workload, services, known)]
+        else:
+            made = [tcp_server(b, workload, services, known) for b in servers[:1]]
+        plan = tuple(server for group, _ in made for server in group)
+        if plan:
+            ports.append(PortPlan(port=port, servers=without_shadowed(plan)))
+            routes.extend(config for _, configs in made for config in configs)
+    used = {s.secret for p in ports for s in p.servers if s.secret}
+    return GatewayPlan(
+        ports=tuple(ports),
+        routes=tuple(routes),
+        secrets=tuple(s for s in workload.secrets if s.name in used),
+    )
+
+
+Made = tuple[tuple[GatewayServer, ...], tuple[RouteConfig, ...]]
+
+
+def by_port(gateways: Iterable[Gateway], workload: GatewayWorkload) -> dict[int, list[Bound]]:
+    """Servers by port, ascending. The oldest decides whether a port is plain or TLS."""
+    found: dict[int, list[Bound]] = {}
+    for gateway in gateways:
+        if not serves(gateway, workload.labels):
+            continue
+        for i, server in enumerate(gateway.servers):
+            servers = found.setdefault(server.port, [])
+            if not servers or same_family(servers[0].server, server):
+                servers.append(Bound(gateway=gateway, server=server, index=i))
+    return {port: found[port] for port in sorted(found)}
+
+
+def same_family(one: Server, other: Server) -> bool:
+    return (one.is_tls, one.is_tls or one.is_http) == (other.is_tls, other.is_tls or other.is_http)
+
+
+def without_shadowed(servers: tuple[GatewayServer, ...]) -> tuple[GatewayServer, ...]:
+    """Each server name belongs to the first server that claims it."""
+    claimed: set[str] = set()
+    kept: list[GatewayServer] = []
+    for server in servers:
+        free = tuple(n for n in server.server_names if n not in claimed)
+        claimed.update(free)
+        if free == server.server_names:
+            kept.append(server)
+        elif free:
+            kept.append(renamed(server, free))
+    return tuple(kept)
+
+
+def renamed(server: GatewayServer, names: tuple[str, ...]) -> GatewayServer:
+    return GatewayServer(
+        name=server.name,
+        server_names=names,
+        route_config=server.route_config,
+        tls_mode=server.tls_mode,
+        secret=server.secret,
+        tcp_clusters=server.tcp_clusters,
+        origin=server.origin,
+    )
+
+
+def server_name(bound: Bound) -> str:
+    return bound.server.name or bound.server.port_name or str(bound.index)
+
+
+# --- HTTP --------------------------------------------------------------------------------------
+
+
+def http_servers(
+    port: int,
+    servers: list[Bound],
+    workload: GatewayWorkload,
+    services: tuple[VirtualService, ...],
+    known: Reachable,
+) -> Made:
+    """All plain HTTP servers of a port share one route configuration."""
+    name = f"http.{port}"
+    server = GatewayServer(
+        name=name, server_names=("*",), route_config=name, origin=servers[0].origin
+    )
+    return (server,), (gateway_routes(name, servers, workload, services, known),)
+
+
+def gateway_routes(
+    name: str,
+    servers: list[Bound],
+    workload: GatewayWorkload,
+    services: tuple[VirtualService, ...],
+    known: Reachable,
+) -> RouteConfig:
+    """VirtualServices of one host are joined, oldest first (as in Istio)."""
+    hosts: dict[str, list[Route]] = {}
+    for bound in servers:
+        if bound.server.tls and bound.server.tls.https_redirect:
+            for host in bound.hosts:
+                hosts.setdefault(host, []).append(to_https(bound))
+            continue
+        for service in services:
+            routes = routes_at(bound, service, workload, known)
+            for host in domains_at(bound, service):
+                hosts.setdefault(host, []).extend(routes)
+    return RouteConfig(
+        name=name,
+        virtual_hosts=tuple(
+            VirtualHost(
+                name=f"{host}:{servers[0].server.port}",
+                domains=(host,) if host.startswith("*") else (host, f"{host}:*"),
+                routes=tuple(hosts[host]),
+            )
+            for host in sorted(hosts, key=lambda h: (specificity(h), h))
+        ),
+        ignore_port=True,
+    )
+
+
+def routes_at(
+    bound: Bound, service: VirtualService, workload: GatewayWorkload, known: Reachable
+) -> tuple[Route, ...]:
+    client = Client(
+        gateway=bound.gateway_name, namespace=workload.namespace, labels=workload.labels
+    )
+    return http_routes(service, client, bound.server.port, known)
+
+
+def domains_at(bound: Bound, service: VirtualService) -> Iterator[str]:
+    """The domains under which a server serves a VirtualService."""
+    key = service.metadata.key
+    if bound.gateway_name not in gateway_names(service.gateways, key.namespace):
+        return
+    found = (bound.accepts(full_host(h, key.namespace), key.namespace) for h in service.hosts)
+    yield from dict.fromkeys(host for host in found if host is not None)
+
+
+def to_https(bound: Bound) -> Route:
+    return Route(name="https_redirect", redirect=Redirect(scheme="https"), origin=bound.origin)
+
+
+# --- TLS and TCP -------------------------------------------------------------------------------
+
+
+def tls_server(
+    bound: Bound,
+    workload: GatewayWorkload,
+    services: tuple[VirtualService, ...],
+    known: Reachable,
+) -> Made:
+    """Nothing where the certificate is missing: Envoy would wait for it and open no port."""
+    tls = bound.server.tls
+    if tls is None or tls.mode is None:
+        return (), ()
+    if tls.mode is GatewayTlsMode.PASSTHROUGH:
+        return passthrough(bound, workload, services, known), ()
+    if tls.mode in NEEDS_SECRET and workload.secret(tls.credential) is None:
+        return (), ()
+    secret = tls.credential if tls.mode in NEEDS_SECRET else ""
+    if not bound.server.is_http:
+        clusters = tcp_clusters(bound, workload, services, known)
+        return (terminating(bound, tls.mode, secret, "", clusters),) if clusters else (), ()
+    key = bound.gateway.metadata.key
+    name = f"https.{bound.server.port}.{server_name(bound)}.{key.name}.{key.namespace}"
+    server = terminating(bound, tls.mode, secret, name, ())
+    return (server,), (gateway_routes(name, [bound], workload, services, known),)
+
+
+def terminating(
+    bound: Bound,
+    mode: GatewayTlsMode,
+    secret: str,
+    routes: str,
+    clusters: tuple[WeightedCluster, ...],
+) -> GatewayServer:
+    return GatewayServer(
+        name=f"{server_name(bound)}.{bound.gateway_name}",
+        server_names=tuple(dict.fromkeys(bound.hosts)),
+        route_config=routes,
+        tls_mode=mode,
+        secret=secret,
+        tcp_clusters=clusters,
+        origin=bound.origin,
+    )
+
+
+def passthrough(
+    bound: Bound,
+    workload: GatewayWorkload,
+    services: tuple[VirtualService, ...],
+    known: Reachable,
+) -> tuple[GatewayServer, ...]:
+    """One server per tls route: it is found by the name the client asks for."""
+    client = Client(
+        gateway=bound.gateway_name, namespace=workload.namespace, labels=workload.labels
+    )
+    made: list[GatewayServer] = []
+    for service in services:
+        key = service.metadata.key
+        own = gateway_names(service.gateways, key.namespace)
+        if not list(domains_at(bound, service)):
+            continue
+        for i, route in enumerate(service.tls):
+            sni = [
+                host
+                for match in route.matches
+                if match_applies(match, own, key.namespace, client, bound.server.port)
+                for host in match.sni_hosts
+                if bound.accepts(host, key.namespace) is not None
+            ]
+            clusters = weighted_clusters(route.route, key.namespace, bound.server.port, known)
+            if sni and clusters:
+                made.append(
+                    GatewayServer(
+                        name=f"{server_name(bound)}.{bound.gateway_name}.{key.namespace}/{key.name}:{i}",
+                        server_names=tuple(dict.fromkeys(sni)),
+                        route_config="",
+                        tls_mode=GatewayTlsMode.PASSTHROUGH,
+                        tcp_clusters=clusters,
+                        origin=Origin(resource=key, path=f"spec.tls[{i}]"),
+                    )
+                )
+    return tuple(made)
+
+
+def tcp_server(
+    bound: Bound,
+    workload: GatewayWorkload,
+    services: tuple[VirtualService, ...],
+    known: Reachable,
+) -> Made:
+    clusters = tcp_clusters(bound, workload, services, known)
+    if not clusters:
+        return (), ()
+    server = GatewayServer(
+        name=f"tcp.{bound.server.port}",
+        server_names=("*",),
+        route_config="",
+        tcp_clusters=clusters,
+        origin=bound.origin,
+    )
+    return (server,), ()
+
+
+def tcp_clusters(
+    bound: Bound,
+    workload: GatewayWorkload,
+    services: tuple[VirtualService, ...],
+    known: Reachable,
+) -> tuple[WeightedCluster, ...]:
+    client = Client(
+        gateway=bound.gateway_name, namespace=workload.namespace, labels=workload.labels
+    )
+    for service in services:
+        if not list(domains_at(bound, service)):
+            continue
+        for route in service.tcp:
+            if route_applies(service, route, client, bound.server.port):
+                namespace = service.metadata.key.namespace
+                return weighted_clusters(route.route, namespace, bound.server.port, known)
+    return ()
+
+
+# --- addresses ---------------------------------------------------------------------------------
+
+
+def gateway_listeners(
+    pod: Pod, services: tuple[Service, ...], plan: GatewayPlan, host_port_offset: int
+) -> tuple[GatewayListener, ...]:
+    """Each port where the pod's Service maps it to, and on the host's loopback if it asks so."""
+    made: dict[tuple[str, int], GatewayListener] = {}
+    for port in plan.ports:
+        for target in target_ports(services, port.port):
+            places = [(pod.address, target)]
+            places += [
+                ("127.0.0.1", own.host_port + host_port_offset)
+                for own in pod.ports
+                if own.number == target and own.host_port
+            ]
+            for address, number in places:
+                made.setdefault(
+                    (address, number),
+                    GatewayListener(address=address, port=number, servers=port.servers),
+                )
+    return tuple(made.values())
+
+
+def target_ports(services: tuple[Service, ...], port: int) -> tuple[int, ...]:
+    """Where the pod listens for a gateway port: the port itself where no Service maps it."""
+    mapped = [p.target_port for s in services for p in s.ports if p.number == port]
+    return tuple(dict.fromkeys(mapped)) or (port,)

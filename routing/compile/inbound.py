@@ -1,0 +1,106 @@
+"""What a pod's sidecar accepts: one listener per port, and the way to the application."""
+
+from dataclasses import dataclass
+
+from routing.compile.mtls import PodView, effective
+from routing.ir import (
+    Cluster,
+    ClusterKind,
+    Endpoint,
+    InboundListener,
+    MtlsMode,
+    Origin,
+    Route,
+    RouteConfig,
+    VirtualHost,
+    WeightedCluster,
+)
+from topology.contracts import AppProtocol, Service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundPort:
+    """A container port and the first service that sends to it (None: nobody knows it)."""
+
+    number: int
+    protocol: AppProtocol
+    service: Service | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    listeners: tuple[InboundListener, ...] = ()
+    clusters: tuple[Cluster, ...] = ()
+    routes: tuple[RouteConfig, ...] = ()
+
+
+def inbound_ports(view: PodView, services: tuple[Service, ...]) -> tuple[InboundPort, ...]:
+    """Ports of services first decide the protocol; ports that only the container has are TCP."""
+    found: dict[int, InboundPort] = {}
+    for service in services:
+        for port in service.ports:
+            number = port.target_port
+            if 0 < number < 65536 and number not in found:
+                found[number] = InboundPort(number=number, protocol=port.protocol, service=service)
+    for own in view.pod.ports:
+        if own.number not in found:
+            found[own.number] = InboundPort(
+                number=own.number, protocol=AppProtocol.TCP, service=None
+            )
+    return tuple(found[n] for n in sorted(found))
+
+
+def inbound(view: PodView, services: tuple[Service, ...]) -> Inbound:
+    """`services` select the pod, in the registry's order."""
+    ports = inbound_ports(view, services)
+    return Inbound(
+        listeners=tuple(listener(view, p) for p in ports),
+        clusters=tuple(application(view, p) for p in ports),
+        routes=tuple(inbound_routes(p) for p in ports if p.protocol.is_http),
+    )
+
+
+def cluster_name(port: int) -> str:
+    return f"inbound|{port}||"
+
+
+def route_name(port: int) -> str:
+    return f"inbound|{port}"
+
+
+def listener(view: PodView, port: InboundPort) -> InboundListener:
+    source = effective(view.policies, view.pod.labels, port.number).source
+    return InboundListener(
+        address=view.pod.address,
+        port=port.number,
+        protocol=port.protocol,
+        modes=view.modes(port.number) if view.pod.sidecar else frozenset({MtlsMode.DISABLE}),
+        cluster=cluster_name(port.number),
+        route_config=route_name(port.number) if port.protocol.is_http else "",
+        service_namespace=port.service.namespace if port.service else "",
+        service_name=port.service.name if port.service else "",
+        origin=Origin(resource=source) if source else None,
+    )
+
+
+def application(view: PodView, port: InboundPort) -> Cluster:
+    return Cluster(
+        name=cluster_name(port.number),
+        kind=ClusterKind.STATIC,
+        protocol=port.protocol,
+        service_namespace=port.service.namespace if port.service else "",
+        service_name=port.service.name if port.service else "",
+        endpoints=(Endpoint(address=view.pod.app_address, port=port.number),),
+    )
+
+
+def inbound_routes(port: InboundPort) -> RouteConfig:
+    service = port.service
+    route = Route(
+        name="default",
+        clusters=(WeightedCluster(cluster=cluster_name(port.number)),),
+        service_namespace=service.namespace if service else "",
+        service_name=service.name if service else "",
+    )
+    host = VirtualHost(name=f"inbound|http|{port.number}", domains=("*",), routes=(route,))
+    return RouteConfig(name=route_name(port.number), virtual_hosts=(host,))

@@ -1,0 +1,142 @@
+"""What sidecars of one namespace see when they look outward: virtual hosts and TCP ports."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from routing.compile.clusters import BLACKHOLE, cluster_name
+from routing.compile.http_routes import Client, default_route, http_routes
+from routing.compile.l4_routes import l4_clusters, l4_origin
+from routing.compile.upstreams import Upstream, UpstreamPort, domains, names
+from routing.compile.virtual_services import MeshRoutes
+from routing.compile.weights import Reachable
+from routing.ir import (
+    DirectResponse,
+    Origin,
+    OutboundTcpListener,
+    Route,
+    RouteConfig,
+    VirtualHost,
+    WeightedCluster,
+)
+from routing.model import VirtualService
+from routing.model.hosts import DOMAIN
+from topology.contracts import Pod
+
+ROUTE_CONFIG = "outbound"
+BLOCK_ALL = VirtualHost(
+    name="block_all",
+    domains=("*",),
+    routes=(Route(name="block_all", direct_response=DirectResponse(status=502)),),
+)
+
+
+def virtual_host(
+    upstream: Upstream,
+    port: UpstreamPort,
+    service: VirtualService | None,
+    client: Client,
+    known: Reachable,
+) -> VirtualHost:
+    """One port of one host, routed by its VirtualService if that has http routes."""
+    if service is not None and service.http and port.protocol.is_http:
+        routes = http_routes(service, client, port.number, known)
+    else:
+        cluster = cluster_name(port.number, "", upstream.host)
+        routes = (default_route(upstream, port, cluster),)
+    return VirtualHost(
+        name=f"{upstream.host}:{port.number}",
+        domains=domains(upstream, port, client.namespace),
+        routes=routes,
+    )
+
+
+def has_virtual_host(upstream: Upstream, port: UpstreamPort, known: Reachable) -> bool:
+    """HTTP ports; and other ports outside the mesh, as tunnels through the egress port."""
+    if cluster_name(port.number, "", upstream.host) not in known.clusters:
+        return False
+    return port.protocol.is_http or (upstream.entry is not None and not upstream.wildcard)
+
+
+def unregistered_hosts(
+    routes: MeshRoutes, known: Reachable
+) -> Iterator[tuple[str, VirtualService]]:
+    """Hosts that only a VirtualService knows; they live on port 80 (as in Istio)."""
+    for host, services in routes.exact.items():
+        if host not in known.upstreams:
+            for service in services:
+                yield host, service
+    for pattern, service in routes.wildcard:
+        if pattern not in known.upstreams and pattern != "*":
+            yield pattern, service
+
+
+def unregistered_host(
+    host: str, service: VirtualService, client: Client, known: Reachable
+) -> VirtualHost:
+    namespace = host.removesuffix(f".{DOMAIN}").rpartition(".")[2]
+    known_as = names(host, namespace, client.namespace)
+    with_port = () if host.startswith("*") else tuple(f"{n}:80" for n in known_as)
+    return VirtualHost(
+        name=f"{host}:80",
+        domains=(*known_as, *with_port),
+        routes=http_routes(service, client, 80, known),
+    )
+
+
+def route_config(virtual_hosts: Iterable[VirtualHost]) -> RouteConfig:
+    """All virtual hosts; a domain belongs to the first that claims it."""
+    claimed: set[str] = {"*"}
+    kept: list[VirtualHost] = []
+    for one in virtual_hosts:
+        free = tuple(d for d in one.domains if d not in claimed)
+        claimed.update(free)
+        if len(free) == len(one.domains):
+            kept.append(one)
+        elif free:
+            kept.append(VirtualHost(name=one.name, domains=free, routes=one.routes))
+    return RouteConfig(name=ROUTE_CONFIG, virtual_hosts=(*kept, BLOCK_ALL))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TcpPlan:
+    """A TCP port of a service, before it has a pod's address."""
+
+    port: int
+    clusters: tuple[WeightedCluster, ...]
+    service_namespace: str
+    service_name: str
+    origin: Origin | None = None
+
+
+def tcp_plan(
+    upstream: Upstream,
+    port: UpstreamPort,
+    service: VirtualService | None,
+    client: Client,
+    known: Reachable,
+) -> TcpPlan:
+    routed: tuple[WeightedCluster, ...] | None = None
+    if service is not None:
+        routed = l4_clusters(service, (*service.tls, *service.tcp), client, port.number, known)
+    own = (WeightedCluster(cluster=cluster_name(port.number, "", upstream.host)),)
+    return TcpPlan(
+        port=port.local_port,
+        clusters=own if routed is None else routed or (WeightedCluster(cluster=BLACKHOLE.name),),
+        service_namespace=upstream.namespace,
+        service_name=upstream.name,
+        origin=l4_origin(service) if service is not None and routed is not None else None,
+    )
+
+
+def tcp_listeners(pod: Pod, plans: tuple[TcpPlan, ...]) -> tuple[OutboundTcpListener, ...]:
+    return tuple(
+        OutboundTcpListener(
+            address=pod.outbound_address,
+            port=p.port,
+            clusters=p.clusters,
+            service_namespace=p.service_namespace,
+            service_name=p.service_name,
+            origin=p.origin,
+        )
+        for p in plans
+    )

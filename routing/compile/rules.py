@@ -1,0 +1,101 @@
+"""Which DestinationRule a client follows for a host, and what it says for one port and subset."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from routing.ir import ConnectionLimits
+from routing.model import DestinationRule
+from routing.model.destination_rule import ConnectionPool, Subset, TrafficPolicy
+from routing.model.hosts import covers, full_host, specificity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """DestinationRules by (namespace, host), each list oldest first."""
+
+    exact: dict[tuple[str, str], tuple[DestinationRule, ...]] = field(default_factory=dict)
+    wildcard: dict[str, tuple[DestinationRule, ...]] = field(default_factory=dict)
+    root_namespace: str = "istio-system"
+
+
+def index_rules(every: Iterable[DestinationRule], root_namespace: str) -> Rules:
+    exact: dict[tuple[str, str], tuple[DestinationRule, ...]] = {}
+    wildcard: dict[str, tuple[DestinationRule, ...]] = {}
+    for rule in sorted(every, key=lambda r: r.metadata.age):
+        namespace = rule.metadata.key.namespace
+        host = full_host(rule.host, namespace)
+        if host.startswith("*"):
+            wildcard[namespace] = (*wildcard.get(namespace, ()), rule)
+        else:
+            exact[namespace, host] = (*exact.get((namespace, host), ()), rule)
+    return Rules(exact=exact, wildcard=wildcard, root_namespace=root_namespace)
+
+
+def rules_for(
+    rules: Rules, client_namespace: str, host: str, namespace: str
+) -> tuple[DestinationRule, ...]:
+    """The rules that apply, to be merged in order: the client's namespace decides before the
+    service's, that before the root namespace; an exact host before a wildcard."""
+    for where in (client_namespace, namespace, rules.root_namespace):
+        found = rules.exact.get((where, host), ())
+        if not found and where in rules.wildcard:
+            found = nearest(rules.wildcard[where], host)
+        visible = tuple(
+            r for r in found if where == client_namespace or r.metadata.visible_to(client_namespace)
+        )
+        if visible:
+            return visible
+    return ()
+
+
+def nearest(candidates: tuple[DestinationRule, ...], host: str) -> tuple[DestinationRule, ...]:
+    """The rules with the most specific wildcard that covers a host."""
+    covering = [r for r in candidates if covers(r.host, host)]
+    if not covering:
+        return ()
+    best = min((r.host for r in covering), key=specificity)
+    return tuple(r for r in covering if r.host == best)
+
+
+def subsets(rules: tuple[DestinationRule, ...]) -> dict[str, tuple[DestinationRule, Subset]]:
+    """All subsets; the first definition of a name stays."""
+    found: dict[str, tuple[DestinationRule, Subset]] = {}
+    for rule in rules:
+        for subset in rule.subsets:
+            found.setdefault(subset.name, (rule, subset))
+    return found
+
+
+def policy_for(
+    rules: tuple[DestinationRule, ...], subset: Subset | None, port: int
+) -> TrafficPolicy:
+    """What holds at one port: the subset's parts over the host's; port-level ones replace all."""
+    base = at_port(rules[0].policy, port) if rules else TrafficPolicy()
+    if subset is None:
+        return base
+    own = at_port(subset.policy, port)
+    return TrafficPolicy(
+        load_balancer=own.load_balancer or base.load_balancer,
+        connection_pool=own.connection_pool or base.connection_pool,
+        outlier=own.outlier or base.outlier,
+        tls=own.tls or base.tls,
+    )
+
+
+def at_port(policy: TrafficPolicy, port: int) -> TrafficPolicy:
+    return dict(policy.ports).get(port, policy)
+
+
+def limits(pool: ConnectionPool | None) -> ConnectionLimits:
+    if pool is None:
+        return ConnectionLimits()
+    return ConnectionLimits(
+        max_connections=pool.max_connections,
+        max_pending_requests=pool.max_pending_requests,
+        max_requests=pool.max_requests,
+        max_retries=pool.max_retries,
+        max_requests_per_connection=pool.max_requests_per_connection,
+        connect_timeout_ms=pool.connect_timeout_ms or ConnectionLimits().connect_timeout_ms,
+        tcp_idle_timeout_ms=pool.tcp_idle_timeout_ms,
+        http_idle_timeout_ms=pool.http_idle_timeout_ms,
+    )
