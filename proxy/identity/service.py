@@ -187,7 +187,7 @@ async def _refuse(context: Context, reason: str) -> bytes:
     raise AssertionError("abort raises")
 
 
-def _unary(behaviour: Unary) -> grpc.RpcMethodHandler[bytes, bytes]:
+def _unary(behaviour: Unary) -> "grpc.RpcMethodHandler[bytes, bytes]":
     return grpc.unary_unary_rpc_method_handler(behaviour)
 
 
