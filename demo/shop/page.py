@@ -108,8 +108,8 @@ def _document(title: str, body: str, view: Page) -> str:
 def _card(product: Product, given: float | None, colour: str | None) -> str:
     return (
         f'<a class="card" href="/product/{product.id}">{art(product)}<div>'
-        f"{stars(given, colour)}<h3>{escape(product.name)}</h3><p>{escape(product.line)}</p>"
-        f'<span class="price">{money(product.price_cents)}</span></div></a>'
+        f"<h3>{escape(product.name)}</h3><p>{escape(product.line)}</p>"
+        f'{stars(given, colour)}<span class="price">{money(product.price_cents)}</span></div></a>'
     )
 
 
