@@ -105,7 +105,9 @@ def routes(weight: int = 10) -> tuple[Route, ...]:
                         name="end-user", match=StringMatch(kind=MatchKind.EXACT, value="jason")
                     ),
                     HeaderMatch(
-                        name="x-no", match=StringMatch(kind=MatchKind.PREFIX, value="a"), invert=True
+                        name="x-no",
+                        match=StringMatch(kind=MatchKind.PREFIX, value="a"),
+                        invert=True,
                     ),
                     HeaderMatch(name="x-any", match=StringMatch(kind=MatchKind.PRESENT)),
                 ),
@@ -212,7 +214,8 @@ def sidecar(weight: int = 10, index: int = 2, modes: frozenset[MtlsMode] = MODES
                         domains=("*",),
                         routes=(
                             Route(
-                                name="default", clusters=(WeightedCluster(cluster="inbound|9080||"),)
+                                name="default",
+                                clusters=(WeightedCluster(cluster="inbound|9080||"),),
                             ),
                         ),
                     ),
