@@ -1,0 +1,108 @@
+"""REST over the fleet: `GET /proxies`, `/proxies/{id}`, `/certificates`."""
+
+from typing import Annotated
+
+from django.http import HttpRequest
+from ninja import Path, Query, Router, Schema
+
+from proxy import selectors
+from proxy.contracts import ProxyStatus
+from rest.contracts import ERRORS, Refusal
+from rest.names import QueryName
+from rest.paging import Page, PageQuery, page_of
+
+router = Router(tags=["proxies"])
+
+ProxyId = Annotated[str, Path(pattern=r"^[A-Za-z0-9~._-]+$", max_length=1024)]
+
+
+class TypeOut(Schema):
+    """`state` is SYNCED or PENDING; `acked_at` Unix seconds, null before the first ACK."""
+
+    state: str
+    version: str
+    acked_at: float | None = None
+
+
+class ProxyOut(Schema):
+    """`types` has CDS, EDS, SDS, LDS and RDS; `certificate_expires_at` is Unix seconds."""
+
+    id: str
+    namespace: str
+    pod: str
+    workload: str
+    connected: bool
+    revision: int
+    state: str
+    types: dict[str, TypeOut]
+    error: str = ""
+    certificate_expires_at: float | None = None
+
+
+class CertificateOut(Schema):
+    """The certificate a connected proxy showed; `expires_at` is Unix seconds."""
+
+    proxy: str
+    namespace: str
+    pod: str
+    workload: str
+    expires_at: float
+
+
+@router.get("/proxies", response={200: Page[ProxyOut], **ERRORS}, summary="List proxies")
+def proxies(
+    request: HttpRequest,  # noqa: ARG001
+    query: Query[PageQuery],
+    namespace: QueryName,
+) -> Page[ProxyOut]:
+    return page_of(map(shown, selectors.proxies(namespace)), query, lambda one: one.id)
+
+
+@router.get("/proxies/{proxy_id}", response={200: ProxyOut, **ERRORS}, summary="Read a proxy")
+def proxy(request: HttpRequest, proxy_id: ProxyId) -> ProxyOut:  # noqa: ARG001
+    found = selectors.proxy(proxy_id)
+    if found is None:
+        raise Refusal(404, "not_found", f"There is no proxy {proxy_id}.")
+    return shown(found)
+
+
+@router.get(
+    "/certificates",
+    response={200: Page[CertificateOut], **ERRORS},
+    summary="List the certificates of connected proxies",
+)
+def certificates(
+    request: HttpRequest,  # noqa: ARG001
+    query: Query[PageQuery],
+    namespace: QueryName,
+) -> Page[CertificateOut]:
+    held = (
+        CertificateOut(
+            proxy=one.id,
+            namespace=one.namespace,
+            pod=one.pod,
+            workload=one.workload,
+            expires_at=one.certificate_expires_at,
+        )
+        for one in selectors.proxies(namespace)
+        if one.connected and one.certificate_expires_at is not None
+    )
+    return page_of(held, query, lambda one: one.proxy)
+
+
+def shown(status: ProxyStatus) -> ProxyOut:
+    return ProxyOut(
+        id=status.id,
+        namespace=status.namespace,
+        pod=status.pod,
+        workload=status.workload,
+        connected=status.connected,
+        revision=status.revision,
+        state=status.state,
+        types={
+            one.name: TypeOut(state=one.state, version=one.version, acked_at=one.acked_at)
+            for one in status.types
+        },
+        error=status.error,
+        certificate_expires_at=status.certificate_expires_at,
+    )
