@@ -9,7 +9,9 @@ from rest.contracts import Finding, Severity
 from routing.changes import Change
 from routing.checks import CheckInput, blocking, check
 from routing.contracts import Document, ResourceKey
+from routing.ir import GatewaySecret
 from routing.services.platform import manifest_findings, registry
+from routing.services.secrets import is_tls_secret
 
 Documents = Mapping[ResourceKey, Document]
 
@@ -61,8 +63,17 @@ def foresee(before: Documents, after: Documents) -> tuple[str, ...]:
                 registry=running,
                 trust_domain=settings.TRUST_DOMAIN,
                 host_port_offset=settings.PORT_OFFSET,
+                secrets=_certificates(documents),
             )
         )
         for documents in (before, after)
     ]
     return tuple(sorted(meshes[1].changed_since(meshes[0])))
+
+
+def _certificates(documents: Documents) -> tuple[GatewaySecret, ...]:
+    return tuple(
+        GatewaySecret(name=key.name, namespace=key.namespace, digest=str(found.spec.get("digest")))
+        for key, found in sorted(documents.items())
+        if is_tls_secret(found)
+    )

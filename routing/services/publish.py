@@ -70,19 +70,25 @@ def enqueue(number: int) -> None:
         )
 
 
+def broker_url() -> str:
+    """Where Celery's messages go."""
+    return str(settings.CELERY_BROKER_URL)
+
+
 @cache
 def _producers() -> "ProducerPool":
     """Connections that give up soon: Celery's own would wait as long as a worker may."""
     from celery import current_app  # noqa: PLC0415
     from kombu.pools import ProducerPool  # noqa: PLC0415
 
-    options = {
-        **settings.CELERY_BROKER_TRANSPORT_OPTIONS,
-        "socket_timeout": broker.PATIENCE_SECONDS,
-        "socket_connect_timeout": broker.PATIENCE_SECONDS,
-        "max_retries": 0,
-    }
     connection = current_app.connection_for_write(
-        connect_timeout=broker.PATIENCE_SECONDS, transport_options=options
+        broker_url(),
+        connect_timeout=broker.PATIENCE_SECONDS,
+        transport_options={
+            **settings.CELERY_BROKER_TRANSPORT_OPTIONS,
+            "socket_timeout": broker.PATIENCE_SECONDS,
+            "socket_connect_timeout": broker.PATIENCE_SECONDS,
+            "max_retries": 0,
+        },
     )
     return ProducerPool(connections=connection.Pool(limit=4), limit=8)  # type: ignore[no-untyped-call]
