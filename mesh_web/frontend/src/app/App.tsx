@@ -1,4 +1,121 @@
-// The whole application.
+// The whole application: session first, then the page that the address names.
+import { QueryClient, QueryClientProvider, useQuery, useQueryClient } from "@tanstack/react-query";
+import { lazy, type ReactNode, Suspense, useEffect } from "react";
+import { ApiError, onSessionLost } from "../api/client";
+import { sessionQuery } from "../api/queries";
+import { LoginPage } from "../features/login/LoginPage";
+import { Button } from "../ui/controls";
+import { Empty, Loading, Problem } from "../ui/feedback";
+import { Link, navigate, usePath, useSearch } from "../ui/router";
+import { SessionContext } from "../ui/session";
+import { Toasts } from "../ui/toasts";
+import { GraphPage } from "./GraphPage";
+import { Shell } from "./Shell";
+import "../ui/tokens.css";
+import "../ui/base.css";
+import "../ui/components.css";
+
+const TracesPage = lazy(() =>
+  import("../features/traces/TracesPage").then((m) => ({ default: m.TracesPage })),
+);
+const TracePage = lazy(() =>
+  import("../features/traces/TracePage").then((m) => ({ default: m.TracePage })),
+);
+const RevisionsPage = lazy(() =>
+  import("../features/revisions/RevisionsPage").then((m) => ({ default: m.RevisionsPage })),
+);
+const WorkloadsPage = lazy(() =>
+  import("../features/workloads/WorkloadsPage").then((m) => ({ default: m.WorkloadsPage })),
+);
+const ProxiesPage = lazy(() =>
+  import("../features/proxies/ProxiesPage").then((m) => ({ default: m.ProxiesPage })),
+);
+const ConfigPage = lazy(() =>
+  import("../features/config/ConfigPage").then((m) => ({ default: m.ConfigPage })),
+);
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 1000,
+      retry: (failures, error) =>
+        failures < 3 && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
+    },
+  },
+});
+
+const NotFound = () => (
+  <Empty icon="search" title="There is no such page">
+    <Link href="/">To the live graph</Link>
+  </Empty>
+);
+
+function Page({ path }: { readonly path: string }): ReactNode {
+  const [, first = "", second = ""] = path.split("/");
+  switch (first) {
+    case "":
+      return <GraphPage />;
+    case "traces":
+      return second === "" ? <TracesPage /> : <TracePage id={decodeURIComponent(second)} />;
+    case "revisions":
+      return <RevisionsPage chosen={second === "" ? null : Number(second)} />;
+    case "workloads":
+      return <WorkloadsPage />;
+    case "proxies":
+      return <ProxiesPage />;
+    case "config":
+      return <ConfigPage />;
+    default:
+      return <NotFound />;
+  }
+}
+
+/** A path inside this application to go back to after login; nothing else is trusted. */
+function backTo(search: URLSearchParams): string {
+  const next = search.get("next") ?? "/";
+  return next.startsWith("/") && !next.startsWith("//") ? next : "/";
+}
+
+function Gate() {
+  const path = usePath();
+  const search = useSearch();
+  const client = useQueryClient();
+  const session = useQuery(sessionQuery);
+
+  useEffect(() => onSessionLost(() => client.resetQueries({ queryKey: ["session"] })), [client]);
+
+  const refused = session.error instanceof ApiError && session.error.status === 401;
+  if (path === "/login" || refused) {
+    const here = path === "/login" ? backTo(search) : `${path}${window.location.search}`;
+    return <LoginPage onDone={() => navigate(here, "replace")} />;
+  }
+  if (session.error !== null && session.data === undefined) {
+    return (
+      <div className="empty">
+        <Problem
+          action={<Button onClick={() => session.refetch()}>Try again</Button>}
+          error={session.error}
+        />
+      </div>
+    );
+  }
+  if (session.data === undefined) return <Loading what="Meshweb" />;
+  return (
+    <SessionContext value={session.data}>
+      <Shell>
+        <Suspense fallback={<Loading what="the page" />}>
+          <Page path={path} />
+        </Suspense>
+      </Shell>
+    </SessionContext>
+  );
+}
+
 export function App() {
-  return <h1>Meshweb</h1>;
+  return (
+    <QueryClientProvider client={queries}>
+      <Gate />
+      <Toasts />
+    </QueryClientProvider>
+  );
 }

@@ -1,0 +1,246 @@
+// The server's state as queries, and the writes that change it.
+import {
+  keepPreviousData,
+  queryOptions,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
+import * as v from "valibot";
+import type { MtlsMode, WriteResult } from "../domain/mesh";
+import type { Weights } from "../domain/weights";
+import { call, callAll, carryCsrf } from "./client";
+import {
+  mtlsSchema,
+  namespaceSchema,
+  pageOf,
+  podSchema,
+  proxySchema,
+  revisionSchema,
+  serviceSchema,
+  sessionSchema,
+  traceSchema,
+  traceSummarySchema,
+  workloadSchema,
+  writeResultSchema,
+} from "./schema";
+
+const segment = encodeURIComponent;
+/** How a write waits: long enough for a busy laptop, short enough to say so. */
+const WAIT = { wait: "converged", timeout: "5s" } as const;
+
+export const sessionQuery = queryOptions({
+  queryKey: ["session"],
+  queryFn: async ({ signal }) => {
+    const session = await call("/session", sessionSchema, { signal });
+    carryCsrf(session.csrf);
+    return session;
+  },
+  retry: false,
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+export function useLogin() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (credentials: { readonly username: string; readonly password: string }) =>
+      call("/login", v.unknown(), { method: "POST", json: credentials }),
+    onSuccess: () => queries.resetQueries(),
+  });
+}
+
+export function useLogout() {
+  return useMutation({
+    mutationFn: () => call("/logout", v.unknown(), { method: "POST", json: {} }),
+    onSuccess: () => window.location.assign("/login"),
+  });
+}
+
+export const useNamespaces = () =>
+  useQuery({
+    queryKey: ["namespaces"],
+    queryFn: ({ signal }) => callAll("/namespaces", namespaceSchema, { signal }),
+    refetchInterval: 10_000,
+  });
+
+export const useService = (namespace: string, name: string) =>
+  useQuery({
+    queryKey: ["service", namespace, name],
+    queryFn: ({ signal }) =>
+      call(`/services/${segment(namespace)}/${segment(name)}`, serviceSchema, { signal }),
+    refetchInterval: 5000,
+  });
+
+export const useWorkloads = () =>
+  useQuery({
+    queryKey: ["workloads"],
+    queryFn: ({ signal }) => callAll("/workloads", workloadSchema, { signal }),
+    refetchInterval: 3000,
+  });
+
+export const usePods = (of: { readonly namespace: string; readonly workload: string } | null) =>
+  useQuery({
+    queryKey: ["pods", of],
+    queryFn: ({ signal }) => callAll("/pods", podSchema, { query: { ...of }, signal }),
+    refetchInterval: 3000,
+  });
+
+export const useProxies = () =>
+  useQuery({
+    queryKey: ["proxies"],
+    queryFn: ({ signal }) => callAll("/proxies", proxySchema, { signal }),
+    refetchInterval: 3000,
+  });
+
+export const useRevisions = () =>
+  useQuery({
+    queryKey: ["revisions"],
+    queryFn: ({ signal }) =>
+      call("/revisions", pageOf(revisionSchema), { query: { limit: 100 }, signal }),
+    refetchInterval: 5000,
+  });
+
+export const useRevision = (number: number) =>
+  useQuery({
+    queryKey: ["revision", number],
+    queryFn: ({ signal }) => call(`/revisions/${number}`, revisionSchema, { signal }),
+    refetchInterval: 5000,
+  });
+
+export interface TraceFilter {
+  readonly service?: string;
+  readonly source?: string;
+  readonly destination?: string;
+  readonly operation?: string;
+  readonly minDurationMs?: string;
+  readonly error?: boolean;
+  readonly lookback?: string;
+  readonly limit?: number;
+}
+
+export const useTraces = (filter: TraceFilter) =>
+  useQuery({
+    queryKey: ["traces", filter],
+    queryFn: ({ signal }) =>
+      call("/traces", pageOf(traceSummarySchema), {
+        query: {
+          service: filter.service,
+          source: filter.source,
+          destination: filter.destination,
+          operation: filter.operation,
+          min_duration_ms: filter.minDurationMs,
+          error: filter.error === true ? true : null,
+          lookback: filter.lookback ?? "15m",
+          limit: filter.limit ?? 20,
+        },
+        signal,
+      }),
+    refetchInterval: 5000,
+    placeholderData: keepPreviousData,
+  });
+
+export const useTrace = (id: string) =>
+  useQuery({
+    queryKey: ["trace", id],
+    queryFn: ({ signal }) => call(`/traces/${segment(id)}`, traceSchema, { signal }),
+    staleTime: 10_000,
+  });
+
+export const useMtls = (namespace: string | null) =>
+  useQuery({
+    queryKey: ["mtls", namespace],
+    queryFn: ({ signal }) => call(mtlsPath(namespace), mtlsSchema, { signal }),
+    refetchInterval: 10_000,
+  });
+
+const mtlsPath = (namespace: string | null): string =>
+  namespace === null ? "/mtls" : `/namespaces/${segment(namespace)}/mtls`;
+
+/** A write to the mesh; when it is through, everything shown is read again. */
+function useWrite<A>(mutationFn: (argument: A) => Promise<WriteResult>) {
+  const queries = useQueryClient();
+  return useMutation({ mutationFn, onSettled: () => queries.invalidateQueries() });
+}
+
+const SETTLED: readonly string[] = ["converged", "partial", "rejected", "superseded"];
+
+/** A write's answer, kept up to date while the proxies still follow. */
+export function useFollowed(result: WriteResult | undefined): WriteResult | undefined {
+  const revision = result?.revision ?? null;
+  const open = result !== undefined && !SETTLED.includes(result.state) && !result.dryRun;
+  const later = useQuery({
+    queryKey: ["revision", revision],
+    queryFn: ({ signal }) => call(`/revisions/${revision}`, revisionSchema, { signal }),
+    enabled: open && revision !== null,
+    refetchInterval: (query) => (SETTLED.includes(query.state.data?.state ?? "") ? false : 500),
+  }).data;
+  if (result === undefined || !open || later === undefined) return result;
+  const { state, ms, converged, total, proxies } = later;
+  return { ...result, state, ms, converged, total, proxies };
+}
+
+export const useSetWeights = (namespace: string, name: string) =>
+  useWrite((weights: Weights) =>
+    call(
+      `/namespaces/${segment(namespace)}/services/${segment(name)}/weights`,
+      writeResultSchema,
+      { method: "PUT", json: weights, query: WAIT },
+    ),
+  );
+
+export const useSetMtls = (namespace: string | null) =>
+  useWrite((mode: MtlsMode) =>
+    call(mtlsPath(namespace), writeResultSchema, { method: "PUT", json: { mode }, query: WAIT }),
+  );
+
+export const useRevert = () =>
+  useWrite((revision: number) =>
+    call(`/revisions/${revision}/revert`, writeResultSchema, {
+      method: "POST",
+      json: {},
+      query: WAIT,
+    }),
+  );
+
+export interface Application {
+  readonly yaml: string;
+  readonly dryRun: boolean;
+  readonly message: string;
+}
+
+export const useApply = () =>
+  useWrite(({ yaml, dryRun, message }: Application) =>
+    call("/apply", writeResultSchema, {
+      method: "POST",
+      yaml,
+      query: dryRun ? { dry_run: true } : { ...WAIT, message },
+    }),
+  );
+
+function useAction<A>(mutationFn: (argument: A) => Promise<unknown>) {
+  const queries = useQueryClient();
+  return useMutation({ mutationFn, onSettled: () => queries.invalidateQueries() });
+}
+
+const workloadPath = (namespace: string, name: string): string =>
+  `/workloads/${segment(namespace)}/${segment(name)}`;
+
+export const useScale = (namespace: string, name: string) =>
+  useAction((replicas: number) =>
+    call(`${workloadPath(namespace, name)}/scale`, v.unknown(), {
+      method: "PUT",
+      json: { replicas },
+    }),
+  );
+
+export const useRestart = (namespace: string, name: string) =>
+  useAction(() =>
+    call(`${workloadPath(namespace, name)}/restart`, v.unknown(), { method: "POST", json: {} }),
+  );
+
+export const useDeletePod = () =>
+  useAction((pod: { readonly namespace: string; readonly name: string }) =>
+    call(`/pods/${segment(pod.namespace)}/${segment(pod.name)}`, v.unknown(), {
+      method: "DELETE",
+    }),
+  );

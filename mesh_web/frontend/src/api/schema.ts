@@ -1,0 +1,328 @@
+// The edge: what the server sends is checked here once, and becomes the domain's values.
+import * as v from "valibot";
+import type { Graph, GraphDelta, GraphEdge, GraphNode } from "../domain/graph";
+import type {
+  Change,
+  Finding,
+  Mtls,
+  NamespaceRow,
+  PodRow,
+  ProxyAck,
+  ProxyRow,
+  Revision,
+  ServiceDetail,
+  Session,
+  WorkloadRow,
+  WriteResult,
+} from "../domain/mesh";
+import type { Span, Trace, TraceSummary } from "../domain/trace";
+import {
+  bytesPerSecond,
+  milliseconds,
+  percent,
+  perSecond,
+  ratio,
+  unixSeconds,
+} from "../domain/units";
+
+/** Anything unknown that parses to T. */
+export type Schema<T> = v.GenericSchema<unknown, T>;
+
+type Camel<S extends string> = S extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<Camel<Tail>>}`
+  : S;
+type Camelled<T> = { [K in keyof T as K extends string ? Camel<K> : K]: T[K] };
+
+const camel = (key: string): string =>
+  key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+
+function camelled<T extends object>(value: T): Camelled<T> {
+  const entries = Object.entries(value).map(([key, inner]) => [camel(key), inner]);
+  return Object.fromEntries(entries) as Camelled<T>;
+}
+
+/** An object whose snake_case keys become camelCase. */
+const record = <E extends v.ObjectEntries>(entries: E) =>
+  v.pipe(
+    v.object(entries),
+    v.transform((value) => camelled(value)),
+  );
+
+const text = v.optional(v.string(), "");
+const count = v.optional(v.number(), 0);
+const flag = v.optional(v.boolean(), false);
+const listOf = <S extends v.GenericSchema>(item: S) => v.optional(v.array(item), []);
+const orNull = <S extends v.GenericSchema>(item: S) => v.nullish(item, null);
+
+const ms = v.pipe(v.number(), v.transform(milliseconds));
+const share = v.pipe(count, v.transform(ratio));
+const rate = v.pipe(count, v.transform(perSecond));
+const byteRate = v.pipe(count, v.transform(bytesPerSecond));
+const weight = v.pipe(v.number(), v.transform(percent));
+/** Unix seconds, or an ISO date. */
+const moment = v.pipe(
+  v.union([v.number(), v.string()]),
+  v.transform((at) => unixSeconds(typeof at === "number" ? at : Date.parse(at) / 1000)),
+);
+
+const health = v.optional(v.picklist(["idle", "healthy", "degraded", "failing"]), "idle");
+
+const graphNode = record({
+  id: v.string(),
+  kind: v.picklist(["workload", "service", "gateway", "external", "unknown"]),
+  namespace: text,
+  name: v.string(),
+  app: text,
+  version: text,
+  health,
+  pods_ready: count,
+  pods_desired: count,
+  requests_per_second: rate,
+  error_ratio: share,
+  badges: listOf(v.string()),
+}) satisfies Schema<GraphNode>;
+
+const graphEdge = record({
+  id: v.string(),
+  source: v.string(),
+  target: v.string(),
+  protocol: v.string(),
+  requests_per_second: rate,
+  requests_total: count,
+  error_ratio: share,
+  p50_ms: orNull(ms),
+  p95_ms: orNull(ms),
+  p99_ms: orNull(ms),
+  mtls_ratio: share,
+  responses: v.optional(v.record(v.string(), v.number()), {}),
+  bytes_sent_per_second: byteRate,
+  bytes_received_per_second: byteRate,
+  connections_open: count,
+  health,
+}) satisfies Schema<GraphEdge>;
+
+export const graphSchema: Schema<Graph> = v.pipe(
+  v.object({
+    at: moment,
+    window_seconds: v.number(),
+    nodes: v.array(graphNode),
+    edges: v.array(graphEdge),
+  }),
+  v.transform(
+    ({ at, window_seconds, nodes, edges }): Graph => ({
+      at,
+      windowSeconds: window_seconds,
+      nodes: new Map(nodes.map((node) => [node.id, node])),
+      edges: new Map(edges.map((edge) => [edge.id, edge])),
+    }),
+  ),
+);
+
+export const graphDeltaSchema: Schema<GraphDelta> = v.object({
+  at: moment,
+  nodes: v.optional(v.record(v.string(), v.nullable(graphNode)), {}),
+  edges: v.optional(v.record(v.string(), v.nullable(graphEdge)), {}),
+});
+
+export const envelopeSchema = v.object({
+  topic: v.string(),
+  epoch: v.number(),
+  seq: v.number(),
+  snapshot: v.optional(v.unknown()),
+  delta: v.optional(v.unknown()),
+});
+
+const finding = record({
+  code: v.string(),
+  severity: v.optional(v.picklist(["error", "warning", "info"]), "error"),
+  resource: text,
+  path: text,
+  message: text,
+  fix: text,
+}) satisfies Schema<Finding>;
+
+export const errorSchema = v.object({
+  code: text,
+  message: text,
+  path: text,
+  findings: listOf(finding),
+});
+
+const proxyAck = record({
+  id: v.string(),
+  pod: text,
+  namespace: text,
+  state: text,
+  ms: orNull(ms),
+  error: text,
+}) satisfies Schema<ProxyAck>;
+
+const change = record({
+  resource: v.string(),
+  action: text,
+  before: orNull(v.string()),
+  after: orNull(v.string()),
+}) satisfies Schema<Change>;
+
+export const writeResultSchema = record({
+  revision: orNull(v.number()),
+  state: text,
+  message: text,
+  dry_run: flag,
+  ms: orNull(ms),
+  converged: count,
+  total: count,
+  findings: listOf(finding),
+  proxies: listOf(proxyAck),
+  changes: listOf(change),
+}) satisfies Schema<WriteResult>;
+
+export const revisionSchema = record({
+  number: v.number(),
+  state: text,
+  author: text,
+  message: text,
+  created_at: moment,
+  ms: orNull(ms),
+  converged: count,
+  total: count,
+  changes: listOf(change),
+  proxies: listOf(proxyAck),
+  findings: listOf(finding),
+  system: flag,
+  reverts: orNull(v.number()),
+}) satisfies Schema<Revision>;
+
+export const mtlsSchema = record({
+  mode: orNull(v.string()),
+  effective: text,
+  source: text,
+}) satisfies Schema<Mtls>;
+
+export const namespaceSchema = record({
+  name: v.string(),
+  mtls: text,
+  services: count,
+  workloads: count,
+  pods_ready: count,
+  pods_total: count,
+}) satisfies Schema<NamespaceRow>;
+
+const serviceVersion = record({
+  version: v.string(),
+  workload: text,
+  pods_ready: count,
+  pods_total: count,
+  weight: orNull(weight),
+});
+
+export const serviceSchema = record({
+  namespace: v.string(),
+  name: v.string(),
+  host: text,
+  ports: listOf(v.object({ name: text, number: v.number(), protocol: text })),
+  pods_ready: count,
+  pods_total: count,
+  health,
+  versions: listOf(serviceVersion),
+  weights_editable: flag,
+  mtls: text,
+  resources: listOf(v.string()),
+  findings: listOf(finding),
+}) satisfies Schema<ServiceDetail>;
+
+export const workloadSchema = record({
+  namespace: v.string(),
+  name: v.string(),
+  kind: text,
+  app: text,
+  version: text,
+  service_account: text,
+  gateway: flag,
+  replicas: count,
+  pods_ready: count,
+  restarts: count,
+  mtls: text,
+  message: text,
+}) satisfies Schema<WorkloadRow>;
+
+export const podSchema = record({
+  namespace: v.string(),
+  name: v.string(),
+  workload: text,
+  replica_set: text,
+  phase: text,
+  ready: flag,
+  restarts: count,
+  proxy_restarts: count,
+  address: text,
+  node: text,
+  message: text,
+  started_at: orNull(moment),
+}) satisfies Schema<PodRow>;
+
+export const proxySchema = record({
+  id: v.string(),
+  namespace: text,
+  pod: text,
+  workload: text,
+  connected: flag,
+  revision: orNull(v.number()),
+  state: text,
+  types: v.optional(
+    v.record(v.string(), record({ state: text, version: text, acked_at: orNull(moment) })),
+    {},
+  ),
+  certificate_expires_at: orNull(moment),
+}) satisfies Schema<ProxyRow>;
+
+export const sessionSchema = v.object({
+  user: v.string(),
+  role: v.string(),
+  csrf: text,
+}) satisfies Schema<Session>;
+
+export const traceSummarySchema = record({
+  trace_id: v.string(),
+  root_service: text,
+  root_operation: text,
+  start: moment,
+  duration_ms: ms,
+  spans: count,
+  errors: count,
+  services: listOf(v.object({ name: v.string(), spans: count })),
+}) satisfies Schema<TraceSummary>;
+
+const attribute = v.pipe(
+  v.unknown(),
+  v.transform((value) => (typeof value === "string" ? value : JSON.stringify(value))),
+);
+
+const span = record({
+  span_id: v.string(),
+  parent_id: v.pipe(
+    v.nullish(v.string(), ""),
+    v.transform((id) => id ?? ""),
+  ),
+  service: text,
+  namespace: text,
+  workload: text,
+  operation: text,
+  kind: text,
+  start_ms: ms,
+  duration_ms: ms,
+  status: text,
+  attributes: v.optional(v.record(v.string(), attribute), {}),
+  depth: count,
+}) satisfies Schema<Span>;
+
+export const traceSchema = record({
+  trace_id: v.string(),
+  start: moment,
+  duration_ms: ms,
+  spans: listOf(span),
+}) satisfies Schema<Trace>;
+
+/** A cursor-paged list. */
+export const pageOf = <T>(item: Schema<T>) =>
+  v.object({ items: v.array(item), next: v.nullish(v.string(), null) });

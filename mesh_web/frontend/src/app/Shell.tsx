@@ -1,0 +1,89 @@
+// The frame around every page: navigation, theme, account.
+import type { ReactNode } from "react";
+import { useLogout } from "../api/queries";
+import { IconButton } from "../ui/controls";
+import { Icon, type IconName } from "../ui/Icon";
+import { Logo } from "../ui/Logo";
+import { Link, usePath } from "../ui/router";
+import { useSession } from "../ui/session";
+import { chooseTheme, type Theme, useTheme } from "../ui/theme";
+import "./shell.css";
+
+interface Place {
+  readonly href: string;
+  readonly label: string;
+  readonly icon: IconName;
+}
+
+const PLACES: readonly Place[] = [
+  { href: "/", label: "Graph", icon: "graph" },
+  { href: "/traces", label: "Traces", icon: "traces" },
+  { href: "/workloads", label: "Workloads", icon: "workloads" },
+  { href: "/proxies", label: "Proxies", icon: "proxies" },
+  { href: "/revisions", label: "Revisions", icon: "revisions" },
+  { href: "/config", label: "Config", icon: "config" },
+];
+
+const NEXT_THEME: Readonly<Record<Theme, Theme>> = {
+  system: "light",
+  light: "dark",
+  dark: "system",
+};
+const THEME_ICONS: Readonly<Record<Theme, IconName>> = {
+  system: "system",
+  light: "sun",
+  dark: "moon",
+};
+
+function ThemeButton() {
+  const theme = useTheme();
+  return (
+    <IconButton
+      icon={THEME_ICONS[theme]}
+      label={`Theme: ${theme}. Change to ${NEXT_THEME[theme]}`}
+      onClick={() => chooseTheme(NEXT_THEME[theme])}
+    />
+  );
+}
+
+const isHere = (path: string, href: string): boolean =>
+  href === "/" ? path === "/" : path.startsWith(href);
+
+export function Shell({ children }: { readonly children: ReactNode }) {
+  const path = usePath();
+  const session = useSession();
+  const logout = useLogout();
+  return (
+    <div className="shell">
+      <a className="skip" href="#page">
+        Skip to the page
+      </a>
+      <nav aria-label="Pages" className="rail">
+        <Link aria-label="Meshweb" className="rail-logo" href="/">
+          <Logo />
+        </Link>
+        <ul>
+          {PLACES.map(({ href, label, icon }) => (
+            <li key={href}>
+              <Link aria-current={isHere(path, href) ? "page" : undefined} href={href}>
+                <Icon name={icon} size={20} />
+                {label}
+              </Link>
+            </li>
+          ))}
+        </ul>
+        <div className="rail-foot">
+          <ThemeButton />
+          <IconButton
+            icon="logout"
+            label={`Log out ${session.user} (${session.role})`}
+            onClick={() => logout.mutate()}
+          />
+        </div>
+      </nav>
+      <main className="page" id="page" tabIndex={-1}>
+        {children}
+      </main>
+    </div>
+  );
+}

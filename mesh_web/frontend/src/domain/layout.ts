@@ -1,0 +1,199 @@
+// From a graph's structure to the layout engine's question, and from its answer to places.
+import type { Graph, GraphEdge, GraphNode } from "./graph";
+import type { Point } from "./traffic";
+
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Placement {
+  readonly nodes: ReadonlyMap<string, Box>;
+  readonly namespaces: ReadonlyMap<string, Box>;
+  readonly edges: ReadonlyMap<string, readonly Point[]>;
+  readonly labels: ReadonlyMap<string, Point>;
+}
+
+/** The parts of ELK's JSON that we write and read; all coordinates are absolute. */
+export interface ElkInput {
+  readonly id: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly layoutOptions?: Readonly<Record<string, string>>;
+  readonly children?: ElkInput[];
+  readonly edges?: ElkEdgeInput[];
+}
+interface ElkEdgeInput {
+  readonly id: string;
+  readonly sources: string[];
+  readonly targets: string[];
+  readonly labels?: { readonly text: string; readonly width: number; readonly height: number }[];
+}
+export interface ElkOutput {
+  readonly id: string;
+  readonly x?: number | undefined;
+  readonly y?: number | undefined;
+  readonly width?: number | undefined;
+  readonly height?: number | undefined;
+  readonly children?: readonly ElkOutput[] | undefined;
+  readonly edges?: readonly ElkEdgeOutput[] | undefined;
+}
+interface ElkEdgeOutput {
+  readonly id: string;
+  readonly sections?:
+    | readonly {
+        readonly startPoint: Point;
+        readonly endPoint: Point;
+        readonly bendPoints?: readonly Point[] | undefined;
+      }[]
+    | undefined;
+  readonly labels?:
+    | readonly {
+        readonly x?: number | undefined;
+        readonly y?: number | undefined;
+        readonly width?: number | undefined;
+        readonly height?: number | undefined;
+      }[]
+    | undefined;
+}
+
+const LABEL = { width: 86, height: 22 };
+const ROOT_OPTIONS: Readonly<Record<string, string>> = {
+  "elk.algorithm": "layered",
+  "elk.hierarchyHandling": "INCLUDE_CHILDREN",
+  "elk.edgeRouting": "ORTHOGONAL",
+  "elk.json.shapeCoords": "ROOT",
+  "elk.json.edgeCoords": "ROOT",
+  "elk.layered.nodePlacement.strategy": "BRANDES_KOEPF",
+  "elk.layered.nodePlacement.bk.fixedAlignment": "BALANCED",
+  "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
+  "elk.layered.spacing.nodeNodeBetweenLayers": "44",
+  "elk.layered.spacing.edgeNodeBetweenLayers": "20",
+  "elk.layered.spacing.edgeEdgeBetweenLayers": "12",
+  "elk.spacing.nodeNode": "28",
+  "elk.spacing.edgeNode": "20",
+  "elk.spacing.edgeEdge": "14",
+  "elk.spacing.edgeLabel": "4",
+  "elk.edgeLabels.inline": "true",
+};
+const BOX_OPTIONS: Readonly<Record<string, string>> = {
+  "elk.padding": "[top=48,left=20,bottom=20,right=20]",
+};
+
+/** Width and height a node is drawn with. */
+export function sizeOf(node: GraphNode): { readonly width: number; readonly height: number } {
+  if (node.kind === "service") return { width: 132, height: 36 };
+  return { width: 176, height: 56 };
+}
+
+const namespaceBox = (namespace: string) => `box:${namespace}`;
+
+export type Direction = "RIGHT" | "DOWN";
+
+/** Services with several workloads behind them: there a request takes one of several ways. */
+export function forks(graph: Graph): ReadonlySet<string> {
+  const ways = new Map<string, number>();
+  for (const edge of graph.edges.values()) {
+    if (graph.nodes.get(edge.source)?.kind !== "service") continue;
+    ways.set(edge.source, (ways.get(edge.source) ?? 0) + 1);
+  }
+  return new Set([...ways].filter(([, count]) => count > 1).map(([id]) => id));
+}
+
+/** An edge from a service to its only workload would repeat what the edges into it say. */
+export const isWorded = (graph: Graph, edge: GraphEdge, forked: ReadonlySet<string>): boolean =>
+  graph.nodes.get(edge.source)?.kind !== "service" || forked.has(edge.source);
+
+/** Sorted input gives the same layout for the same structure. */
+export function layoutInput(graph: Graph, withLabels: boolean, direction: Direction): ElkInput {
+  const byNamespace = new Map<string, ElkInput[]>();
+  const nodes = [...graph.nodes.values()].sort((a, b) => a.id.localeCompare(b.id));
+  for (const node of nodes) {
+    const inside = byNamespace.get(node.namespace) ?? [];
+    inside.push({ id: node.id, ...sizeOf(node) });
+    byNamespace.set(node.namespace, inside);
+  }
+  const children: ElkInput[] = [];
+  for (const [namespace, inside] of byNamespace) {
+    if (namespace === "") children.push(...inside);
+    else {
+      children.push({
+        id: namespaceBox(namespace),
+        layoutOptions: BOX_OPTIONS,
+        children: inside,
+      });
+    }
+  }
+  const forked = forks(graph);
+  const edges = [...graph.edges.values()]
+    .sort((a, b) => a.id.localeCompare(b.id))
+    .map((edge) => ({
+      id: edge.id,
+      sources: [edge.source],
+      targets: [edge.target],
+      ...(withLabels && isWorded(graph, edge, forked)
+        ? { labels: [{ text: "label", ...LABEL }] }
+        : {}),
+    }));
+  const layoutOptions = { ...ROOT_OPTIONS, "elk.direction": direction };
+  return { id: "root", layoutOptions, children, edges };
+}
+
+const boxOf = (node: ElkOutput): Box => ({
+  x: node.x ?? 0,
+  y: node.y ?? 0,
+  width: node.width ?? 0,
+  height: node.height ?? 0,
+});
+
+/** Half of the path's way: where a label goes when the engine placed none. */
+function middle(points: readonly Point[]): Point {
+  const a = points[Math.floor((points.length - 1) / 2)] ?? { x: 0, y: 0 };
+  const b = points[Math.ceil((points.length - 1) / 2)] ?? a;
+  return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
+}
+
+export function placementOf(output: ElkOutput): Placement {
+  const nodes = new Map<string, Box>();
+  const namespaces = new Map<string, Box>();
+  const edges = new Map<string, readonly Point[]>();
+  const labels = new Map<string, Point>();
+  const visit = (node: ElkOutput): void => {
+    for (const child of node.children ?? []) {
+      if (child.id.startsWith("box:")) namespaces.set(child.id.slice(4), boxOf(child));
+      else nodes.set(child.id, boxOf(child));
+      visit(child);
+    }
+    for (const edge of node.edges ?? []) {
+      const section = edge.sections?.[0];
+      if (section === undefined) continue;
+      const points = [section.startPoint, ...(section.bendPoints ?? []), section.endPoint];
+      edges.set(edge.id, points);
+      const label = edge.labels?.[0];
+      labels.set(
+        edge.id,
+        label?.x === undefined || label.y === undefined
+          ? middle(points)
+          : { x: label.x + (label.width ?? 0) / 2, y: label.y + (label.height ?? 0) / 2 },
+      );
+    }
+  };
+  visit(output);
+  return { nodes, namespaces, edges, labels };
+}
+
+/** The smallest box around everything placed. */
+export function extentOf(placement: Placement): Box {
+  const boxes = [...placement.nodes.values(), ...placement.namespaces.values()];
+  if (boxes.length === 0) return { x: 0, y: 0, width: 0, height: 0 };
+  const x = Math.min(...boxes.map((b) => b.x));
+  const y = Math.min(...boxes.map((b) => b.y));
+  return {
+    x,
+    y,
+    width: Math.max(...boxes.map((b) => b.x + b.width)) - x,
+    height: Math.max(...boxes.map((b) => b.y + b.height)) - y,
+  };
+}

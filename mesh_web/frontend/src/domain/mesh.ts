@@ -1,0 +1,183 @@
+// What the REST API tells of the mesh besides its graph.
+import type { Health } from "./graph";
+import type { Milliseconds, Percent, UnixSeconds } from "./units";
+
+export interface Finding {
+  readonly code: string;
+  readonly severity: "error" | "warning" | "info";
+  readonly resource: string;
+  readonly path: string;
+  readonly message: string;
+  readonly fix: string;
+}
+
+export interface ProxyAck {
+  readonly id: string;
+  readonly pod: string;
+  readonly namespace: string;
+  readonly state: string;
+  readonly ms: Milliseconds | null;
+  readonly error: string;
+}
+
+export interface Change {
+  readonly resource: string;
+  readonly action: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** What every write answers: the revision it made and how far the proxies have followed. */
+export interface WriteResult {
+  readonly revision: number | null;
+  readonly state: string;
+  readonly message: string;
+  readonly dryRun: boolean;
+  readonly ms: Milliseconds | null;
+  readonly converged: number;
+  readonly total: number;
+  readonly findings: readonly Finding[];
+  readonly proxies: readonly ProxyAck[];
+  readonly changes: readonly Change[];
+}
+
+export interface Revision {
+  readonly number: number;
+  readonly state: string;
+  readonly author: string;
+  readonly message: string;
+  readonly createdAt: UnixSeconds;
+  readonly ms: Milliseconds | null;
+  readonly converged: number;
+  readonly total: number;
+  readonly changes: readonly Change[];
+  readonly proxies: readonly ProxyAck[];
+  readonly findings: readonly Finding[];
+  readonly system: boolean;
+  readonly reverts: number | null;
+}
+
+export type MtlsMode = "DISABLE" | "PERMISSIVE" | "STRICT";
+export const MTLS_MODES: readonly MtlsMode[] = ["DISABLE", "PERMISSIVE", "STRICT"];
+
+export interface Mtls {
+  readonly mode: string | null;
+  readonly effective: string;
+  readonly source: string;
+}
+
+export interface NamespaceRow {
+  readonly name: string;
+  readonly mtls: string;
+  readonly services: number;
+  readonly workloads: number;
+  readonly podsReady: number;
+  readonly podsTotal: number;
+}
+
+export interface ServiceVersion {
+  readonly version: string;
+  readonly workload: string;
+  readonly podsReady: number;
+  readonly podsTotal: number;
+  readonly weight: Percent | null;
+}
+
+export interface ServiceDetail {
+  readonly namespace: string;
+  readonly name: string;
+  readonly host: string;
+  readonly ports: readonly {
+    readonly name: string;
+    readonly number: number;
+    readonly protocol: string;
+  }[];
+  readonly podsReady: number;
+  readonly podsTotal: number;
+  readonly health: Health;
+  readonly versions: readonly ServiceVersion[];
+  readonly weightsEditable: boolean;
+  readonly mtls: string;
+  readonly resources: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+export interface WorkloadRow {
+  readonly namespace: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly app: string;
+  readonly version: string;
+  readonly serviceAccount: string;
+  readonly gateway: boolean;
+  readonly replicas: number;
+  readonly podsReady: number;
+  readonly restarts: number;
+  readonly mtls: string;
+  readonly message: string;
+}
+
+export interface PodRow {
+  readonly namespace: string;
+  readonly name: string;
+  readonly workload: string;
+  readonly replicaSet: string;
+  readonly phase: string;
+  readonly ready: boolean;
+  readonly restarts: number;
+  readonly proxyRestarts: number;
+  readonly address: string;
+  readonly node: string;
+  readonly message: string;
+  readonly startedAt: UnixSeconds | null;
+}
+
+export interface ProxyType {
+  readonly state: string;
+  readonly version: string;
+  readonly ackedAt: UnixSeconds | null;
+}
+
+export interface ProxyRow {
+  readonly id: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly workload: string;
+  readonly connected: boolean;
+  readonly revision: number | null;
+  readonly state: string;
+  readonly types: Readonly<Record<string, ProxyType>>;
+  readonly certificateExpiresAt: UnixSeconds | null;
+}
+
+export interface Session {
+  readonly user: string;
+  readonly role: string;
+  readonly csrf: string;
+}
+
+export const mayWrite = (session: Session): boolean => session.role !== "viewer";
+
+export type Tone = "neutral" | "good" | "warning" | "bad" | "busy";
+
+/** How a revision's state reads at a glance. */
+export function revisionTone(state: string): Tone {
+  if (state === "converged") return "good";
+  if (state === "partial") return "warning";
+  if (state === "rejected") return "bad";
+  if (state === "superseded") return "neutral";
+  return "busy";
+}
+
+/** "6 of 6 proxies converged in 34 ms", or how far it has come. */
+export function convergenceSentence(result: {
+  readonly converged: number;
+  readonly total: number;
+  readonly ms: Milliseconds | null;
+}): string {
+  const proxies = result.total === 1 ? "proxy" : "proxies";
+  const count = `${result.converged} of ${result.total} ${proxies} converged`;
+  if (result.ms === null) return count;
+  const time = result.ms >= 1000 ? `${(result.ms / 1000).toFixed(1)} s` : `${Math.round(result.ms)} ms`;
+  return `${count} in ${time}`;
+}

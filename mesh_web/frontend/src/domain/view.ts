@@ -1,0 +1,65 @@
+// What the address bar says about the graph view, so that a view can be shared.
+
+export type Metric = "rate" | "errors" | "p95";
+
+export interface View {
+  /** A node, edge or namespace id; "mesh"; or null. */
+  readonly selected: string | null;
+  readonly windowSeconds: number;
+  readonly namespaces: readonly string[];
+  readonly metric: Metric;
+  readonly idleNodes: boolean;
+  readonly serviceNodes: boolean;
+  readonly labels: boolean;
+}
+
+export const WINDOWS: readonly { readonly seconds: number; readonly label: string }[] = [
+  { seconds: 10, label: "10s" },
+  { seconds: 60, label: "1m" },
+  { seconds: 300, label: "5m" },
+];
+
+export const DEFAULT_VIEW: View = {
+  selected: null,
+  windowSeconds: 60,
+  namespaces: [],
+  metric: "rate",
+  idleNodes: true,
+  serviceNodes: true,
+  labels: true,
+};
+
+const METRICS: readonly Metric[] = ["rate", "errors", "p95"];
+
+/** Read a view; what is missing or unknown is the default. */
+export function parseView(params: URLSearchParams): View {
+  const seconds = Number(params.get("window"));
+  const metric = METRICS.find((known) => known === params.get("metric"));
+  return {
+    selected: params.get("select"),
+    windowSeconds: WINDOWS.some((w) => w.seconds === seconds)
+      ? seconds
+      : DEFAULT_VIEW.windowSeconds,
+    namespaces: (params.get("namespaces") ?? "").split(",").filter(Boolean),
+    metric: metric ?? DEFAULT_VIEW.metric,
+    idleNodes: params.get("idle") !== "0",
+    serviceNodes: params.get("services") !== "0",
+    labels: params.get("labels") !== "0",
+  };
+}
+
+/** The shortest query string that `parseView` reads back as this view. */
+export function formatView(view: View): string {
+  const params = new URLSearchParams();
+  if (view.selected !== null) params.set("select", view.selected);
+  if (view.windowSeconds !== DEFAULT_VIEW.windowSeconds) {
+    params.set("window", String(view.windowSeconds));
+  }
+  if (view.namespaces.length > 0) params.set("namespaces", view.namespaces.join(","));
+  if (view.metric !== DEFAULT_VIEW.metric) params.set("metric", view.metric);
+  if (!view.idleNodes) params.set("idle", "0");
+  if (!view.serviceNodes) params.set("services", "0");
+  if (!view.labels) params.set("labels", "0");
+  const text = params.toString();
+  return text === "" ? "" : `?${text}`;
+}

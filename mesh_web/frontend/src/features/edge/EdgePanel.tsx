@@ -1,0 +1,213 @@
+// One edge: how its traffic does, how it is protected, and its traces.
+import type { Live } from "../../api/live";
+import { useTraces } from "../../api/queries";
+import { type GraphEdge, type GraphNode, isTcp, mtlsState } from "../../domain/graph";
+import type { Point } from "../../domain/history";
+import {
+  formatAge,
+  formatBytesRate,
+  formatDuration,
+  formatRate,
+  formatRatio,
+  perSecond,
+  ratio,
+} from "../../domain/units";
+import { Chip } from "../../ui/controls";
+import { Loading, Problem } from "../../ui/feedback";
+import { HealthMark } from "../../ui/HealthMark";
+import { Icon } from "../../ui/Icon";
+import { Figures, Panel, Section } from "../../ui/Panel";
+import { Link } from "../../ui/router";
+import { Sparkline } from "../../ui/Sparkline";
+import { useNow } from "../../ui/useNow";
+import "./edge.css";
+
+function classOf(code: string): string {
+  if (code === "" || code === "0" || code.startsWith("2")) return "ok";
+  if (code.startsWith("3")) return "redirect";
+  return code.startsWith("4") ? "client" : "server";
+}
+
+function Responses({ edge }: { readonly edge: GraphEdge }) {
+  const codes = Object.entries(edge.responses).sort(([a], [b]) => a.localeCompare(b));
+  const total = codes.reduce((sum, [, rate]) => sum + rate, 0);
+  if (total === 0) return <p className="muted">No responses within the window.</p>;
+  return (
+    <div className="stack">
+      <div aria-hidden="true" className="responses">
+        {codes.map(([code, rate]) => (
+          <i data-class={classOf(code)} key={code} style={{ flexGrow: rate }} />
+        ))}
+      </div>
+      <ul className="row" data-wrap="">
+        {codes.map(([code, rate]) => (
+          <li className="response" data-class={classOf(code)} key={code}>
+            <b>{code === "" ? "none" : code}</b> {formatRatio(ratio(rate / total))}{" "}
+            <span className="muted">{formatRate(perSecond(rate))}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Latency({ edge, points }: { readonly edge: GraphEdge; readonly points: readonly Point[] }) {
+  const rows = [
+    { name: "p50", now: edge.p50Ms, values: points.map((point) => point.p50), tone: "secure" },
+    { name: "p95", now: edge.p95Ms, values: points.map((point) => point.p95), tone: "accent" },
+    { name: "p99", now: edge.p99Ms, values: points.map((point) => point.p99), tone: "degraded" },
+  ] as const;
+  return (
+    <div className="latency">
+      {rows.map(({ name, now, values, tone }) => (
+        <div key={name}>
+          <span className="muted">{name}</span>
+          <b>{formatDuration(now)}</b>
+          <Sparkline height={26} label={`${name} of late`} tone={tone} values={values} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Security({ edge }: { readonly edge: GraphEdge }) {
+  const state = mtlsState(edge);
+  const words = {
+    mutual: "All of this traffic is mutual TLS.",
+    partial: `${formatRatio(edge.mtlsRatio)} of this traffic is mutual TLS; the rest is plain text.`,
+    none: "None of this traffic is known to be mutual TLS.",
+  } as const;
+  return (
+    <div className="row security" data-state={state}>
+      <Icon name={state === "mutual" ? "lock" : "unlock"} />
+      <p>{words[state]}</p>
+    </div>
+  );
+}
+
+/** What a node is called in traces. */
+const traceName = (node: GraphNode): string => (node.app === "" ? node.name : node.app);
+
+function Traces({ source, target }: { readonly source: GraphNode; readonly target: GraphNode }) {
+  const now = useNow();
+  const query = useTraces({ source: traceName(source), destination: traceName(target), limit: 10 });
+  if (query.error !== null) return <Problem error={query.error} />;
+  if (query.data === undefined) return <Loading what="traces" />;
+  if (query.data.items.length === 0) {
+    return (
+      <p className="muted">
+        No trace has crossed this edge in the last 15 minutes. A share of all requests is traced, so
+        a quiet edge may need a while.
+      </p>
+    );
+  }
+  return (
+    <ul className="edge-traces" data-testid="trace-list">
+      {query.data.items.map((trace) => (
+        <li key={trace.traceId}>
+          <Link href={`/traces/${trace.traceId}`}>
+            <span className="edge-trace-name">{trace.rootOperation || trace.rootService}</span>
+            {trace.errors > 0 && <Chip tone="bad">{trace.errors} failed</Chip>}
+            <span className="muted">{trace.spans} spans</span>
+            <b className="number">{formatDuration(trace.durationMs)}</b>
+            <span className="muted number">{formatAge(trace.start, now)}</span>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function End({ node, onSelect }: { readonly node: GraphNode; readonly onSelect: () => void }) {
+  return (
+    <button className="link" onClick={onSelect} type="button">
+      {node.name}
+    </button>
+  );
+}
+
+export function EdgePanel({
+  edge,
+  source,
+  target,
+  live,
+  onSelect,
+  onClose,
+}: {
+  readonly edge: GraphEdge;
+  readonly source: GraphNode;
+  readonly target: GraphNode;
+  readonly live: Live;
+  readonly onSelect: (id: string) => void;
+  readonly onClose: () => void;
+}) {
+  const points = live.history.get(edge.id) ?? [];
+  const tcp = isTcp(edge);
+  return (
+    <Panel
+      kicker={
+        <>
+          <Chip>{edge.protocol.toUpperCase()}</Chip>
+          <End node={source} onSelect={() => onSelect(source.id)} />
+          <span>→</span>
+          <End node={target} onSelect={() => onSelect(target.id)} />
+        </>
+      }
+      mark={<HealthMark health={edge.health} />}
+      onClose={onClose}
+      testId="edge-panel"
+      title={`${source.name} → ${target.name}`}
+    >
+      <Section title={tcp ? "Bytes" : "Traffic"}>
+        {tcp ? (
+          <Figures
+            values={[
+              { label: "Sent", value: formatBytesRate(edge.bytesSentPerSecond) },
+              { label: "Received", value: formatBytesRate(edge.bytesReceivedPerSecond) },
+              { label: "Connections", value: String(edge.connectionsOpen) },
+            ]}
+          />
+        ) : (
+          <Figures
+            values={[
+              { label: "Requests", value: formatRate(edge.requestsPerSecond) },
+              { label: "Errors", value: formatRatio(edge.errorRatio), bad: edge.errorRatio > 0 },
+              {
+                label: `In ${live.graph?.windowSeconds ?? 60} s`,
+                value: edge.requestsTotal.toLocaleString(),
+              },
+            ]}
+          />
+        )}
+        <Sparkline label="Rate of late" values={points.map((point) => point.rate)} />
+      </Section>
+      {!tcp && (
+        <>
+          <Section title="Latency">
+            <Latency edge={edge} points={points} />
+          </Section>
+          <Section title="Responses">
+            <Responses edge={edge} />
+          </Section>
+        </>
+      )}
+      <Section title="Security">
+        <Security edge={edge} />
+      </Section>
+      {!tcp && (
+        <Section
+          aside={
+            <Link
+              href={`/traces?source=${encodeURIComponent(traceName(source))}&destination=${encodeURIComponent(traceName(target))}`}
+            >
+              All traces
+            </Link>
+          }
+          title="Traces"
+        >
+          <Traces source={source} target={target} />
+        </Section>
+      )}
+    </Panel>
+  );
+}

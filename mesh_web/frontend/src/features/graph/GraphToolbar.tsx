@@ -1,0 +1,136 @@
+// What is shown of the graph, and how.
+import { type ReactNode, useEffect, useRef } from "react";
+import { type Metric, type View, WINDOWS } from "../../domain/view";
+import { Button, Segmented, Switch } from "../../ui/controls";
+
+const METRICS: readonly { readonly value: Metric; readonly label: string }[] = [
+  { value: "rate", label: "Rate" },
+  { value: "errors", label: "Errors" },
+  { value: "p95", label: "p95" },
+];
+
+/** A small window below its button; a click elsewhere or Escape closes it. */
+function Popover({
+  label,
+  icon,
+  count,
+  children,
+}: {
+  readonly label: string;
+  readonly icon: "sliders" | "namespace";
+  readonly count?: number;
+  readonly children: ReactNode;
+}) {
+  const details = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    const close = (event: Event) => {
+      const element = details.current;
+      if (element === null || !element.open) return;
+      const outside = event.target instanceof Node && !element.contains(event.target);
+      if (outside || (event instanceof KeyboardEvent && event.key === "Escape")) {
+        element.open = false;
+      }
+    };
+    document.addEventListener("pointerdown", close);
+    document.addEventListener("keydown", close);
+    return () => {
+      document.removeEventListener("pointerdown", close);
+      document.removeEventListener("keydown", close);
+    };
+  }, []);
+  return (
+    <details className="popover" ref={details}>
+      <summary className="button">
+        <span className={`popover-icon ${icon}`} />
+        {label}
+        {count !== undefined && count > 0 && <b>{count}</b>}
+      </summary>
+      <div className="popover-body">{children}</div>
+    </details>
+  );
+}
+
+function NamespaceChoice({
+  view,
+  all,
+  onView,
+}: {
+  readonly view: View;
+  readonly all: readonly string[];
+  readonly onView: (view: View) => void;
+}) {
+  const toggle = (namespace: string, on: boolean) => {
+    const without = view.namespaces.filter((one) => one !== namespace);
+    onView({ ...view, namespaces: on ? [...without, namespace].sort() : without });
+  };
+  return (
+    <Popover count={view.namespaces.length} icon="namespace" label="Namespaces">
+      <p className="muted">None chosen means all.</p>
+      {all.map((namespace) => (
+        <Switch
+          checked={view.namespaces.includes(namespace)}
+          key={namespace}
+          onChange={(on) => toggle(namespace, on)}
+        >
+          {namespace}
+        </Switch>
+      ))}
+    </Popover>
+  );
+}
+
+export function GraphToolbar({
+  view,
+  namespaces,
+  animated,
+  onView,
+  onAnimated,
+  onMesh,
+}: {
+  readonly view: View;
+  readonly namespaces: readonly string[];
+  readonly animated: boolean;
+  readonly onView: (view: View) => void;
+  readonly onAnimated: (on: boolean) => void;
+  readonly onMesh: () => void;
+}) {
+  return (
+    <div className="toolbar" role="toolbar">
+      <Segmented
+        label="Window"
+        onChange={(seconds) => onView({ ...view, windowSeconds: Number(seconds) })}
+        options={WINDOWS.map(({ seconds, label }) => ({ value: String(seconds), label }))}
+        testId="window"
+        value={String(view.windowSeconds)}
+      />
+      <Segmented
+        label="Number on edges"
+        onChange={(metric) => onView({ ...view, metric })}
+        options={METRICS}
+        testId="metric"
+        value={view.metric}
+      />
+      <NamespaceChoice all={namespaces} onView={onView} view={view} />
+      <Popover icon="sliders" label="Display">
+        <Switch checked={view.labels} onChange={(labels) => onView({ ...view, labels })}>
+          Labels on edges
+        </Switch>
+        <Switch
+          checked={view.serviceNodes}
+          onChange={(serviceNodes) => onView({ ...view, serviceNodes })}
+        >
+          Service nodes
+        </Switch>
+        <Switch checked={view.idleNodes} onChange={(idleNodes) => onView({ ...view, idleNodes })}>
+          Nodes without traffic
+        </Switch>
+        <Switch checked={animated} onChange={onAnimated}>
+          Animated traffic
+        </Switch>
+      </Popover>
+      <Button icon="shield" onClick={onMesh}>
+        mTLS
+      </Button>
+    </div>
+  );
+}

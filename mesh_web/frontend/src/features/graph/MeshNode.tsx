@@ -1,0 +1,104 @@
+// One node of the graph.
+import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
+import { memo } from "react";
+import type { GraphNode } from "../../domain/graph";
+import { formatRate, formatRatio } from "../../domain/units";
+import { HealthMark, healthWord } from "../../ui/HealthMark";
+import { Icon, type IconName } from "../../ui/Icon";
+
+export type MeshNodeData = {
+  readonly node: GraphNode;
+  readonly emphasis: "plain" | "selected" | "found" | "dimmed";
+};
+export type MeshFlowNode = Node<MeshNodeData, "mesh">;
+
+const ICONS: Readonly<Record<GraphNode["kind"], IconName>> = {
+  workload: "workloads",
+  service: "service",
+  gateway: "gateway",
+  external: "globe",
+  unknown: "unknown",
+};
+
+function Detail({ node }: { readonly node: GraphNode }) {
+  const busy = node.requestsPerSecond > 0;
+  const rate = busy ? formatRate(node.requestsPerSecond) : "";
+  if (node.badges.includes("namespace")) return <span>{node.app}</span>;
+  const pods = node.podsDesired > 0 && (
+    <span data-short={node.podsReady < node.podsDesired ? "" : undefined}>
+      {node.podsReady}/{node.podsDesired} {node.podsDesired === 1 ? "pod" : "pods"}
+    </span>
+  );
+  return (
+    <>
+      {pods}
+      {rate !== "" && <span>{rate}</span>}
+      {busy && node.errorRatio > 0 && <b>{formatRatio(node.errorRatio)}</b>}
+      {pods === false && rate === "" && <span>{node.health === "idle" ? "idle" : node.kind}</span>}
+    </>
+  );
+}
+
+function describe(node: GraphNode): string {
+  const version = node.version === "" ? "" : ` ${node.version}`;
+  const where = node.namespace === "" ? "" : ` in ${node.namespace}`;
+  return `${node.kind} ${node.name}${version}${where}: ${healthWord(node.health)}, ${formatRate(node.requestsPerSecond)}`;
+}
+
+export const MeshNode = memo(function MeshNode({ data }: NodeProps<MeshFlowNode>) {
+  const { node, emphasis } = data;
+  const box = node.badges.includes("namespace");
+  const name =
+    node.version !== "" && node.name.endsWith(`-${node.version}`)
+      ? node.name.slice(0, -node.version.length - 1)
+      : node.name;
+  return (
+    <div
+      aria-label={describe(node)}
+      className="node"
+      data-emphasis={emphasis}
+      data-health={node.health}
+      data-kind={box ? "namespace" : node.kind}
+      data-testid={`node-${node.id}`}
+      role="img"
+    >
+      <Handle position={Position.Left} type="target" />
+      <Handle position={Position.Right} type="source" />
+      <span className="node-icon">
+        <Icon name={box ? "namespace" : ICONS[node.kind]} size={node.kind === "service" ? 14 : 18} />
+      </span>
+      <span className="node-text">
+        <span className="node-name">
+          <span title={node.name}>{name}</span>
+          {node.version !== "" && <i>{node.version}</i>}
+        </span>
+        {node.kind !== "service" && (
+          <span className="node-detail">
+            <Detail node={node} />
+          </span>
+        )}
+      </span>
+      <HealthMark health={node.health} size={14} />
+    </div>
+  );
+});
+
+export type BoxData = { readonly namespace: string; readonly onOpen: (namespace: string) => void };
+export type BoxFlowNode = Node<BoxData, "box">;
+
+export const NamespaceBox = memo(function NamespaceBox({ data }: NodeProps<BoxFlowNode>) {
+  return (
+    <div className="namespace-box">
+      <button
+        className="nodrag nopan"
+        data-testid={`namespace-${data.namespace}`}
+        onClick={() => data.onOpen(data.namespace)}
+        title={`Namespace ${data.namespace}: mutual TLS and contents`}
+        type="button"
+      >
+        <Icon name="namespace" size={14} />
+        {data.namespace}
+      </button>
+    </div>
+  );
+});

@@ -1,0 +1,178 @@
+// One workload: its pods, its scale, and its traffic.
+import type { Live } from "../../api/live";
+import { usePods, useRestart, useScale, useWorkloads } from "../../api/queries";
+import { inboundOf, outboundOf } from "../../domain/graph";
+import type { PodRow, WorkloadRow } from "../../domain/mesh";
+import { formatAge, formatRate, formatRatio } from "../../domain/units";
+import { Button, Chip, IconButton } from "../../ui/controls";
+import { Loading, Problem } from "../../ui/feedback";
+import { HealthMark } from "../../ui/HealthMark";
+import { Figures, Panel, Section } from "../../ui/Panel";
+import { EdgeList } from "../../ui/Rates";
+import { Sparkline } from "../../ui/Sparkline";
+import { toast } from "../../ui/toasts";
+import { useNow } from "../../ui/useNow";
+
+function Pod({ pod }: { readonly pod: PodRow }) {
+  const now = useNow(5000);
+  return (
+    <tr>
+      <td>
+        <span className="mono">{pod.name}</span>
+        {pod.message !== "" && <p className="muted small">{pod.message}</p>}
+      </td>
+      <td>
+        <Chip tone={pod.ready ? "good" : pod.phase === "Failed" ? "bad" : "warning"}>
+          {pod.ready ? "Ready" : pod.phase}
+        </Chip>
+      </td>
+      <td className="number muted">
+        {pod.startedAt === null ? "" : formatAge(pod.startedAt, now).replace(" ago", "")}
+      </td>
+    </tr>
+  );
+}
+
+function Scale({ workload }: { readonly workload: WorkloadRow }) {
+  const scale = useScale(workload.namespace, workload.name);
+  const restart = useRestart(workload.namespace, workload.name);
+  const failed = (error: Error) => toast("bad", error.message);
+  const to = (replicas: number) => scale.mutate(replicas, { onError: failed });
+  return (
+    <div className="row" data-spread="">
+      <div className="row">
+        <IconButton
+          disabled={workload.replicas <= 0 || scale.isPending}
+          icon="minus"
+          label="One replica fewer"
+          onClick={() => to(workload.replicas - 1)}
+        />
+        <b>{workload.replicas}</b>
+        <IconButton
+          disabled={scale.isPending}
+          icon="plus"
+          label="One replica more"
+          onClick={() => to(workload.replicas + 1)}
+        />
+        <span className="muted">replicas wanted</span>
+      </div>
+      <Button
+        busy={restart.isPending}
+        icon="restart"
+        onClick={() =>
+          restart.mutate(undefined, {
+            onError: failed,
+            onSuccess: () => toast("good", `${workload.name} restarts pod by pod.`),
+          })
+        }
+      >
+        Restart
+      </Button>
+    </div>
+  );
+}
+
+function Pods({ namespace, name }: { readonly namespace: string; readonly name: string }) {
+  const query = usePods({ namespace, workload: name });
+  if (query.error !== null) return <Problem error={query.error} />;
+  if (query.data === undefined) return <Loading what="pods" />;
+  if (query.data.length === 0) return <p className="muted">It has no pods.</p>;
+  return (
+    <div className="table-frame plain">
+      <table className="table">
+        <tbody>
+          {query.data.map((pod) => (
+            <Pod key={pod.name} pod={pod} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+export function WorkloadPanel({
+  id,
+  namespace,
+  name,
+  live,
+  editable,
+  onSelect,
+  onClose,
+}: {
+  readonly id: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly live: Live;
+  readonly editable: boolean;
+  readonly onSelect: (id: string) => void;
+  readonly onClose: () => void;
+}) {
+  const workloads = useWorkloads();
+  const workload = workloads.data?.find((one) => one.namespace === namespace && one.name === name);
+  const node = live.graph?.nodes.get(id);
+  const kinds = { gateway: "Gateway", workload: "Workload" } as const;
+  const kind = node?.kind === "gateway" ? kinds.gateway : kinds.workload;
+  const list = { graph: live.graph, history: live.history, onSelect };
+  return (
+    <Panel
+      kicker={
+        <>
+          <span>
+            {kind} in {namespace}
+          </span>
+          {(workload?.version ?? "") !== "" && <Chip>{workload?.version}</Chip>}
+          {(workload?.mtls ?? "") !== "" && <Chip tone="secure">mTLS {workload?.mtls}</Chip>}
+        </>
+      }
+      mark={<HealthMark health={node?.health ?? "idle"} />}
+      onClose={onClose}
+      testId="workload-panel"
+      title={name}
+    >
+      {node !== undefined && (
+        <Section title="Traffic">
+          <Figures
+            values={[
+              { label: "Requests", value: formatRate(node.requestsPerSecond) },
+              { label: "Errors", value: formatRatio(node.errorRatio), bad: node.errorRatio > 0 },
+              { label: "Restarts", value: String(workload?.restarts ?? 0) },
+            ]}
+          />
+          <Sparkline
+            label="Requests per second of late"
+            values={(live.history.get(id) ?? []).map((point) => point.rate)}
+          />
+        </Section>
+      )}
+      <Section title="Pods">
+        {workload !== undefined && workload.message !== "" && (
+          <p className="muted">{workload.message}</p>
+        )}
+        <Pods name={name} namespace={namespace} />
+        {workload !== undefined && editable && <Scale workload={workload} />}
+      </Section>
+      {list.graph !== null && (
+        <>
+          <Section title="Inbound">
+            <EdgeList
+              {...list}
+              edges={inboundOf(list.graph, id)}
+              end="source"
+              graph={list.graph}
+              none="Nothing has come in within the window."
+            />
+          </Section>
+          <Section title="Outbound">
+            <EdgeList
+              {...list}
+              edges={outboundOf(list.graph, id)}
+              end="target"
+              graph={list.graph}
+              none="Nothing has gone out within the window."
+            />
+          </Section>
+        </>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,181 @@
+// What the mesh answers: findings, problems, proof of convergence, differences.
+import type { ReactNode } from "react";
+import { lineDiff } from "../domain/diff";
+import {
+  type Change,
+  convergenceSentence,
+  type Finding,
+  type ProxyAck,
+  revisionTone,
+  type WriteResult,
+} from "../domain/mesh";
+import { formatDuration } from "../domain/units";
+import { Chip, Spinner } from "./controls";
+import { Icon, type IconName } from "./Icon";
+
+export function Findings({ findings }: { readonly findings: readonly Finding[] }) {
+  if (findings.length === 0) return null;
+  return (
+    <ul className="stack" data-testid="findings">
+      {findings.map((finding) => (
+        <li
+          className="finding"
+          data-severity={finding.severity}
+          key={`${finding.code}${finding.resource}${finding.path}${finding.message}`}
+        >
+          <header>
+            <b>{finding.code}</b>
+            <span>{finding.resource}</span>
+            {finding.path !== "" && <span>{finding.path}</span>}
+          </header>
+          <p>{finding.message}</p>
+          {finding.fix !== "" && <p className="fix">{finding.fix}</p>}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface Failure {
+  readonly message: string;
+  readonly findings?: readonly Finding[];
+}
+
+/** Something that went wrong, what it says, and how to go on. */
+export function Problem({
+  error,
+  action,
+}: {
+  readonly error: Failure;
+  readonly action?: ReactNode;
+}) {
+  return (
+    <div className="problem" role="alert">
+      <div className="row">
+        <Icon name="error" />
+        <p>{error.message}</p>
+      </div>
+      <Findings findings={error.findings ?? []} />
+      {action}
+    </div>
+  );
+}
+
+export function Empty({
+  icon,
+  title,
+  children,
+}: {
+  readonly icon: IconName;
+  readonly title: string;
+  readonly children?: ReactNode;
+}) {
+  return (
+    <div className="empty">
+      <Icon name={icon} size={36} />
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}
+
+export const Loading = ({ what }: { readonly what: string }) => (
+  <div className="empty" role="status">
+    <Spinner />
+    <span>Loading {what} …</span>
+  </div>
+);
+
+function Acks({ proxies }: { readonly proxies: readonly ProxyAck[] }) {
+  const slowest = Math.max(...proxies.map((proxy) => proxy.ms ?? 0), 1);
+  const sorted = [...proxies].sort((a, b) => (a.ms ?? Infinity) - (b.ms ?? Infinity));
+  return (
+    <ul aria-label="Time to each proxy's acknowledgement" className="acks">
+      {sorted.map((proxy) => (
+        <li className="ack" key={proxy.id} title={proxy.error === "" ? proxy.id : proxy.error}>
+          <span>{proxy.pod === "" ? proxy.id : proxy.pod}</span>
+          <span className="ack-bar">
+            <i style={{ width: `${((proxy.ms ?? 0) / slowest) * 100}%` }} />
+          </span>
+          <span className="number muted">
+            {proxy.ms === null ? proxy.state : formatDuration(proxy.ms)}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** "6 of 6 proxies converged in 34 ms", and each proxy's own time. */
+export function Convergence({
+  result,
+  action,
+}: {
+  readonly result: Pick<WriteResult, "state" | "ms" | "converged" | "total" | "proxies">;
+  readonly action?: ReactNode;
+}) {
+  const tone = revisionTone(result.state);
+  return (
+    <div className="convergence" data-testid="convergence" data-tone={tone} role="status">
+      <div className="row" data-spread="">
+        <div className="row">
+          {tone === "good" ? <Icon name="check" /> : <Chip tone={tone}>{result.state}</Chip>}
+          <strong>{convergenceSentence(result)}</strong>
+        </div>
+        {action}
+      </div>
+      <Acks proxies={result.proxies} />
+    </div>
+  );
+}
+
+/** Shown while a write is on its way to the proxies. */
+export const Pushing = ({ what }: { readonly what: string }) => (
+  <div className="convergence" data-tone="busy" role="status">
+    <div className="row">
+      <Spinner />
+      <strong>{what}</strong>
+    </div>
+  </div>
+);
+
+function Diff({ before, after }: Pick<Change, "before" | "after">) {
+  const signs = { same: " ", added: "+", removed: "−" } as const;
+  return (
+    <div className="diff">
+      {lineDiff(before, after).map((line) => (
+        <div
+          className="diff-line"
+          data-kind={line.kind}
+          key={`${line.kind}${line.before}:${line.after}`}
+        >
+          <span>{line.before}</span>
+          <span>{line.after}</span>
+          <span>{signs[line.kind]}</span>
+          <code>{line.text}</code>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+export function Changes({ changes }: { readonly changes: readonly Change[] }) {
+  const tones = { create: "good", update: "busy", delete: "bad" } as const;
+  const tone = (action: string) =>
+    action in tones ? tones[action as keyof typeof tones] : "neutral";
+  return (
+    <div className="stack">
+      {changes.map((change) => (
+        <section className="stack" key={change.resource}>
+          <div className="row">
+            <span className="chip" data-tone={tone(change.action) === "busy" ? "" : tone(change.action)}>
+              {change.action}
+            </span>
+            <span className="mono">{change.resource}</span>
+          </div>
+          <Diff after={change.after} before={change.before} />
+        </section>
+      ))}
+    </div>
+  );
+}
