@@ -1,9 +1,23 @@
 """All rules, in order, over everything that would be in force."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 
-from rest.contracts import Finding
+from rest.contracts import Finding, Severity
+from routing.checks.rules.destination_rules import destination_rules_apply
+from routing.checks.rules.destinations import destinations_exist
+from routing.checks.rules.expressions import expressions_are_re2
+from routing.checks.rules.gateway_ports import gateway_ports_do_not_conflict
+from routing.checks.rules.gateway_references import gateways_exist
+from routing.checks.rules.gateway_secrets import certificates_exist
+from routing.checks.rules.gateway_selectors import gateways_have_workloads
+from routing.checks.rules.hosts import hosts_are_routed_once
+from routing.checks.rules.peer_authentications import peer_authentications_are_single
+from routing.checks.rules.service_entries import service_entries_resolve
+from routing.checks.rules.timing import timing_is_positive
+from routing.checks.rules.unreachable import routes_are_reachable
+from routing.checks.rules.weights import weights_add_up
+from routing.checks.world import World, make_world
 from routing.contracts import Document, ResourceKey
 from topology.contracts import Registry
 
@@ -18,18 +32,48 @@ class CheckInput:
     """
 
     documents: tuple[Document, ...]
-    registry: Registry = Registry()
+    registry: Registry = field(default_factory=Registry)
     secrets: frozenset[tuple[str, str]] = frozenset()
     root_namespace: str = "istio-system"
 
 
+Rule = Callable[[World], Iterator[Finding]]
+
+RULES: tuple[Rule, ...] = (
+    weights_add_up,
+    destinations_exist,
+    gateways_exist,
+    gateway_ports_do_not_conflict,
+    gateways_have_workloads,
+    certificates_exist,
+    hosts_are_routed_once,
+    expressions_are_re2,
+    timing_is_positive,
+    routes_are_reachable,
+    destination_rules_apply,
+    service_entries_resolve,
+    peer_authentications_are_single,
+)
+"""No rule depends on another; the order is that of the findings."""
+
+
 def check(given: CheckInput) -> tuple[Finding, ...]:
-    """Every finding about every document, in a stable order."""
-    raise NotImplementedError(given)
+    """Every finding about every document, those of reading it first, in a stable order."""
+    world = make_world(given.documents, given.registry, given.secrets, given.root_namespace)
+    reading = [f for _, one in world.readings for f in one.findings]
+    meaning = [f for rule in RULES for f in rule(world)]
+    return (*reading, *meaning)
 
 
 def blocking(
     after: Iterable[Finding], before: Iterable[Finding], touched: frozenset[ResourceKey]
 ) -> tuple[Finding, ...]:
     """The errors that forbid a change: those of resources it touches and those it newly causes."""
-    raise NotImplementedError(after, before, touched)
+    names = {str(key) for key in touched}
+    known = {(f.code, f.resource, f.path, f.message) for f in before}
+    return tuple(
+        f
+        for f in after
+        if f.severity is Severity.ERROR
+        and (f.resource in names or (f.code, f.resource, f.path, f.message) not in known)
+    )

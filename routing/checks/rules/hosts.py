@@ -1,0 +1,38 @@
+"""A host is routed by one VirtualService."""
+
+from collections.abc import Iterator
+
+from rest.contracts import Finding
+from routing.checks.world import World
+from routing.compile.http_routes import MESH, gateway_names
+from routing.model import VirtualService
+from routing.model.catalogue import finding
+from routing.model.hosts import full_host
+
+
+def hosts_are_routed_once(world: World) -> Iterator[Finding]:
+    """In the mesh two are an error; at a gateway they are joined, which is worth knowing."""
+    claims: dict[tuple[str, str], list[tuple[VirtualService, int]]] = {}
+    for service in world.virtual_services:
+        namespace = service.metadata.key.namespace
+        for gateway in dict.fromkeys(gateway_names(service.gateways, namespace)):
+            for i, host in enumerate(service.hosts):
+                claim = (gateway, full_host(host, namespace))
+                claims.setdefault(claim, []).append((service, i))
+    for (gateway, host), claimants in claims.items():
+        for service, i in claimants:
+            others = [o for o, _ in claimants if o is not service and meet(o, service)]
+            if not others:
+                continue
+            names = ", ".join(str(o.metadata.key) for o in others)
+            path = f"spec.hosts[{i}]"
+            if gateway == MESH:
+                yield finding("IST0109", service.metadata.key, path, names, host)
+            else:
+                yield finding("KIA1106", service.metadata.key, path, names, host, gateway)
+
+
+def meet(one: VirtualService, other: VirtualService) -> bool:
+    """Whether some namespace sees both."""
+    visible, also = set(one.metadata.export_to), set(other.metadata.export_to)
+    return "*" in visible or "*" in also or bool(visible & also)
