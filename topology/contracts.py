@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # these values are for processes without Django, which findings bring
+    from rest.contracts import Finding
 
 Labels = tuple[tuple[str, str], ...]
 """Sorted (key, value) pairs: hashable, comparable, printable."""
@@ -204,6 +208,33 @@ class Registry:
     services: tuple[Service, ...] = ()
     workloads: tuple[Workload, ...] = ()
     pods: tuple[Pod, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRouting:
+    """What the configuration says of one service. `weights` are (version, percent).
+
+    `resources` read "Kind namespace/name"; `findings` are those of these resources.
+    """
+
+    mtls: str = ""
+    weights: tuple[tuple[str, int], ...] = ()
+    weights_editable: bool = False
+    resources: tuple[str, ...] = ()
+    findings: "tuple[Finding, ...]" = ()
+
+
+class RoutingView(Protocol):
+    """What the configuration adds to the registry's REST answers; `mesh_web` brings it.
+
+    One view is made per request, so that it may read once and answer often.
+    """
+
+    def mtls(self, namespace: str, workload: Workload | None = None) -> str:
+        """The effective mTLS mode of a namespace, or of a workload in it."""
+        ...
+
+    def service(self, service: Service) -> ServiceRouting: ...
 
 
 class NodeKind(StrEnum):

@@ -1,6 +1,7 @@
 """Reads: the registry, and what a node's agent shall run."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -65,6 +66,12 @@ def pods_for_node(node: str) -> tuple[Assignment, ...]:
         for pod in everything.pods
         if pod.uid in containers
     )
+
+
+def started_at() -> dict[str, datetime]:
+    """When pods first ran, by uid."""
+    started = PodRow.objects.exclude(started_at=None).values_list("uid", "started_at")
+    return {uid: moment for uid, moment in started if moment is not None}
 
 
 def parse(row: Manifest) -> Namespace | ServiceAccount | Service | Workload | None:
