@@ -28,7 +28,10 @@ from topology.graph.window import Window
 
 log = logging.getLogger(__name__)
 
-BUILD_EVERY_SECONDS: Final = 1.0
+BUILD_EVERY_SECONDS: Final = 1.2
+"""At the latest; collectors speak at the start of each second, and a build follows them."""
+FOLLOW_SECONDS: Final = 0.5
+"""Counts that come so long after a build are drawn at once, others with the next."""
 SOONEST_SECONDS: Final = 0.25
 """New edges and changed pods do not wait for the next second, but are gathered this long."""
 READ_EVERY_SECONDS: Final = 5.0
@@ -170,7 +173,7 @@ class Live:
             return
         async with self._window_lock:
             fresh = self._window.add(second, time.time())
-        if fresh:
+        if fresh or time.monotonic() - self._built_at > FOLLOW_SECONDS:
             self._build_soon = True
             self._wake.set()
 

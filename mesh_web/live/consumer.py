@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
@@ -11,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.sessions.backends.base import SessionBase
 from pydantic import ValidationError
 
+from mesh_web.accounts.selectors import caller_of_user
 from mesh_web.live.hub import SOCKETS, Hub, Outbox, hub
 from mesh_web.live.schema import CLIENT, Resync, Subscribe
 
@@ -22,17 +24,26 @@ SESSION_CHECK_SECONDS: Final = 60.0
 RESYNC_PAUSE_SECONDS: Final = 0.1
 
 
+def welcome(scope: Mapping[str, Any]) -> bool:
+    """Whether this visitor may look, now: an active account, and a session that has not ended."""
+    user = get_user_model().objects.filter(pk=scope["user"].pk).first()
+    if user is None or caller_of_user(user) is None:
+        return False
+    session: SessionBase = scope["session"]
+    return session.session_key is not None and bool(session.exists(session.session_key))
+
+
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has no types
     """`/ws/live`. Any logged-in account may look; every role includes reading."""
 
+    welcome = staticmethod(welcome)
     _hub: Hub
     _outbox: Outbox
     _tasks: tuple[asyncio.Task[None], ...] = ()
 
     async def connect(self) -> None:
         await self.accept()  # first: a close code needs an open socket to travel on
-        user = self.scope.get("user")
-        if user is None or not user.is_authenticated:
+        if not await self._is_welcome():
             await self.close(UNAUTHENTICATED)
             return
         self._hub, self._outbox = hub(), Outbox()
@@ -86,18 +97,14 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
         """A logout or a closed account ends the socket too."""
         while True:
             await asyncio.sleep(SESSION_CHECK_SECONDS)
-            user, session = self.scope["user"].pk, self.scope.get("session")
-            if not await database_sync_to_async(_still_welcome)(user, session):
+            if not await self._is_welcome():
                 with contextlib.suppress(RuntimeError):
                     await self.close(UNAUTHENTICATED)
                 return
 
+    async def _is_welcome(self) -> bool:
+        return bool(await database_sync_to_async(self.welcome)(self.scope))
+
     async def _complain(self, message: str) -> None:
         error = {"error": {"code": "bad_request", "message": message}}
         await self.send(text_data=orjson.dumps(error).decode())
-
-
-def _still_welcome(user: Any, session: SessionBase | None) -> bool:
-    active = get_user_model().objects.filter(pk=user, is_active=True).exists()
-    key = None if session is None else session.session_key
-    return active and (session is None or (key is not None and bool(session.exists(key))))

@@ -1,12 +1,11 @@
 """REST: the latest graph, as the live process published it."""
 
 import time
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
 import orjson
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router
-from pydantic import Field
+from ninja import Field, Query, Router, Schema
 from redis.exceptions import RedisError
 
 from mesh_web.live.broker import WANTED_SECONDS, connect_blocking, snapshot_key, wanted_key
@@ -19,21 +18,25 @@ router = Router(tags=["graph"])
 PATIENCE_SECONDS = 3.0
 """How long a window that nobody had asked for may take to be built."""
 
-Namespaces = Annotated[str, Field(max_length=4000, pattern=r"^[-a-z0-9.,]*$")]
-WindowSize = Annotated[str, Field(pattern=r"^(10|60|300)s?$")]
-GraphType = Annotated[str, Field(pattern=r"^workload$")]
+
+class Asked(Schema):
+    """Which graph."""
+
+    namespaces: str = Field(
+        "", max_length=4000, pattern=r"^[-a-z0-9.,]*$", description="Comma separated; empty: all"
+    )
+    window: str = Field("60s", pattern=r"^(10|60|300)s?$", description="10s, 60s or 300s")
+    type: str = Field("workload", pattern=r"^workload$", description="workload")
 
 
 @router.get("/graph", response={200: GraphOut, **ERRORS}, summary="The traffic graph")
 def graph(
     request: HttpRequest,  # noqa: ARG001  every view has it
-    namespaces: Annotated[Namespaces, Query(description="Comma separated; empty: all")] = "",
-    window: Annotated[WindowSize, Query(description="10s, 60s or 300s")] = "60s",
-    type: Annotated[GraphType, Query(description="workload")] = "workload",  # noqa: A002, ARG001  its name on the wire, and the one type there is
+    asked: Query[Asked],
 ) -> HttpResponse:
     """Nodes of the namespaces, and those they talk to, with the edges between."""
-    snapshot = _snapshot(graph_topic(int(window.removesuffix("s"))))
-    wanted = frozenset(name for name in namespaces.split(",") if name)
+    snapshot = _snapshot(graph_topic(int(asked.window.removesuffix("s"))))
+    wanted = frozenset(name for name in asked.namespaces.split(",") if name)
     body = within(snapshot, wanted) if wanted else snapshot
     return HttpResponse(orjson.dumps(body), content_type="application/json")
 

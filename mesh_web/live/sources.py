@@ -1,9 +1,12 @@
 """What the builder reads from the database: each in a thread, on a hint, and every few seconds."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from mesh_web.live.protocol import Json
+from proxy import facade as proxy_facade
+from proxy.facade import ProxyStatus
+from routing import facade as routing_facade
 from telemetry.contracts import Channel
 from topology import facade as topology_facade
 from topology.contracts import Registry
@@ -15,16 +18,21 @@ def registry() -> Registry:
 
 def revisions() -> Json:
     """The newest revisions, newest first, as REST shows them."""
-    from routing import facade as routing_facade  # noqa: PLC0415
-
     return {"revisions": routing_facade.recent_revisions()}
 
 
 def proxies() -> Json:
     """Every proxy, sorted by id, as REST shows them."""
-    from proxy import facade as proxy_facade  # noqa: PLC0415
+    found = sorted(proxy_facade.proxies(), key=lambda proxy: proxy.id)
+    return {"proxies": [_proxy(one) for one in found]}
 
-    return {"proxies": sorted(proxy_facade.proxies(), key=lambda one: str(one["id"]))}
+
+def _proxy(status: ProxyStatus) -> Json:
+    types = {
+        one.name: {"state": one.state, "version": one.version, "acked_at": one.acked_at}
+        for one in status.types
+    }
+    return {**asdict(status), "types": types}
 
 
 @dataclass(frozen=True, slots=True)

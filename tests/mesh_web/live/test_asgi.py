@@ -1,0 +1,130 @@
+"""The live socket and the graph's REST call in the whole web application."""
+
+import asyncio
+import json
+from http.cookies import SimpleCookie
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from redis import Redis
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Origin
+
+from mesh_web.accounts.models import Account
+from mesh_web.asgi import application
+from mesh_web.live.broker import snapshot_key, wanted_key
+from tests.mesh_web.live.real import Broker
+from tests.mesh_web.live.test_whole import serving
+
+NODES = [
+    {"id": f"workload:{namespace}/w", "namespace": namespace} for namespace in ("shop", "bank")
+]
+GRAPH = {"at": 1.0, "window_seconds": 60, "nodes": NODES, "edges": []}
+MESSAGE = {"topic": "graph", "epoch": "0a", "seq": 3, "snapshot": GRAPH}
+
+
+def keep(broker: Broker, topic: str = "graph") -> None:
+    text = json.dumps({**MESSAGE, "topic": topic}, separators=(",", ":"))
+    with Redis.from_url(broker.url) as client:
+        client.set(snapshot_key(topic), text)
+
+
+def logged_in() -> Client:
+    client = Client(SERVER_NAME="localhost")
+    user = get_user_model().objects.create_user("vera", password="a long password")
+    Account.objects.create(user=user)
+    client.force_login(user)
+    return client
+
+
+def cookie(cookies: SimpleCookie) -> dict[str, str]:
+    return {"Cookie": "; ".join(f"{name}={one.value}" for name, one in cookies.items())}
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_session_opens_the_socket(broker: Broker) -> None:
+    keep(broker)
+    client = await asyncio.to_thread(logged_in)
+    async with (
+        serving(application) as url,
+        connect(url, origin=_origin(url), additional_headers=cookie(client.cookies)) as browser,
+    ):
+        await browser.send('{"subscribe": "graph"}')
+        assert json.loads(await browser.recv()) == MESSAGE
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_without_a_session_the_socket_closes_with_4401(broker: Broker) -> None:
+    async with serving(application) as url, connect(url, origin=_origin(url)) as browser:
+        with pytest.raises(ConnectionClosed):
+            await browser.recv()
+        assert browser.close_code == 4401
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_another_origin_is_refused(broker: Broker) -> None:
+    client = await asyncio.to_thread(logged_in)
+    headers = cookie(client.cookies)
+    async with serving(application) as url:
+        with pytest.raises(InvalidStatus):
+            await connect(url, origin=Origin("http://evil.test"), additional_headers=headers)
+
+
+def _origin(url: str) -> Origin:
+    return Origin(url.replace("ws://", "http://").removesuffix("/ws/live"))
+
+
+@pytest.mark.django_db
+def test_the_graph_is_the_snapshot_kept(broker: Broker) -> None:
+    keep(broker)
+    answer = logged_in().get("/api/v1/graph")
+    assert (answer.status_code, answer.json()) == (200, GRAPH)
+
+
+@pytest.mark.django_db
+def test_the_graph_of_a_namespace(broker: Broker) -> None:
+    keep(broker)
+    answer = logged_in().get("/api/v1/graph?namespaces=bank,other&window=60")
+    assert answer.json() == {**GRAPH, "nodes": [NODES[1]]}
+
+
+@pytest.mark.django_db
+def test_another_window_is_asked_for(broker: Broker) -> None:
+    keep(broker, "graph:10")
+    assert logged_in().get("/api/v1/graph?window=10s").status_code == 200
+    with Redis.from_url(broker.url) as client:
+        assert client.exists(wanted_key("graph:10"))
+        assert not client.exists(wanted_key("graph"))
+
+
+@pytest.mark.django_db
+def test_without_a_live_process_there_is_no_graph_yet(broker: Broker) -> None:
+    answer = logged_in().get("/api/v1/graph")
+    assert (answer.status_code, answer.json()) == (
+        503,
+        {
+            "code": "unavailable",
+            "message": "The live process has not published a graph yet.",
+            "path": "",
+            "findings": [],
+        },
+    )
+
+
+@pytest.mark.django_db
+def test_without_a_broker_there_is_no_graph_either(broker: Broker) -> None:
+    broker.stop()
+    answer = logged_in().get("/api/v1/graph")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", ["window=15s", "window=x", "type=app", "namespaces=a%00b"])
+def test_what_is_not_offered_is_422(broker: Broker, query: str) -> None:
+    assert logged_in().get(f"/api/v1/graph?{query}").status_code == 422
+
+
+def test_a_stranger_gets_no_graph(broker: Broker, db: None) -> None:
+    assert Client(SERVER_NAME="localhost").get("/api/v1/graph").status_code == 401
