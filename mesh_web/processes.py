@@ -25,14 +25,18 @@ def _manage(*words: str) -> tuple[str, ...]:
 
 
 def _celery(*words: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "celery", "-A", "mesh_web", *words)
+    return (sys.executable, "-m", "celery", "-A", "mesh_web.celery", *words)
 
 
 def table() -> tuple[Process, ...]:
     """All processes of one Meshweb on one machine."""
     home, run = settings.HOME, settings.RUNTIME_DIR
     return (
-        Process(name="broker", argv=_manage("broker"), ready=f"unix:{run}/broker.sock"),
+        Process(
+            name="broker",
+            argv=(sys.executable, "-m", "mesh_web.broker", f"{run}/broker.sock", f"{home}/broker"),
+            ready=f"unix:{run}/broker.sock",
+        ),
         Process(name="store", argv=_manage("store"), ready=f"http:{settings.STORE_PORT}/ping"),
         Process(
             name="keeper",

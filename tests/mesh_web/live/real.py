@@ -9,7 +9,7 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import ConnectionError as Away
 
-from mesh_web.management.commands.broker import binary
+from mesh_web.broker import binary
 from telemetry.contracts import EdgeCount, EdgeKey, EdgeSecond, Reporter
 
 
