@@ -34,15 +34,15 @@ SELECT name, labels, increase FROM (
             if(empty(earlier), 0., earlier[-1]) AS base,
             if(empty(earlier), points, arraySlice(points, length(earlier))) AS grown
         FROM {database}.samples
-        WHERE t > toDateTime64({start:Float64} - {lookback:UInt32}, 3)
+        WHERE t > toDateTime64(greatest(0., {start:Float64} - {lookback:UInt32}), 3)
             AND t <= toDateTime64({end:Float64}, 3)
             AND id IN (SELECT id FROM {database}.series WHERE name IN {names:Array(String)})
         GROUP BY id
     )
 ) AS sums
 INNER JOIN (
-    SELECT id, any(name) AS name, any(labels) AS labels FROM {database}.series
-    WHERE name IN {names:Array(String)} GROUP BY id
+    SELECT id, name, any(labels) AS labels FROM {database}.series
+    WHERE name IN {names:Array(String)} GROUP BY id, name
 ) AS named USING id
 WHERE increase > 0
 """

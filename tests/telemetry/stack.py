@@ -1,0 +1,116 @@
+"""A real broker, store and collector of a test's own, to be killed at will."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from redis import Redis
+
+from telemetry.collector.config import Config
+from telemetry.store.client import Store, StoreAddress
+
+ROOT = Path(__file__).parents[2]
+BROKER = """\
+import os, sys
+from mesh_web.management.commands.broker import binary
+os.execv(str(binary()), [str(binary()), "--port", "0", "--unixsocket", sys.argv[1], "--save", ""])
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def eventually(happens: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Fail unless it happens in that time."""
+    deadline = time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+@dataclass
+class Stack:
+    """Processes live in `home`; ports are free ones."""
+
+    home: Path
+    store_port: int = field(default_factory=free_port)
+    grpc_port: int = field(default_factory=free_port)
+    http_port: int = field(default_factory=free_port)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def broker_url(self) -> str:
+        return f"unix://{self.home}/broker.sock"
+
+    def store(self) -> Store:
+        return Store(StoreAddress.embedded(self.home, self.store_port))
+
+    def broker(self) -> "Redis":
+        return Redis.from_url(self.broker_url)
+
+    def start_store(self) -> Store:
+        self._start(
+            "store", "-m", "telemetry.store.server", str(self.home), "--port", str(self.store_port)
+        )
+        store = self.store()
+        assert store.wait(20), "the store did not start"
+        return store
+
+    def start_broker(self) -> None:
+        self._start("broker", "-c", BROKER, f"{self.home}/broker.sock")
+        eventually((self.home / "broker.sock").exists)
+
+    def start_collector(self, *, wait: bool = True) -> None:
+        config = Config(
+            home=str(self.home),
+            bind="127.0.0.1",
+            grpc_port=self.grpc_port,
+            http_port=self.http_port,
+            broker_url=self.broker_url,
+            store_url="",
+            store_port=self.store_port,
+        )
+        self._start("collector", "-m", "telemetry.collector", more=config.environment())
+        if wait:
+            eventually(lambda: listens(self.http_port), 20)
+
+    def kill(self, name: str) -> None:
+        """As the kernel does it: without a word."""
+        process = self.processes.pop(name)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def terminate(self, name: str) -> int:
+        process = self.processes.pop(name)
+        process.terminate()
+        return process.wait(5)
+
+    def stop(self) -> None:
+        for name in list(self.processes):
+            self.kill(name)
+
+    def _start(self, name: str, *words: str, more: dict[str, str] | None = None) -> None:
+        environment = {
+            **os.environ,
+            **(more or {}),
+            "MESHWEB_HOME": str(self.home),
+            "DJANGO_SETTINGS_MODULE": "mesh_web.settings",
+        }
+        with (self.home / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, *words], cwd=ROOT, env=environment, stdout=log, stderr=log
+            )
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,86 @@
+"""OTLP in, plain values out; what is wrong with them is put right and marked."""
+
+import time
+
+import orjson
+from hypothesis import given
+from hypothesis import strategies as st
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from telemetry.ingest.decode import Malformed, decode_logs, decode_points, decode_spans
+from telemetry.ingest.json_form import protobuf_of_json
+from telemetry.ingest.values import Resource, Span
+from telemetry.sanitize import MARK, sanitize
+from tests.telemetry.otlp import RESOURCE, span, trace_request
+
+NOW = time.time_ns()
+RESOURCE_OUT = Resource("payments", "shop", "payments-v2", RESOURCE)
+
+
+def decoded(request: ExportTraceServiceRequest) -> Span:
+    spans = decode_spans(request.SerializeToString())
+    assert isinstance(spans, tuple)
+    return spans[0]
+
+
+def test_a_span_becomes_words_and_hex() -> None:
+    sent = span("GET /", trace_id=b"\1" * 16, span_id=b"\2" * 8, parent_id=b"\3" * 8, start_ns=NOW, attributes={"a": "b"}, error=True)  # fmt: skip
+    assert decoded(trace_request(sent)) == Span(
+        NOW, NOW + 5_000_000, "01" * 16, "02" * 8, "03" * 8, "", "GET /", "Server",
+        RESOURCE_OUT, "", "", {"a": "b"}, "Error", "",
+    )  # fmt: skip
+
+
+def test_a_sound_span_is_left_alone() -> None:
+    sound = decoded(trace_request(span(start_ns=NOW)))
+    assert sanitize(sound, NOW) is sound
+
+
+def test_an_end_before_the_start_is_no_length() -> None:
+    mended = sanitize(decoded(trace_request(span(start_ns=NOW, duration_ns=-5))), NOW)
+    assert mended is not None
+    assert (mended.end_ns - mended.start_ns, mended.attributes) == (0, {MARK: "duration"})
+
+
+def test_a_start_in_another_century_is_now() -> None:
+    mended = sanitize(decoded(trace_request(span(start_ns=1, duration_ns=7))), NOW)
+    assert mended is not None
+    assert (mended.start_ns, mended.end_ns, mended.attributes) == (NOW, NOW + 7, {MARK: "time"})
+
+
+def test_huge_attributes_are_cut() -> None:
+    mended = sanitize(
+        decoded(trace_request(span(start_ns=NOW, attributes={"a": "x" * 100_000}))), NOW
+    )
+    assert mended is not None
+    assert mended.attributes == {"a": "x" * 4096, MARK: "size"}
+
+
+def test_a_span_without_identity_is_dropped() -> None:
+    assert sanitize(decoded(trace_request(span(trace_id=b"\0" * 16))), NOW) is None
+    assert sanitize(decoded(trace_request(span(span_id=b"\1" * 3))), NOW) is None
+
+
+def test_text_that_is_not_utf8_is_replaced_and_marked() -> None:
+    body = trace_request(span("abcdef", start_ns=NOW)).SerializeToString()
+    spans = decode_spans(body.replace(b"abcdef", b"ab\xff\xfeef"))
+    assert isinstance(spans, tuple)
+    assert (spans[0].name, spans[0].attributes) == (
+        "ab\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}ef",
+        {"meshweb.replaced_bytes": "true"},
+    )
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_raise(body: bytes) -> None:
+    for decode in (decode_spans, decode_logs, decode_points):
+        assert isinstance(decode(body), tuple | Malformed)
+
+
+@given(st.recursive(st.none() | st.integers() | st.text(), lambda c: st.lists(c) | st.dictionaries(st.sampled_from(["resourceSpans", "traceId", "scopeSpans", "spans"]), c)))  # fmt: skip
+def test_no_json_raises(document: object) -> None:
+    try:
+        body = orjson.dumps(document)
+    except TypeError:
+        return
+    assert isinstance(protobuf_of_json(ExportTraceServiceRequest, body), bytes | Malformed)

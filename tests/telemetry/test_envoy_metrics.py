@@ -1,0 +1,266 @@
+"""A real Envoy's statistics arrive with the names, labels and buckets that Istio's have."""
+
+import http.client
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proxy.xds.descriptors import installed_binary
+from telemetry.contracts import DURATION_BOUNDS_MS, Channel, EdgeCount, EdgeKey, Reporter
+from telemetry.edges import decode
+from telemetry.ingest.istio import add
+from telemetry.store.client import Store
+from telemetry.store.edges import edge_totals
+from tests.telemetry.stack import Stack, eventually, free_port, listens
+
+pytestmark = pytest.mark.envoy
+
+TYPE = "type.googleapis.com/"
+LABELS = {
+    "reporter": "source",
+    "source_workload": "storefront-v1",
+    "source_workload_namespace": "shop",
+    "source_version": "v1",
+    "destination_service": "payments.shop.svc.cluster.local",
+    "destination_service_name": "payments",
+    "destination_service_namespace": "shop",
+    "destination_workload": "payments-v2",
+    "destination_workload_namespace": "shop",
+    "destination_version": "v2",
+    "request_protocol": "http",
+    "connection_security_policy": "mutual_tls",
+}
+
+
+def bootstrap(*, listen: int, collector: int) -> dict[str, Any]:
+    tags = [{"name": k, "value_format": v} for k, v in LABELS.items()]
+    tags += [
+        {"name": "response_code", "value_format": "%RESPONSE_CODE%"},
+        {"name": "response_flags", "value_format": "%RESPONSE_FLAGS%"},
+    ]
+    logger = {
+        "name": "stats",
+        "typed_config": {
+            "@type": f"{TYPE}envoy.extensions.access_loggers.stats.v3.Config",
+            "stats_scope": {"prefix": "istio"},
+            "counters": [{"stat": {"name": "requests_total", "tags": tags}, "value_fixed": 1}],
+            "histograms": [
+                {
+                    "stat": {"name": "request_duration_milliseconds", "tags": tags},
+                    "unit": "Milliseconds",
+                    "value_format": "%DURATION%",
+                },
+                {
+                    "stat": {"name": "response_bytes", "tags": tags},
+                    "unit": "Bytes",
+                    "value_format": "%BYTES_SENT%",
+                },
+            ],
+        },
+    }
+    manager = {
+        "@type": f"{TYPE}envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": "in",
+        "access_log": [logger],
+        "http_filters": [
+            {
+                "name": "router",
+                "typed_config": {"@type": f"{TYPE}envoy.extensions.filters.http.router.v3.Router"},
+            }
+        ],
+        "route_config": {
+            "virtual_hosts": [
+                {
+                    "name": "all",
+                    "domains": ["*"],
+                    "routes": [
+                        {
+                            "match": {"prefix": path},
+                            "direct_response": {"status": status, "body": body},
+                        }
+                        for path, status, body in (
+                            ("/bad", 503, {"inline_string": "no"}),
+                            ("/", 200, {"inline_string": "fine"}),
+                        )
+                    ],
+                }
+            ]
+        },
+    }
+    return {
+        "static_resources": {
+            "listeners": [
+                {
+                    "name": "in",
+                    "address": _address(listen),
+                    "filter_chains": [{"filters": [{"name": "hcm", "typed_config": manager}]}],
+                }
+            ],
+            "clusters": [_collector_cluster(collector)],
+        },
+        "stats_flush_interval": "1s",
+        "stats_config": {
+            "stats_matcher": {"inclusion_list": {"patterns": [{"prefix": "istio."}]}},
+            "histogram_bucket_settings": [
+                {"match": {"prefix": "istio"}, "buckets": list(DURATION_BOUNDS_MS)}
+            ],
+        },
+        "stats_sinks": [
+            {
+                "name": "envoy.stat_sinks.open_telemetry",
+                "typed_config": {
+                    "@type": f"{TYPE}envoy.extensions.stat_sinks.open_telemetry.v3.SinkConfig",
+                    "grpc_service": {"envoy_grpc": {"cluster_name": "otel"}},
+                    "emit_tags_as_attributes": True,
+                    "use_tag_extracted_name": True,
+                    "report_counters_as_deltas": False,
+                    "report_histograms_as_deltas": False,
+                    "resource_detectors": [_resource()],
+                },
+            }
+        ],
+    }
+
+
+def _resource() -> dict[str, Any]:
+    kind = "envoy.extensions.tracers.opentelemetry.resource_detectors.v3"
+    return {
+        "name": "envoy.tracers.opentelemetry.resource_detectors.static_config",
+        "typed_config": {
+            "@type": f"{TYPE}{kind}.StaticConfigResourceDetectorConfig",
+            "attributes": {
+                "service.name": "storefront",
+                "k8s.namespace.name": "shop",
+                "k8s.pod.name": "storefront-v1-abc",
+                "k8s.deployment.name": "storefront-v1",
+                "service.instance.id": "uid-1",
+            },
+        },
+    }
+
+
+def _collector_cluster(port: int) -> dict[str, Any]:
+    http2 = {
+        "@type": f"{TYPE}envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+        "explicit_http_config": {"http2_protocol_options": {}},
+    }
+    return {
+        "name": "otel",
+        "type": "STATIC",
+        "typed_extension_protocol_options": {
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": http2
+        },
+        "load_assignment": {
+            "cluster_name": "otel",
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": _address(port)}}]}],
+        },
+    }
+
+
+def _address(port: int) -> dict[str, Any]:
+    return {"socket_address": {"address": "127.0.0.1", "port_value": port}}
+
+
+class Totals:
+    """Sums what the broker carries."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._subscription = stack.broker().pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+        self._subscription.subscribe(Channel.EDGES.value)
+        self.edges: dict[EdgeKey, EdgeCount] = {}
+
+    def requests(self) -> dict[str, int]:
+        """By response code, so far."""
+        while (message := self._subscription.get_message(timeout=0.05)) is not None:
+            for key, count in decode(message["data"]).edges:
+                self.edges[key] = add(self.edges[key], count) if key in self.edges else count
+        return {key.code: count.requests for key, count in self.edges.items()}
+
+    def close(self) -> None:
+        self._subscription.close()
+
+
+def ask(port: int, path: str, times: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    for _ in range(times):
+        connection.request("GET", path)
+        connection.getresponse().read()
+    connection.close()
+
+
+def test_envoys_counts_survive_a_killed_collector_to_the_last_request(tmp_path: Path) -> None:
+    stack = Stack(tmp_path)
+    listen = free_port()
+    config = tmp_path / "envoy.json"
+    config.write_text(json.dumps(bootstrap(listen=listen, collector=stack.grpc_port)))
+    flags = ("--concurrency", "1", "--disable-hot-restart", "-l", "error")
+    try:
+        stack.start_broker()
+        store = stack.start_store()
+        stack.start_collector()
+        totals = Totals(stack)
+        with (tmp_path / "envoy.log").open("wb") as log:
+            stack.processes["envoy"] = subprocess.Popen(
+                [installed_binary(), "-c", config, *flags], stdout=log, stderr=log
+            )
+        eventually(lambda: listens(listen))
+        ask(listen, "/", 20)
+        eventually(lambda: totals.requests().get("200", 0) > 0)
+
+        stack.kill("collector")
+        ask(listen, "/", 30)
+        ask(listen, "/bad", 7)
+        stack.start_collector()
+        ask(listen, "/", 40)
+
+        expected = {"200": 90, "503": 7}
+        eventually(lambda: totals.requests() == expected)
+        totals.close()
+
+        key = EdgeKey(
+            reporter=Reporter.SOURCE,
+            source_namespace="shop",
+            source_workload="storefront-v1",
+            source_version="v1",
+            destination_service_namespace="shop",
+            destination_service="payments.shop.svc.cluster.local",
+            destination_namespace="shop",
+            destination_workload="payments-v2",
+            destination_version="v2",
+            protocol="http",
+            code="200",
+            flags="-",
+            security="mutual_tls",
+        )
+        count = totals.edges[key]
+        assert sum(count.duration_buckets) == count.requests == expected["200"]
+        assert len(count.duration_buckets) == len(DURATION_BOUNDS_MS) + 1
+
+        def stored() -> dict[str, int]:
+            found = dict(edge_totals(store, 0.0, 4e9))
+            return {k.code: c.requests for k, c in found.items()}
+
+        eventually(lambda: stored() == expected)
+        kept = dict(edge_totals(store, 0.0, 4e9))[key]
+        assert (kept.requests, kept.duration_buckets) == (count.requests, count.duration_buckets)
+        assert labels_of(store) == {**LABELS, "response_code": "200", "response_flags": "-"} | {
+            "job": "storefront",
+            "namespace": "shop",
+            "pod": "storefront-v1-abc",
+            "instance": "uid-1",
+        }
+        store.close()
+    finally:
+        stack.stop()
+
+
+def labels_of(store: Store) -> dict[str, str]:
+    rows = store.query(
+        "SELECT DISTINCT labels FROM {database}.series WHERE name = 'istio_requests_total'"
+        " AND labels['response_code'] = '200'"
+    )
+    assert len(rows) == 1
+    return dict(rows[0][0])

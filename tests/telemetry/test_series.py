@@ -1,0 +1,153 @@
+"""How cumulative values become increases: nothing twice, nothing lost."""
+
+from collections.abc import Mapping
+
+from telemetry.contracts import EdgeCount
+from telemetry.ingest.decode import decode_points
+from telemetry.ingest.series import SeriesTable, Values, difference
+from tests.telemetry.otlp import requests_total
+
+
+def hear(
+    table: SeriesTable, value: int, *, now: float = 0.0, instance: str = "uid-1", **tags: str
+) -> None:
+    received = decode_points(
+        requests_total(value, instance=instance, tags=tags).SerializeToString()
+    )
+    assert isinstance(received, tuple)
+    table.take(received[0], now)
+
+
+def publish(table: SeriesTable) -> int:
+    """Requests published now."""
+    increases = list(table.increases())
+    table.published(increases)
+    return sum(count.requests for one in increases for _, count in one.counts)
+
+
+def kept(table: SeriesTable) -> Mapping[str, Values]:
+    """What the broker would hold."""
+    return {
+        s.field: s.published
+        for sender in table.senders.values()
+        for s in sender.series.values()
+        if s.published
+    }
+
+
+def test_a_new_sender_counts_from_zero() -> None:
+    table = SeriesTable()
+    hear(table, 5)
+    table.load("uid-1", {})
+    assert [publish(table), publish(table)] == [5, 0]
+
+
+def test_a_new_series_of_a_known_sender_counts_from_zero() -> None:
+    table = SeriesTable()
+    hear(table, 5)
+    table.load("uid-1", {})
+    publish(table)
+    hear(table, 3, response_code="503")
+    assert publish(table) == 3
+
+
+def test_nothing_is_published_of_a_sender_whose_past_is_not_known_yet() -> None:
+    table = SeriesTable()
+    hear(table, 5)
+    assert publish(table) == 0
+
+
+def test_a_successor_goes_on_from_what_was_published() -> None:
+    first, second = SeriesTable(), SeriesTable()
+    hear(first, 5)
+    first.load("uid-1", {})
+    publish(first)
+    hear(first, 8)  # never published
+    hear(second, 9)
+    second.load("uid-1", kept(first))
+    assert publish(second) == 4
+
+
+def test_without_a_known_past_an_old_senders_first_values_are_the_baseline() -> None:
+    table = SeriesTable()
+    hear(table, 500)
+    table.load("uid-1", None)
+    hear(table, 502)
+    assert publish(table) == 2
+
+
+def test_a_decrease_is_a_reset() -> None:
+    table = SeriesTable()
+    hear(table, 5)
+    table.load("uid-1", {})
+    publish(table)
+    hear(table, 2)
+    assert publish(table) == 2
+
+
+def test_a_failed_publication_is_repeated_until_it_is_known() -> None:
+    table = SeriesTable()
+    hear(table, 5)
+    table.load("uid-1", {})
+    assert len(list(table.increases())) == 1
+    table.unload()
+    assert list(table.increases()) == []
+    table.load("uid-1", {})
+    assert publish(table) == 5
+
+
+def test_pods_of_one_workload_are_summed_by_edge() -> None:
+    table = SeriesTable()
+    for instance in ("uid-1", "uid-2"):
+        hear(table, 4, instance=instance, source_workload="storefront-v1")
+        table.load(instance, {})
+    counts = [count for one in table.increases() for _, count in one.counts]
+    assert counts == [EdgeCount(requests=4), EdgeCount(requests=4)]
+
+
+def test_only_what_changed_is_sampled_and_the_rest_every_half_minute() -> None:
+    table = SeriesTable()
+
+    def sampled(now: float) -> int:
+        _, samples, series = table.samples(now)
+        table.stored(series, [s.values for s in series], now)
+        return len(samples)
+
+    hear(table, 5, now=4000.0)
+    assert [sampled(4000.0), sampled(4005.0)] == [1, 0]
+    hear(table, 6, now=4010.0)
+    assert sampled(4010.0) == 1
+    hear(table, 6, now=4040.0)
+    assert [sampled(4040.0), sampled(4041.0)] == [1, 0]
+
+
+def test_a_namespace_has_a_quota_of_series() -> None:
+    table = SeriesTable(quota=2)
+    for code in ("200", "404", "503"):
+        hear(table, 1, response_code=code)
+    table.load("uid-1", {})
+    assert (publish(table), table.dropped) == (2, 1)
+
+
+def test_a_sender_that_went_silent_is_forgotten_only_when_all_of_it_is_public_and_stored() -> None:
+    table = SeriesTable()
+    hear(table, 5, now=100.0)
+    table.forget_silent(1000.0)
+    assert list(table.senders) == ["uid-1"]
+    table.load("uid-1", {})
+    publish(table)
+    _, _, series = table.samples(101.0)
+    table.stored(series, [s.values for s in series], 101.0)
+    table.forget_silent(1000.0)
+    assert table.senders == {}
+
+
+def test_deltas_are_refused_for_a_lost_one_could_not_be_made_good() -> None:
+    received = decode_points(requests_total(5, temporality=1).SerializeToString())
+    assert isinstance(received, tuple)
+    assert (received[0].points, received[0].refused) == ((), 1)
+
+
+def test_a_histogram_of_another_shape_starts_anew() -> None:
+    assert difference((3, 4.0, 1, 2), (1, 2.0)) == (3, 4.0, 1, 2)
+    assert difference((3, 4.0), (1, 2.0)) == (2, 2.0)
