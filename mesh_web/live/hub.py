@@ -69,9 +69,12 @@ class Hub:
 
     async def run(self) -> None:
         """Until cancelled; a lost broker is tried again."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._stay_connected())
-            group.create_task(self._keep_wanting())
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._stay_connected())
+                group.create_task(self._keep_wanting())
+        finally:
+            await self._broker.aclose()
 
     async def join(self, outbox: Outbox, topic: str) -> None:
         """Follow from the current snapshot on; joining again means a fresh snapshot."""
