@@ -21,6 +21,7 @@ def protect(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[...
     def protected(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("X-Frame-Options", "DENY")
         response.headers.setdefault(
             "Permissions-Policy", "camera=(), microphone=(), geolocation=()"
         )

@@ -8,6 +8,7 @@ from routing.selectors import documents_published, newest_published
 from routing.services.convergence import reduce_convergence
 from routing.services.rejection import revert_to_last_good
 from routing.services.secrets import published_secrets
+from topology.contracts import Registry, RoutingView
 
 __all__ = [
     "broker_alive",
@@ -15,6 +16,7 @@ __all__ = [
     "recent_revisions",
     "record_convergence",
     "revert_rejected",
+    "view",
 ]
 
 
@@ -63,6 +65,13 @@ def recent_revisions(limit: int = 20) -> list[dict[str, Any]]:
     from routing.services import history  # noqa: PLC0415
 
     return [RevisionOut.of(one).model_dump(mode="json") for one in history.latest(limit)]
+
+
+def view(registry: Registry) -> RoutingView:
+    """What the configuration says of what runs; one a request."""
+    from routing.services.view import ConfigurationView  # noqa: PLC0415  control needs none
+
+    return ConfigurationView(registry)
 
 
 def broker_alive() -> bool:

@@ -16,6 +16,8 @@ settings.HOME = HOME
 settings.RUNTIME_DIR = HOME / "run"
 settings.BROKER_URL = f"unix://{HOME}/run/broker.sock"
 settings.CELERY_BROKER_URL = f"redis+socket://{HOME}/run/broker.sock"
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+"""Passwords are slow to hash on purpose."""
 
 
 def pytest_unconfigure() -> None:

@@ -6,6 +6,7 @@ from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.utils import timezone
+from django.views.decorators.http import require_GET
 from ninja import Field, Query, Router, Schema, Status
 
 from mesh_web.accounts import services
@@ -75,6 +76,7 @@ def log_out(request: HttpRequest) -> Done:
     return Done()
 
 
+@require_GET  # a HEAD request, as of a link preview, must not use it up
 def log_in_once(request: HttpRequest, word: str) -> HttpResponse:
     """`GET /login/once/<word>`: open a session with a one-time link and go to the graph."""
     now = timezone.now()

@@ -1,13 +1,12 @@
 """Resources: list, read, write, delete one."""
 
-from functools import lru_cache
 from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Header, Query, Router
 
 from rest.access import require_write
-from rest.contracts import ERRORS, Finding, FindingOut, Refusal
+from rest.contracts import ERRORS, FindingOut, Refusal
 from rest.names import PathKind, PathName, QueryKind, QueryName
 from rest.paging import Page, PageQuery, page_of
 from routing.contracts import ResourceKey, RevisionState
@@ -18,8 +17,9 @@ from routing.http.bodies import described, text_of, without_ours
 from routing.http.schemas import MetadataOut, ResourceOut, StatusOut, key_of
 from routing.models import Resource
 from routing.moments import iso
-from routing.selectors import documents_in_force, head_rows, newest_accepted, states_of
-from routing.services import apply, judgement
+from routing.selectors import head_rows, newest_accepted, states_of
+from routing.services import apply
+from routing.services.judgement import findings_by_resource
 from routing.services.outcome import Missing, Refused
 from topology import facade as topology
 
@@ -118,7 +118,7 @@ def _version(if_match: str) -> int | None:
 
 def _out(row: Resource, states: dict[int, RevisionState]) -> ResourceOut:
     key = ResourceKey(row.kind, row.namespace, row.name)
-    found = _findings(newest_accepted(), topology.generation()).get(str(key), ())
+    found = findings_by_resource(newest_accepted(), topology.generation()).get(str(key), ())
     return ResourceOut(
         apiVersion=row.api_version,
         kind=row.kind,
@@ -139,13 +139,3 @@ def _out(row: Resource, states: dict[int, RevisionState]) -> ResourceOut:
             state=states.get(row.resource_version, RevisionState.ACCEPTED),
         ),
     )
-
-
-@lru_cache(maxsize=2)
-def _findings(number: int, generation: str) -> dict[str, tuple[Finding, ...]]:
-    """Findings in force, by resource; both arguments together say which configuration it is."""
-    del number, generation
-    found: dict[str, tuple[Finding, ...]] = {}
-    for one in judgement.findings_in_force(documents_in_force()):
-        found[one.resource] = (*found.get(one.resource, ()), one)
-    return found

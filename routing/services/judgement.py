@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -10,6 +11,7 @@ from routing.changes import Change
 from routing.checks import CheckInput, blocking, check
 from routing.contracts import Document, ResourceKey
 from routing.ir import GatewaySecret
+from routing.selectors import documents_in_force
 from routing.services.platform import manifest_findings, registry
 from routing.services.secrets import is_tls_secret
 
@@ -40,9 +42,14 @@ def judge(before: Documents, after: Documents, changes: Sequence[Change]) -> Jud
     )
 
 
-def findings_in_force(documents: Documents) -> tuple[Finding, ...]:
-    """Every finding about what is in force now."""
-    return _check(documents)
+@lru_cache(maxsize=2)
+def findings_by_resource(number: int, generation: str) -> dict[str, tuple[Finding, ...]]:
+    """Findings in force, by resource; both arguments together say which configuration it is."""
+    del number, generation
+    found: dict[str, tuple[Finding, ...]] = {}
+    for one in _check(documents_in_force()):
+        found[one.resource] = (*found.get(one.resource, ()), one)
+    return found
 
 
 def _check(documents: Documents) -> tuple[Finding, ...]:
