@@ -1,11 +1,13 @@
 """The agent of one host: pulls its pods from control and runs them through the keeper."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from proxy.agent.control_client import ControlClient, ControlRefused
 from proxy.agent.host import Host, for_applications
@@ -22,6 +24,7 @@ REPORT_SECONDS = 5.0
 COALESCE_SECONDS = 0.02
 RETRY_SECONDS = 0.5
 STRAY_GRACE_SECONDS = 2.0
+KEPT_LOGS = 300
 
 
 class Agent:
@@ -128,25 +131,27 @@ class Agent:
     def _gone(self, uid: str) -> None:
         self._runners.pop(uid, None)
         self._tasks.pop(uid, None)
+        prune(self._host.home / "logs" / "pods")
         self._news.set()
 
     async def _report(self) -> None:
-        """At once after a change, and every few seconds: silence means the node is gone."""
+        """At once after a change, and every few seconds: silence means the node is gone.
+
+        Not before every pod has been looked at: one that is being adopted is no new one.
+        """
         while True:
             await asyncio.sleep(COALESCE_SECONDS)
             self._news.clear()
             try:
-                if self._keeper.connected.is_set():
+                if all(runner.looked for runner in self._runners.values()):
                     await self._control.report([r.report for r in self._runners.values()])
             except (OSError, ControlRefused) as error:
                 log.warning("could not report: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(REPORT_SECONDS):
                     await self._news.wait()
-            except TimeoutError:
-                continue
 
     def _keeper_changed(self, name: str) -> None:
         runner = self._runners.get(name.partition("/")[0])
@@ -163,6 +168,14 @@ class Agent:
 
     def _uri(self, pod: Pod) -> str:
         return spiffe.workload_id(self._host.trust_domain, pod.namespace, pod.service_account)
+
+
+def prune(logs: Path) -> None:
+    """Keep the newest logs of pods that are gone."""
+    with contextlib.suppress(OSError):
+        files = sorted(logs.iterdir(), key=lambda f: f.stat().st_mtime, reverse=True)
+        for file in files[KEPT_LOGS:]:
+            file.unlink(missing_ok=True)
 
 
 def terminating(assigned: Assignment) -> Assignment:

@@ -41,7 +41,10 @@ class Tools:
 
 
 class PodRunner:
-    """Keeps the latest report in `report`; `wake` when something may have changed."""
+    """Keeps the latest report in `report`, which means nothing until it has `looked`.
+
+    Set `woken` when something may have changed.
+    """
 
     def __init__(self, assigned: Assignment, tools: Tools) -> None:
         pod = assigned.pod
@@ -58,6 +61,7 @@ class PodRunner:
         self._terminating_since: float | None = None
         self._drained = False
         self._holds_slot = False
+        self.looked = False
         self.report = lifecycle.report(pod.uid, self._facts())
 
     def assign(self, assigned: Assignment) -> None:
@@ -85,8 +89,10 @@ class PodRunner:
     async def _step(self) -> bool:
         """Look, decide, act; True when there is nothing left of the pod."""
         if not self._tools.keeper.connected.is_set():
+            self._lose()
             return False
         await self._look()
+        self.looked = True
         for action in tuple(lifecycle.decide(self._facts())):
             if action is Action.FORGET:
                 await self._forget()
@@ -109,6 +115,16 @@ class PodRunner:
             self._proxy = await self._refreshed(self._proxy, "proxy", self._proxy_ready)
             if self._proxy.ready:
                 self._release_slot()
+
+    def _lose(self) -> None:
+        """Without a keeper nothing runs any more; before the first look nothing is known."""
+        if not self.looked:
+            return
+        if self._app is not None:
+            self._app = observe(self._app, None)
+        if self._proxy is not None:
+            self._proxy = observe(self._proxy, None)
+        self._tell()
 
     async def _refreshed(
         self, known: Process, what: str, ready: Callable[[], "asyncio.Future[bool]"]

@@ -60,12 +60,14 @@ async def persistently(
     uri: str, ask: Callable[[str], Awaitable[Grant]], longest: float = LONGEST_PAUSE_SECONDS
 ) -> Identity:
     """As `obtain`, again and again until it works."""
-    pause = FIRST_PAUSE_SECONDS
+    pause, said = FIRST_PAUSE_SECONDS, ""
     while True:
         try:
             return await obtain(uri, ask)
         except (OSError, ControlRefused) as error:
-            log.warning("no certificate for %s yet: %s", uri, error)
+            if str(error) != said:
+                log.warning("no certificate for %s yet: %s", uri, error)
+            said = str(error)
         await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311  no secret
         pause = min(pause * 2, longest)
 
