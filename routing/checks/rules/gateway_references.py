@@ -28,15 +28,18 @@ def references(service: VirtualService) -> Iterator[tuple[str, str]]:
     """Every gateway named, with its path."""
     for i, name in enumerate(service.gateways):
         yield f"spec.gateways[{i}]", name
-    for field, matches in (
-        ("http", [r.matches for r in service.http]),
-        ("tls", [r.matches for r in service.tls]),
-        ("tcp", [r.matches for r in service.tcp]),
-    ):
-        for i, alternatives in enumerate(matches):
-            for j, match in enumerate(alternatives):
-                for k, name in enumerate(match.gateways):
-                    yield f"spec.{field}[{i}].match[{j}].gateways[{k}]", name
+    for i, route in enumerate(service.http):
+        for j, match in enumerate(route.matches):
+            yield from named(f"spec.http[{i}].match[{j}]", match.gateways)
+    for field, routes in (("tls", service.tls), ("tcp", service.tcp)):
+        for i, l4_route in enumerate(routes):
+            for j, l4_match in enumerate(l4_route.matches):
+                yield from named(f"spec.{field}[{i}].match[{j}]", l4_match.gateways)
+
+
+def named(path: str, gateways: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    for k, name in enumerate(gateways):
+        yield f"{path}.gateways[{k}]", name
 
 
 def serves_a_host(gateway: Gateway, service: VirtualService) -> bool:
