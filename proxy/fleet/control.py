@@ -293,15 +293,19 @@ class Control:
         from redis.exceptions import RedisError  # noqa: PLC0415
 
         self._broker = Redis.from_url(self._broker_url)
+        said = False
         while True:
             try:
                 async with self._broker.pubsub(ignore_subscribe_messages=True) as hints:
                     await hints.subscribe(Channel.REVISION, Channel.REGISTRY)
+                    said = False
                     self._look.set()
                     async for message in hints.listen():
                         self._hint(message["channel"].decode())
             except (RedisError, OSError) as error:
-                log.warning("no hints from the broker: %s", error)
+                if not said:
+                    log.warning("no hints from the broker, looking each second: %s", error)
+                said = True
             await asyncio.sleep(RETRY_SECONDS)
 
     def _hint(self, channel: str) -> None:

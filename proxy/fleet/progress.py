@@ -38,6 +38,7 @@ class Progress:
 
     def __init__(self, now: float) -> None:
         self._started_at = now
+        self._begun = False
         self._revisions: dict[int, _Revision] = {}
         self._connected: set[str] = set()
         self._seen: set[str] = set()
@@ -55,8 +56,10 @@ class Progress:
     ) -> None:
         """These snapshots are on their way; `final` when nothing more of the revision follows."""
         snapshots = tuple(changed)
+        concerned = [one.proxy_id for one in snapshots if not self._is_newborn(one.proxy_id)]
         for snapshot in snapshots:
             self._wanted[snapshot.proxy_id] = snapshot
+        self._begun = True
         revision = self._revisions.get(number)
         if revision is None:
             self._revisions[number] = revision = _Revision(number, accepted_at, now)
@@ -65,8 +68,12 @@ class Progress:
         elif revision.done:
             return
         revision.final = final
-        for snapshot in snapshots:
-            self._set(revision, snapshot.proxy_id, ProxyState.PENDING)
+        for proxy_id in concerned:
+            self._set(revision, proxy_id, ProxyState.PENDING)
+
+    def _is_newborn(self, proxy_id: str) -> bool:
+        """Whether its pod has only just been made: it starts with the revision, nobody waits."""
+        return self._begun and proxy_id not in self._wanted and proxy_id not in self._seen
 
     def removed(self, proxy_id: str) -> None:
         """Its pod is gone: nobody waits for it."""
