@@ -103,15 +103,6 @@ def test_weights_that_cannot_be_are_refused(shop: Api, weights: Any, path: str) 
     assert shop.get("/revisions").json()["items"][0]["number"] == 1
 
 
-def test_two_routes_for_one_service_are_ambiguous(shop: Api) -> None:
-    other = ROUTE.replace("name: payments, namespace", "name: other, namespace")
-    shop.apply(f"{RULE}---\n{ROUTE}---\n{other}")
-    response = shop.put(WEIGHTS, {"v1": 100})
-    body = response.json()
-    assert (response.status_code, body["code"]) == (409, "ambiguous")
-    assert "VirtualService shop/other, VirtualService shop/payments" in body["message"]
-
-
 def test_a_route_without_a_default_is_ambiguous(shop: Api) -> None:
     matched = ROUTE.replace("  - timeout: 3s\n", "  - match: [{uri: {prefix: /admin}}]\n")
     shop.apply(f"{RULE}---\n{matched}")

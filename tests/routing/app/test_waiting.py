@@ -171,7 +171,7 @@ def test_writers_at_once_lose_nothing_and_numbers_follow_each_other(api: Api) ->
 
     def write(i: int) -> None:
         try:
-            answers.append(api.apply(strict(name=f"one-{i}")).json()["revision"])
+            answers.append(api.apply(strict(namespace=f"shop-{i}")).json()["revision"])
         finally:
             connection.close()
 
