@@ -1,8 +1,6 @@
 """How long each signal is kept."""
 
-from collections.abc import Mapping
-
-DAYS: Mapping[str, int] = {
+DAYS: dict[str, int] = {
     "otel_traces": 7,
     "trace_times": 7,
     "access_logs": 3,

@@ -211,6 +211,8 @@ def _gunzip(body: bytes) -> bytes:
         raise Refusal(400, f"the body is not gzip: {error}") from error
     if len(text) > BODY_LIMIT:
         raise Refusal(413, f"a body has at most {BODY_LIMIT} bytes")
+    if not unzip.eof:
+        raise Refusal(400, "the gzip body is cut short")
     return text
 
 

@@ -11,16 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from redis import Redis
+from redis.exceptions import RedisError
 
 from telemetry.collector.config import Config
 from telemetry.store.client import Store, StoreAddress
 
 ROOT = Path(__file__).parents[2]
-BROKER = """\
-import os, sys
-from mesh_web.management.commands.broker import binary
-os.execv(str(binary()), [str(binary()), "--port", "0", "--unixsocket", sys.argv[1], "--save", ""])
-"""
 
 
 def free_port() -> int:
@@ -58,7 +54,7 @@ class Stack:
         return Redis.from_url(self.broker_url)
 
     def start_store(self) -> Store:
-        self._start(
+        self.start(
             "store", "-m", "telemetry.store.server", str(self.home), "--port", str(self.store_port)
         )
         store = self.store()
@@ -66,8 +62,9 @@ class Stack:
         return store
 
     def start_broker(self) -> None:
-        self._start("broker", "-c", BROKER, f"{self.home}/broker.sock")
-        eventually((self.home / "broker.sock").exists)
+        socket_path = f"{self.home}/broker.sock"
+        self.start("broker", "-m", "mesh_web.broker", socket_path, f"{self.home}/broker")
+        eventually(self._broker_answers)
 
     def start_collector(self, *, wait: bool = True) -> None:
         config = Config(
@@ -79,7 +76,7 @@ class Stack:
             store_url="",
             store_port=self.store_port,
         )
-        self._start("collector", "-m", "telemetry.collector", more=config.environment())
+        self.start("collector", "-m", "telemetry.collector", more=config.environment())
         if wait:
             eventually(lambda: listens(self.http_port), 20)
 
@@ -94,11 +91,20 @@ class Stack:
         process.terminate()
         return process.wait(5)
 
+    def _broker_answers(self) -> bool:
+        client = self.broker()
+        try:
+            return bool(client.ping())
+        except RedisError:
+            return False
+        finally:
+            client.close()
+
     def stop(self) -> None:
         for name in list(self.processes):
             self.kill(name)
 
-    def _start(self, name: str, *words: str, more: dict[str, str] | None = None) -> None:
+    def start(self, name: str, *words: str, more: dict[str, str] | None = None) -> None:
         environment = {
             **os.environ,
             **(more or {}),

@@ -1,0 +1,195 @@
+"""The collector as its senders see it, over real OTLP."""
+
+import gzip
+import http.client
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.json_format import MessageToDict
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceResponse,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
+from telemetry.contracts import Channel
+from telemetry.edges import decode
+from telemetry.store.client import Store
+from tests.telemetry.otlp import log_request, requests_total, span, trace_request
+from tests.telemetry.stack import Stack, eventually
+from tracing import selectors
+
+SERVICES = "opentelemetry.proto.collector"
+
+
+@pytest.fixture(scope="module")
+def mesh(stack: Stack) -> Iterator[Stack]:
+    stack.start_broker()
+    stack.start_store().close()
+    stack.start_collector()
+    yield stack
+    stack.stop()
+
+
+@pytest.fixture
+def store(mesh: Stack) -> Iterator[Store]:
+    reading = mesh.store()
+    yield reading
+    reading.close()
+
+
+def export(mesh: Stack, signal: str, body: bytes, *, timeout: float = 10) -> bytes:
+    """One unary call. Raises grpc.RpcError."""
+    method = f"/{SERVICES}.{signal}.v1.{signal.capitalize()}Service/Export"
+    with grpc.insecure_channel(f"127.0.0.1:{mesh.grpc_port}") as channel:
+        call = channel.unary_unary(method, bytes, bytes)
+        return bytes(call(body, timeout=timeout, wait_for_ready=True))
+
+
+def post(mesh: Stack, path: str, body: bytes, **headers: str) -> tuple[int, bytes, dict[str, str]]:
+    connection = http.client.HTTPConnection("127.0.0.1", mesh.http_port, timeout=10)
+    try:
+        connection.request(
+            "POST", path, body=body, headers={k.replace("_", "-"): v for k, v in headers.items()}
+        )
+        response = connection.getresponse()
+        return response.status, response.read(), dict(response.getheaders())
+    finally:
+        connection.close()
+
+
+PROTOBUF = {"Content_Type": "application/x-protobuf"}
+
+
+def test_an_acknowledged_span_is_in_the_store(mesh: Stack, store: Store) -> None:
+    answer = export(mesh, "trace", trace_request(span(trace_id=b"\1" * 16)).SerializeToString())
+    assert ExportTraceServiceResponse.FromString(answer) == ExportTraceServiceResponse()
+    assert selectors.trace(store, "01" * 16) is not None
+
+
+def test_http_takes_protobuf_gzip_and_json(mesh: Stack, store: Store) -> None:
+    plain = trace_request(span(trace_id=b"\2" * 16)).SerializeToString()
+    zipped = gzip.compress(trace_request(span(trace_id=b"\3" * 16)).SerializeToString())
+    document = MessageToDict(trace_request(span(trace_id=b"\4" * 16, span_id=b"\5" * 8)))
+    written = document["resourceSpans"][0]["scopeSpans"][0]["spans"][0]
+    written |= {"traceId": "04" * 16, "spanId": "05" * 8}
+    assert post(mesh, "/v1/traces", plain, **PROTOBUF)[:2] == (200, b"")
+    assert post(mesh, "/v1/traces", zipped, **PROTOBUF, Content_Encoding="gzip")[:2] == (200, b"")
+    body = json.dumps(document).encode()
+    assert post(mesh, "/v1/traces", body, Content_Type="application/json")[:2] == (200, b"{}")
+    for trace_id in ("02" * 16, "03" * 16, "04" * 16):
+        assert selectors.trace(store, trace_id) is not None
+
+
+def test_access_logs_are_kept_with_their_trace(mesh: Stack, store: Store) -> None:
+    export(mesh, "logs", log_request("GET / 200", b"\6" * 16).SerializeToString())
+    found = selectors.access_logs(
+        store, namespace="shop", workload="payments-v2", trace_id="06" * 16, limit=5
+    )
+    assert [record["body"] for record in found] == ["GET / 200"]
+
+
+def test_what_is_no_otlp_is_refused_for_good(mesh: Stack) -> None:
+    with pytest.raises(grpc.RpcError) as refused:
+        export(mesh, "trace", b"\xff\xff")
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert post(mesh, "/v1/traces", b"\xff", **PROTOBUF)[0] == 400
+    assert post(mesh, "/v1/traces", b"{", Content_Type="application/json")[0] == 400
+    assert post(mesh, "/v1/traces", b"x", Content_Type="text/plain")[0] == 415
+    assert post(mesh, "/v1/traces", b"x", **PROTOBUF, Content_Encoding="gzip")[0] == 400
+    bomb = gzip.compress(b"\0" * (32 << 20))
+    assert post(mesh, "/v1/traces", bomb, **PROTOBUF, Content_Encoding="gzip")[0] == 413
+
+
+def test_one_bad_span_is_counted_and_its_neighbours_stay(mesh: Stack, store: Store) -> None:
+    bad, good = span(span_id=b"\0" * 8), span(trace_id=b"\7" * 16, duration_ns=-1)
+    answer = export(mesh, "trace", trace_request(bad, good).SerializeToString())
+    assert ExportTraceServiceResponse.FromString(answer).partial_success.rejected_spans == 1
+    found = selectors.trace(store, "07" * 16)
+    assert found is not None
+    assert found.spans[0].span.attributes == {"meshweb.sanitized": "duration"}
+
+
+def test_deltas_are_counted_as_rejected(mesh: Stack) -> None:
+    answer = export(mesh, "metrics", requests_total(1, temporality=1).SerializeToString())
+    partial = ExportMetricsServiceResponse.FromString(answer).partial_success
+    assert partial.rejected_data_points == 1
+
+
+def test_with_the_store_away_senders_are_told_to_come_back(mesh: Stack, store: Store) -> None:
+    mesh.kill("store")
+    body = trace_request(span(trace_id=b"\x0a" * 16)).SerializeToString()
+    try:
+        with pytest.raises(grpc.RpcError) as away:
+            export(mesh, "trace", body)
+        assert away.value.code() is grpc.StatusCode.UNAVAILABLE
+        metadata: Any = away.value.trailing_metadata()
+        details = dict(metadata)["grpc-status-details-bin"]
+        assert b"type.googleapis.com/google.rpc.RetryInfo" in details
+        status, _, headers = post(mesh, "/v1/traces", body, **PROTOBUF)
+        assert (status, headers["Retry-After"]) == (503, "1")
+    finally:
+        mesh.start_store().close()
+    export(mesh, "trace", body)
+    assert selectors.trace(store, "0a" * 16) is not None
+
+
+def test_a_collector_that_comes_before_the_store_waits_for_it(tmp_path: Path) -> None:
+    stack = Stack(tmp_path)
+    try:
+        stack.start_broker()
+        stack.start_collector(wait=False)
+        time.sleep(0.5)
+        stack.start_store().close()
+        export(stack, "trace", trace_request(span()).SerializeToString())
+    finally:
+        stack.stop()
+
+
+def test_sigterm_ends_it_cleanly_with_what_it_owes(mesh: Stack) -> None:
+    assert mesh.terminate("collector") == 0
+    mesh.start_collector()
+
+
+def test_kills_of_the_collector_keep_the_totals_exact(mesh: Stack) -> None:
+    """Every published increase is summed, as a live view would that never blinks."""
+    subscription = mesh.broker().pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+    subscription.subscribe(Channel.EDGES.value)
+    seen = 0
+
+    def requests() -> int:
+        nonlocal seen
+        while (message := subscription.get_message(timeout=0.02)) is not None:
+            seen += sum(
+                count.requests
+                for key, count in decode(message["data"]).edges
+                if key.source_workload == "exact"
+            )
+        return seen
+
+    sent = 0
+    for round_ in range(4):
+        for _ in range(3):
+            sent += 7
+            body = requests_total(sent, instance="exact-1", tags={"source_workload": "exact"})
+            export(mesh, "metrics", body.SerializeToString())
+            time.sleep(0.37)
+            requests()
+        if round_ < 3:
+            mesh.kill("collector")
+            mesh.start_collector()
+    export(
+        mesh,
+        "metrics",
+        requests_total(
+            sent, instance="exact-1", tags={"source_workload": "exact"}
+        ).SerializeToString(),
+    )
+    eventually(lambda: requests() == sent)
+    time.sleep(1.2)
+    assert requests() == sent
+    subscription.close()

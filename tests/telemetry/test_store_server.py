@@ -1,0 +1,174 @@
+"""The store process, over its HTTP interface."""
+
+import gzip
+import http.client
+import json
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from telemetry.store.client import Store, StoreAddress, StoreAway, StoreError
+from telemetry.store.migrate import migrate
+from tests.telemetry.stack import Stack
+
+SAMPLES = ("id", "t", "v")
+
+
+def ask(stack: Stack, path: str, body: bytes = b"", **headers: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", stack.store_port, timeout=10)
+    try:
+        connection.request(
+            "POST", path, body=body, headers={k.replace("_", "-"): v for k, v in headers.items()}
+        )
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def password(stack: Stack) -> str:
+    return (stack.home / "store-password").read_text()
+
+
+def test_ping_is_open_and_nothing_else_is(stack: Stack, store: Store) -> None:
+    assert store.ping()
+    assert ask(stack, "/ping") == (200, b"Ok.\n")
+    assert ask(stack, "/", b"SELECT 1")[0] == 401
+    assert ask(stack, "/", b"SELECT 1", X_ClickHouse_Key="guess")[0] == 401
+    assert ask(stack, "/", b"SELECT 1", Authorization="Basic !")[0] == 401
+    assert ask(stack, "/", b"SELECT 1", X_ClickHouse_Key=password(stack)) == (200, b"1\n")
+
+
+def test_the_password_is_its_owners_alone(stack: Stack, store: Store) -> None:
+    assert store.database == "meshweb"
+    assert (stack.home / "store-password").stat().st_mode & 0o777 == 0o600
+
+
+def test_too_large_and_broken_bodies_are_refused(stack: Stack, store: Store) -> None:
+    key = password(stack)
+    assert store.ping()
+    assert ask(stack, "/", X_ClickHouse_Key=key, Content_Length=str(1 << 40))[0] == 413
+    assert ask(stack, "/", b"x", X_ClickHouse_Key=key, Content_Encoding="gzip")[0] == 400
+    assert ask(stack, "/", b"x", X_ClickHouse_Key=key, Content_Encoding="br")[0] == 415
+    bomb = gzip.compress(b" " * (64 << 20))
+    assert ask(stack, "/", bomb, X_ClickHouse_Key=key, Content_Encoding="gzip")[0] == 413
+
+
+def test_reads_cannot_write_and_nothing_reaches_files(store: Store) -> None:
+    for sql in (
+        "SELECT * FROM file('/etc/passwd')",
+        "SELECT 1 SETTINGS readonly = 0",
+        "SELECT 1 SETTINGS max_memory_usage = 0",
+    ):
+        with pytest.raises(StoreError):
+            store.query(sql)
+
+
+def test_parameters_carry_any_text(store: Store) -> None:
+    text = "a\tb\\n'\"\n{x:String}; DROP TABLE samples -- \N{SNOWMAN}"
+    rows = store.query(
+        "SELECT {one:String}, {many:Array(String)}, {n:Int64}", one=text, many=[text, ""], n=-5
+    )
+    assert rows == [(text, [text, ""], -5)]
+
+
+def test_an_insert_with_its_token_happens_once(store: Store) -> None:
+    for token in ("a", "a", "b"):
+        store.insert("samples", SAMPLES, [(77, "4000000000.000", 1.5)], token=f"once-{token}")
+    assert store.query("SELECT count() FROM {database}.samples WHERE id = 77") == [(2,)]
+
+
+def test_a_query_that_takes_too_long_is_ended(store: Store) -> None:
+    with pytest.raises(StoreError):
+        store.query(
+            "SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1",
+            max_execution_time=0.3,
+        )
+
+
+def test_a_query_that_wants_too_much_memory_fails_alone(store: Store) -> None:
+    with pytest.raises(StoreError):
+        store.query("SELECT length(groupArray(toString(number))) FROM numbers(100000000)")
+    assert store.query("SELECT 1") == [(1,)]
+
+
+def test_sigterm_ends_it_cleanly(tmp_path: Path) -> None:
+    stack = Stack(tmp_path)
+    try:
+        store = stack.start_store()
+        store.close()
+        assert stack.terminate("store") == 0
+    finally:
+        stack.stop()
+
+
+def test_a_taken_port_is_a_sentence(stack: Stack, store: Store, tmp_path: Path) -> None:
+    assert store.ping()
+    second = Stack(tmp_path, store_port=stack.store_port)
+    second.start(
+        "store", "-m", "telemetry.store.server", str(tmp_path), "--port", str(stack.store_port)
+    )
+    assert second.processes["store"].wait(20) == 1
+    assert "cannot be opened: Address already in use" in (tmp_path / "store.log").read_text()
+
+
+def test_kill_under_acknowledged_inserts_loses_none(tmp_path: Path) -> None:
+    stack = Stack(tmp_path)
+    try:
+        store = stack.start_store()
+        migrate(store)
+        store.close()
+        acknowledged: list[int] = []
+        for round_ in range(3):
+            writer = threading.Thread(
+                target=insert_until_it_fails, args=(stack, round_, acknowledged)
+            )
+            enough = len(acknowledged) + 30
+            writer.start()
+            while len(acknowledged) < enough:
+                time.sleep(0.005)
+            stack.kill("store")
+            writer.join()
+            stack.start_store().close()
+        store = stack.store()
+        kept = {row[0] for row in store.query("SELECT id FROM {database}.samples")}
+        assert set(acknowledged) - kept == set()
+        store.close()
+    finally:
+        stack.stop()
+
+
+def insert_until_it_fails(stack: Stack, round_: int, acknowledged: list[int]) -> None:
+    store = stack.store()
+    for number in range(1_000_000):
+        key = round_ * 1_000_000 + number
+        try:
+            store.insert("samples", SAMPLES, [(key, "4000000000.000", 0.0)], token=f"k{key}")
+        except StoreAway:
+            break
+        acknowledged.append(key)
+    store.close()
+
+
+def test_nobody_there_is_an_absence_and_not_a_refusal() -> None:
+    store = Store(StoreAddress.of_url("http://u:p%20w@127.0.0.1:9/db"))
+    assert not store.ping()
+    with pytest.raises(StoreAway):
+        store.query("SELECT 1")
+
+
+def test_an_address_is_read_from_a_url() -> None:
+    assert StoreAddress.of_url("http://u:p%20w@localhost:9000/db") == StoreAddress(
+        host="localhost", port=9000, user="u", password="p w", database="db"
+    )
+
+
+def test_answers_are_compressed_when_asked(stack: Stack, store: Store) -> None:
+    assert store.ping()
+    status, body = ask(
+        stack, "/", b"SELECT number FROM numbers(5000) FORMAT JSONCompactEachRow",
+        X_ClickHouse_Key=password(stack), Accept_Encoding="gzip",
+    )  # fmt: skip
+    assert (status, json.loads(gzip.decompress(body).splitlines()[-1])) == (200, [4999])
