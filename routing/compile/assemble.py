@@ -1,10 +1,11 @@
 """Puts one proxy's configuration together."""
 
+from dataclasses import dataclass
 from typing import TypeVar
 
 from routing.compile.gateways import GatewayPlan
 from routing.compile.inbound import Inbound
-from routing.compile.outbound import ROUTE_CONFIG
+from routing.compile.outbound import ROUTE_CONFIG, TcpPlan, tcp_listeners
 from routing.ir import (
     Cluster,
     ClusterEndpoints,
@@ -38,24 +39,46 @@ def proxy_of(pod: Pod) -> Proxy:
     )
 
 
-def assemble_sidecar(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sidecar:
+    """A sidecar's configuration but for its outbound routes, which change most often."""
+
+    proxy: Proxy
+    own: Inbound
+    http: OutboundHttpListener
+    tcp: tuple[OutboundTcpListener, ...]
+    clusters: tuple[Cluster, ...]
+    endpoints: tuple[ClusterEndpoints, ...]
+
+
+def sidecar(
     pod: Pod,
     own: Inbound,
-    tcp: tuple[OutboundTcpListener, ...],
-    routes: tuple[RouteConfig, ...],
+    plans: tuple[TcpPlan, ...],
     clusters: tuple[Cluster, ...],
     endpoints: tuple[ClusterEndpoints, ...],
-) -> ProxyConfig:
-    return ProxyConfig(
+) -> Sidecar:
+    return Sidecar(
         proxy=proxy_of(pod),
-        inbound=own.listeners,
-        outbound_http=OutboundHttpListener(
+        own=own,
+        http=OutboundHttpListener(
             address=pod.outbound_address, port=EGRESS_PORT, route_config=ROUTE_CONFIG
         ),
-        outbound_tcp=tcp,
-        routes=routes,
+        tcp=tcp_listeners(pod, plans),
         clusters=clusters,
         endpoints=endpoints,
+    )
+
+
+def assemble_sidecar(given: Sidecar, routes: RouteConfig) -> ProxyConfig:
+    return ProxyConfig(
+        proxy=given.proxy,
+        inbound=given.own.listeners,
+        outbound_http=given.http,
+        outbound_tcp=given.tcp,
+        routes=(routes, *given.own.routes),
+        clusters=given.clusters,
+        endpoints=given.endpoints,
     )
 
 

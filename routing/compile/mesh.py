@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rest.contracts import Finding
-from routing.compile.assemble import assemble_gateway, assemble_sidecar, joined
+from routing.compile.assemble import (
+    Sidecar,
+    assemble_gateway,
+    assemble_sidecar,
+    joined,
+    sidecar,
+)
 from routing.compile.gateways import (
     GatewayPlan,
     GatewayWorkload,
@@ -23,14 +29,14 @@ from routing.compile.inputs import (
 )
 from routing.compile.memo import Memo
 from routing.compile.mtls import Overlap, PodView, modes_in_force
-from routing.compile.outbound import tcp_listeners
+from routing.compile.outbound import TcpPlan
 from routing.compile.outward import Outward, outward
 from routing.compile.registry import kept_registry
 from routing.compile.rules import index_rules
 from routing.compile.views import View, shared_views
 from routing.compile.virtual_services import MeshRoutes, mesh_routes
 from routing.contracts import Document
-from routing.ir import GatewaySecret, MtlsMode, ProxyConfig
+from routing.ir import Cluster, ClusterEndpoints, GatewaySecret, MtlsMode, ProxyConfig
 from topology.contracts import Labels, Registry, Service
 
 ModeKey = tuple[str, str, int]
@@ -178,13 +184,32 @@ def configs(run: Run, every_pod: Pods, views: Mapping[str, View]) -> dict[str, P
 
 def sidecar_config(run: Run, pod: PodView, view: View, outward: Outward) -> ProxyConfig:
     memo, key = run.memo, (pod.pod.namespace, pod.pod.name)
-    own = memo(("inbound", key), shared_inbound, memo, pod, run.services.get(key, NO_SERVICES))
-    tcp = memo(("tcp", key), tcp_listeners, pod.pod, outward.tcp)
-    clusters = memo(("proxy clusters", key), joined, view.clusters, own.clusters)
-    routes = memo(("proxy routes", key), joined, (outward.routes,), own.routes)
-    return memo(
-        ("config", key), assemble_sidecar, pod.pod, own, tcp, routes, clusters, view.endpoints
+    services = run.services.get(key, NO_SERVICES)
+    but_routes = memo(
+        ("sidecar", key),
+        shared_sidecar,
+        memo,
+        pod,
+        services,
+        outward.tcp,
+        view.clusters,
+        view.endpoints,
     )
+    return memo.exact(("config", key), assemble_sidecar, but_routes, outward.routes)
+
+
+def shared_sidecar(
+    memo: Memo,
+    pod: PodView,
+    services: tuple[Service, ...],
+    plans: tuple[TcpPlan, ...],
+    clusters: tuple[Cluster, ...],
+    endpoints: tuple[ClusterEndpoints, ...],
+) -> Sidecar:
+    key = (pod.pod.namespace, pod.pod.name)
+    own = memo(("inbound", key), shared_inbound, memo, pod, services)
+    every = memo(("proxy clusters", key), joined, clusters, own.clusters)
+    return sidecar(pod.pod, own, plans, every, endpoints)
 
 
 def shared_inbound(memo: Memo, pod: PodView, services: tuple[Service, ...]) -> Inbound:
