@@ -8,6 +8,7 @@ the same workload is taken off, and the rest came from outside the mesh.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,9 +39,8 @@ class Counted:
     open_connections: NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    index: int
+class _Row(NamedTuple):
+    at: int
     key: EdgeKey
     weight: int
     recent: int
@@ -51,7 +51,7 @@ def counted(totals: Totals) -> Counted:
     sources, destinations = _by_reporter(totals)
     outsiders = tuple(_outsiders(sources, destinations))
     rows = [*sources, *(row for row, _ in outsiders)]
-    index = np.array([row.index for row in rows], np.int64)
+    index = np.array([row.at for row in rows], np.int64)
     counts = totals.counts[index]
     for offset, (_, share) in enumerate(outsiders, len(sources)):
         if share < 1:
@@ -68,15 +68,15 @@ def _by_reporter(totals: Totals) -> tuple[list[_Row], list[_Row]]:
     """The rows with traffic: what sources said, what destinations said."""
     sources: list[_Row] = []
     destinations: list[_Row] = []
+    keys, source = totals.keys, Reporter.SOURCE
     active = np.flatnonzero(totals.counts.any(axis=1))
     weights = _weights(totals.counts)[active].tolist()
     recents = _weights(totals.recent)[active].tolist()
     for index, weight, recent in zip(active.tolist(), weights, recents, strict=True):
-        key = totals.keys[index]
-        if key is None:
-            continue
-        side = sources if key.reporter is Reporter.SOURCE else destinations
-        side.append(_Row(index, key, weight, recent))
+        key = keys[index]
+        if key is not None:
+            side = sources if key.reporter is source else destinations
+            side.append(_Row(index, key, weight, recent))
     return sources, destinations
 
 

@@ -111,11 +111,11 @@ def _edges(data: Counted, layout: _Layout, outcomes: Floats, seconds: int) -> It
     mtls = _mtls(data, layout).tolist()
     responses = _responses(data, layout)
     ids = [place.id for place in layout.places]
-    rates = outcomes.tolist()
+    rates, failed = outcomes.tolist(), _failed(outcomes)
     totals = counts[:, [REQUESTS, BYTES_SENT, BYTES_RECEIVED]].tolist()
     for i, (source, target, protocol) in enumerate(layout.edges):
         requests, sent, received = totals[i]
-        outcome_rates = Outcomes(*rates[i])
+        ended = Outcomes(*rates[i]) if failed[i] else None
         yield GraphEdge(
             id=f"{ids[source]}->{ids[target]}|{protocol}",
             source=ids[source],
@@ -123,17 +123,23 @@ def _edges(data: Counted, layout: _Layout, outcomes: Floats, seconds: int) -> It
             protocol=protocol,
             requests_per_second=requests / seconds,
             requests_total=requests,
-            error_ratio=outcome_rates.error_ratio,
+            error_ratio=ended.error_ratio if ended else 0.0,
             p50_ms=columns[0][i],
             p95_ms=columns[1][i],
             p99_ms=columns[2][i],
             mtls_ratio=mtls[i],
-            responses=tuple((code, n / seconds) for code, n in sorted(responses[i].items())),
+            responses=tuple([(code, n / seconds) for code, n in sorted(responses[i].items())]),
             bytes_sent_per_second=sent / seconds,
             bytes_received_per_second=received / seconds,
             connections_open=opened[i][0],
-            health=traffic_health(outcome_rates) if requests else Health.HEALTHY,
+            health=traffic_health(ended) if ended else Health.HEALTHY,
         )
+
+
+def _failed(outcomes: Floats) -> list[bool]:
+    """Where there is anything to judge: TCP, and requests without failures, are healthy."""
+    kinds = [i for i, name in enumerate(Outcomes._fields) if name not in ("http", "grpc")]
+    return [bool(found) for found in outcomes[:, kinds].any(axis=1)]
 
 
 def _responses(data: Counted, layout: _Layout) -> list[dict[str, int]]:
