@@ -37,7 +37,7 @@ class TraceSearch(Schema):
     error: bool | None = None
     lookback: str = Field("15m", pattern=r"^[0-9]{1,6}[smhd]$")
     limit: int = Field(20, ge=1, le=1000)
-    cursor: str = Field("", pattern=r"^([0-9]{1,18}-[0-9a-f]{32})?$", max_length=64)
+    cursor: str = Field("", pattern=r"^([0-9]{1,19}-[0-9a-f]{32})?$", max_length=64)
 
 
 class ServiceSpansOut(Schema):
@@ -190,7 +190,9 @@ def _lookback_seconds(text: str) -> int:
 
 def _position(cursor: str) -> TracePosition | None:
     latest, _, trace_id = cursor.partition("-")
-    return TracePosition(latest_ns=int(latest), trace_id=trace_id) if cursor else None
+    return (
+        TracePosition(latest_ns=min(int(latest), 2**63 - 1), trace_id=trace_id) if cursor else None
+    )
 
 
 def _summary(found: TraceSummary) -> TraceSummaryOut:
