@@ -139,7 +139,8 @@ def _edges(data: Counted, layout: _Layout, outcomes: Floats, seconds: int) -> It
 def _failed(outcomes: Floats) -> list[bool]:
     """Where there is anything to judge: TCP, and requests without failures, are healthy."""
     kinds = [i for i, name in enumerate(Outcomes._fields) if name not in ("http", "grpc")]
-    return [bool(found) for found in outcomes[:, kinds].any(axis=1)]
+    failures: list[float] = outcomes[:, kinds].sum(axis=1).tolist()
+    return [failed > 0 for failed in failures]
 
 
 def _responses(data: Counted, layout: _Layout) -> list[dict[str, int]]:
