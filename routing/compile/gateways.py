@@ -28,11 +28,24 @@ NEEDS_SECRET = (GatewayTlsMode.SIMPLE, GatewayTlsMode.MUTUAL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayWorkload:
-    """The pods of one gateway Deployment, which all serve the same."""
+    """The pods of one gateway Deployment, which all serve the same.
+
+    `host_ports` maps ports of gateways to where the host's loopback has them.
+    """
 
     namespace: str
     labels: Labels
     secrets: tuple[GatewaySecret, ...]
+    host_ports: tuple[tuple[int, int], ...] = ()
+
+    def https_port(self, servers: Iterable[int]) -> int | None:
+        """Where a redirect to https leads: the default port, else where the host has another."""
+        ports = sorted(set(servers))
+        own = dict(self.host_ports)
+        mapped = [own[p] for p in ports if p in own]
+        if mapped:
+            return mapped[0]
+        return None if not ports or 443 in ports else ports[0]
 
     def secret(self, name: str) -> GatewaySecret | None:
         return next((s for s in self.secrets if s.name == name), None)
@@ -102,11 +115,13 @@ def gateway_plan(
     """`gateways` and `services` are all of the mesh, oldest first."""
     ports: list[PortPlan] = []
     routes: list[RouteConfig] = []
-    for port, servers in by_port(gateways, workload).items():
+    bound = by_port(gateways, workload)
+    https = workload.https_port(p for p, at in bound.items() if at[0].server.protocol == "HTTPS")
+    for port, servers in bound.items():
         if servers[0].server.is_tls:
             made = [tls_server(b, workload, services, known) for b in servers]
         elif servers[0].server.is_http:
-            made = [http_servers(port, servers, workload, services, known)]
+            made = [http_servers(port, servers, workload, services, known, https)]
         else:
             made = [tcp_server(b, workload, services, known) for b in servers[:1]]
         plan = tuple(server for group, _ in made for server in group)
@@ -180,13 +195,14 @@ def http_servers(
     workload: GatewayWorkload,
     services: tuple[VirtualService, ...],
     known: Reachable,
+    https_port: int | None,
 ) -> Made:
     """All plain HTTP servers of a port share one route configuration."""
     name = f"http.{port}"
     server = GatewayServer(
         name=name, server_names=("*",), route_config=name, origin=servers[0].origin
     )
-    return (server,), (gateway_routes(name, servers, workload, services, known),)
+    return (server,), (gateway_routes(name, servers, workload, services, known, https_port),)
 
 
 def gateway_routes(
@@ -195,13 +211,14 @@ def gateway_routes(
     workload: GatewayWorkload,
     services: tuple[VirtualService, ...],
     known: Reachable,
+    https_port: int | None = None,
 ) -> RouteConfig:
     """VirtualServices of one host are joined, oldest first (as in Istio)."""
     hosts: dict[str, list[Route]] = {}
     for bound in servers:
         if bound.server.tls and bound.server.tls.https_redirect:
             for host in bound.hosts:
-                hosts.setdefault(host, []).append(to_https(bound))
+                hosts.setdefault(host, []).append(to_https(bound, https_port))
             continue
         for service in services:
             routes = routes_at(bound, service, workload, known)
@@ -239,8 +256,9 @@ def domains_at(bound: Bound, service: VirtualService) -> Iterator[str]:
     yield from dict.fromkeys(host for host in found if host is not None)
 
 
-def to_https(bound: Bound) -> Route:
-    return Route(name="https_redirect", redirect=Redirect(scheme="https"), origin=bound.origin)
+def to_https(bound: Bound, port: int | None) -> Route:
+    to = Redirect(scheme="https", port=port)
+    return Route(name="https_redirect", redirect=to, origin=bound.origin)
 
 
 # --- TLS and TCP -------------------------------------------------------------------------------
@@ -366,6 +384,17 @@ def tcp_clusters(
 
 
 # --- addresses ---------------------------------------------------------------------------------
+
+
+def host_ports(
+    pod: Pod, services: tuple[Service, ...], host_port_offset: int
+) -> tuple[tuple[int, int], ...]:
+    """(gateway port, port on the host's loopback) of every mapped port that has one."""
+    own = {p.number: p.host_port + host_port_offset for p in pod.ports if p.host_port}
+    mapped = [(p.number, p.target_port) for s in services for p in s.ports]
+    known = {number for number, _ in mapped}
+    mapped += [(number, number) for number in own if number not in known]
+    return tuple(sorted({port: own[at] for port, at in mapped if at in own}.items()))
 
 
 def gateway_listeners(

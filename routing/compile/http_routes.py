@@ -1,7 +1,7 @@
 """A VirtualService's http routes as one kind of client sees them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from routing.compile.retry import DEFAULT, retry
 from routing.compile.upstreams import Upstream, UpstreamPort
@@ -23,6 +23,7 @@ from routing.model.virtual_service import HttpMatch, HttpRoute
 from topology.contracts import Labels
 
 MESH = "mesh"
+HOST_HEADERS = ("host", ":authority")
 NO_BACKEND = DirectResponse(status=503, body="no destination of this route exists")
 EVERYTHING = RouteMatch()
 
@@ -134,7 +135,10 @@ def http_route(
         rewrite=rewrite(given),
         timeout_ms=given.timeout_ms or None,
         retry=retry(given.retries) if clusters else None,
-        request_headers=given.request_headers,
+        request_headers=replace(
+            given.request_headers,
+            set=tuple(pair for pair in given.request_headers.set if pair[0] not in HOST_HEADERS),
+        ),
         response_headers=given.response_headers,
         service_namespace=target.namespace if target else "",
         service_name=target.name if target else "",
@@ -159,7 +163,10 @@ def redirect(given: HttpRoute) -> Redirect | None:
 
 
 def rewrite(given: HttpRoute) -> Rewrite | None:
-    to = given.rewrite
-    if to is None or not given.route:
+    """A Host that is set among the headers is a rewrite too (as in Istio)."""
+    set_host = next((v for name, v in given.request_headers.set if name in HOST_HEADERS), "")
+    path = given.rewrite.uri if given.rewrite else ""
+    host = given.rewrite.authority if given.rewrite else ""
+    if not given.route or not (path or host or set_host):
         return None
-    return Rewrite(path=to.uri, host=to.authority)
+    return Rewrite(path=path, host=host or set_host)

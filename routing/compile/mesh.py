@@ -16,6 +16,7 @@ from routing.compile.gateways import (
     GatewayWorkload,
     gateway_listeners,
     gateway_plan,
+    host_ports,
 )
 from routing.compile.http_routes import Client
 from routing.compile.inbound import Inbound, inbound
@@ -248,7 +249,16 @@ def plan_for(run: Run, pod: PodView, view: View) -> GatewayPlan:
     own = tuple(s for s in run.secrets if s.namespace == pod.pod.namespace)
     workload = memo.same(
         ("gateway workload", slot),
-        GatewayWorkload(namespace=pod.pod.namespace, labels=pod.pod.labels, secrets=own),
+        GatewayWorkload(
+            namespace=pod.pod.namespace,
+            labels=pod.pod.labels,
+            secrets=own,
+            host_ports=host_ports(
+                pod.pod,
+                run.services.get((pod.pod.namespace, pod.pod.name), NO_SERVICES),
+                run.host_port_offset,
+            ),
+        ),
     )
     resources = run.resources
     return memo(

@@ -29,6 +29,7 @@ from routing.parse.notes import (
 )
 
 HEADER_NAME = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
+HOST_HEADERS = frozenset({"host", ":authority"})
 PROTECTED_HEADERS = frozenset({"host", ":authority", ":path", ":method", ":scheme"})
 
 
@@ -78,7 +79,9 @@ def http_route(given: Spec, path: str, note: Note) -> HttpRoute:
         rewrite=rewrite(given),
         timeout_ms=milliseconds(given, "timeout"),
         retries=retries(given),
-        request_headers=header_change(change, "request", f"{path}.headers", note),
+        request_headers=header_change(
+            change, "request", f"{path}.headers", note, host_may_be_set=True
+        ),
         response_headers=header_change(change, "response", f"{path}.headers", note),
     )
 
@@ -143,11 +146,19 @@ def weighted(given: Spec, path: str, note: Note) -> WeightedDestination:
     )
 
 
-def header_change(given: Spec, side: str, path: str, note: Note) -> HeaderChange:
+def header_change(
+    given: Spec, side: str, path: str, note: Note, *, host_may_be_set: bool = False
+) -> HeaderChange:
     change = part(given, side)
     for operation in ("set", "add"):
-        for name in part(change, operation):
-            check_header(name, f"{path}.{side}.{operation}.{name}", note)
+        for name, value in part(change, operation).items():
+            where = f"{path}.{side}.{operation}.{name}"
+            check_header(name, where, note)
+            may = host_may_be_set and operation == "set" and name.lower() in HOST_HEADERS
+            if name.lower() in PROTECTED_HEADERS and not may:
+                note("MSH1021", where, name, "a header that may be changed here")
+            if any(c in (value or "") for c in "\r\n"):
+                note("MSH1021", where, "the value", "one line")
     for i, name in enumerate(texts(change, "remove")):
         check_header(name, f"{path}.{side}.remove[{i}]", note)
         if name.lower() in PROTECTED_HEADERS:
