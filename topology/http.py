@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated
 
 from django.http import HttpRequest
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from rest.access import require_write
 from rest.contracts import ERRORS, FindingOut, Refusal
@@ -185,12 +185,12 @@ def router(routing: Callable[[Registry], RoutingView] = lambda _: NoRouting()) -
         return page_of((_pod(p, started.get(p.uid)) for p in chosen), query, _key)
 
     @made.delete("/pods/{namespace}/{name}", response={204: None, **ERRORS})
-    def delete_pod(request: HttpRequest, namespace: PathName, name: PathName) -> tuple[int, None]:
+    def delete_pod(request: HttpRequest, namespace: PathName, name: PathName) -> Status[None]:
         """End a pod; its ReplicaSet makes a new one."""
         require_write(request, namespace)
         if not services.delete_pod(namespace, name):
             raise Refusal(404, "not_found", f"There is no pod {name} in namespace {namespace}.")
-        return 204, None
+        return Status(204, None)
 
     return made
 

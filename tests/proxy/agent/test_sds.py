@@ -1,5 +1,7 @@
 """What Envoy is told of its secrets, as a dialogue."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -69,15 +71,21 @@ async def test_a_renewed_identity_reaches_an_open_stream(tmp_path: Path) -> None
     server.offer(FIRST)
     await server.start()
     assert oct(socket.stat().st_mode & 0o777) == "0o600"
+    asked = asyncio.Event()
+
+    async def requests() -> AsyncIterator[Any]:
+        yield ASKING(resource_names_subscribe=["default"])
+        await asked.wait()
+
     async with grpc.aio.insecure_channel(f"unix:{socket}") as channel:
         stream = channel.stream_stream(
             "/envoy.service.secret.v3.SecretDiscoveryService/DeltaSecrets",
             ASKING.SerializeToString,
             ANSWER.FromString,
-        )()
-        await stream.write(ASKING(resource_names_subscribe=["default"]))
+        )(requests())
         assert names(await stream.read()) == ["default"]
         server.offer(RENEWED)
         assert names(await stream.read()) == ["default"]
         stream.cancel()
+    asked.set()
     await server.stop()
