@@ -181,11 +181,11 @@ export function useFollowed(result: WriteResult | undefined): WriteResult | unde
 
 export const useSetWeights = (namespace: string, name: string) =>
   useWrite((weights: Weights) =>
-    call(
-      `/namespaces/${segment(namespace)}/services/${segment(name)}/weights`,
-      writeResultSchema,
-      { method: "PUT", json: weights, query: WAIT },
-    ),
+    call(`/namespaces/${segment(namespace)}/services/${segment(name)}/weights`, writeResultSchema, {
+      method: "PUT",
+      json: weights,
+      query: WAIT,
+    }),
   );
 
 export const useSetMtls = (namespace: string | null) =>

@@ -109,8 +109,8 @@ function Stage({ live, drawn }: { readonly live: Live; readonly drawn: Graph | n
       <Empty icon="graph" title="Nothing runs in the mesh yet">
         <p>
           Apply a Deployment and a Service on the configuration page or with{" "}
-          <code>meshweb apply FILE</code>, or start the sample shop with <code>make demo</code>. What
-          runs and what it says to whom appears here within seconds.
+          <code>meshweb apply FILE</code>, or start the sample shop with <code>make demo</code>.
+          What runs and what it says to whom appears here within seconds.
         </p>
       </Empty>
     );
@@ -128,10 +128,7 @@ function Stage({ live, drawn }: { readonly live: Live; readonly drawn: Graph | n
 export function GraphPage() {
   const search = useSearch().toString();
   const view = useMemo(() => parseView(new URLSearchParams(search)), [search]);
-  const setView = useCallback(
-    (next: View) => navigate(`/${formatView(next)}`, "replace"),
-    [],
-  );
+  const setView = useCallback((next: View) => navigate(`/${formatView(next)}`, "replace"), []);
   const live = useLive(view.windowSeconds);
   const [animated, setAnimated] = useAnimated();
   const [query, setQuery] = useState("");

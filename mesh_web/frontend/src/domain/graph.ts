@@ -2,7 +2,7 @@
 import type { BytesPerSecond, Milliseconds, PerSecond, Ratio, UnixSeconds } from "./units";
 
 export type Health = "idle" | "healthy" | "degraded" | "failing";
-export type NodeKind = "workload" | "service" | "gateway" | "external" | "unknown";
+type NodeKind = "workload" | "service" | "gateway" | "external" | "unknown";
 
 /** `id` is "<kind>:<namespace>/<name>", the same in every build of the graph. */
 export interface GraphNode {

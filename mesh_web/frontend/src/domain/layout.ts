@@ -59,7 +59,7 @@ interface ElkEdgeOutput {
     | undefined;
 }
 
-const LABEL = { width: 86, height: 22 };
+const LABEL = { width: 92, height: 22 };
 const ROOT_OPTIONS: Readonly<Record<string, string>> = {
   "elk.algorithm": "layered",
   "elk.hierarchyHandling": "INCLUDE_CHILDREN",
@@ -69,23 +69,51 @@ const ROOT_OPTIONS: Readonly<Record<string, string>> = {
   "elk.layered.nodePlacement.strategy": "BRANDES_KOEPF",
   "elk.layered.nodePlacement.bk.fixedAlignment": "BALANCED",
   "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
-  "elk.layered.spacing.nodeNodeBetweenLayers": "44",
-  "elk.layered.spacing.edgeNodeBetweenLayers": "20",
+  "elk.layered.spacing.nodeNodeBetweenLayers": "14",
+  "elk.layered.spacing.edgeNodeBetweenLayers": "12",
   "elk.layered.spacing.edgeEdgeBetweenLayers": "12",
-  "elk.spacing.nodeNode": "28",
+  "elk.spacing.nodeNode": "24",
   "elk.spacing.edgeNode": "20",
   "elk.spacing.edgeEdge": "14",
   "elk.spacing.edgeLabel": "4",
   "elk.edgeLabels.inline": "true",
 };
 const BOX_OPTIONS: Readonly<Record<string, string>> = {
-  "elk.padding": "[top=48,left=20,bottom=20,right=20]",
+  "elk.padding": "[top=42,left=16,bottom=16,right=16]",
 };
 
 /** Width and height a node is drawn with. */
-export function sizeOf(node: GraphNode): { readonly width: number; readonly height: number } {
-  if (node.kind === "service") return { width: 132, height: 36 };
-  return { width: 176, height: 56 };
+function sizeOf(node: GraphNode): { readonly width: number; readonly height: number } {
+  if (node.kind === "service") return { width: 156, height: 38 };
+  return { width: 200, height: 58 };
+}
+
+/** A service drawn as a tab on its only workload: they are placed as one. */
+export const TAB_HEIGHT = 30;
+const TAB_INSET = 10;
+
+/**
+ * Services that front exactly one workload, which no other service fronts: workload by service.
+ * Between these two there is nothing to see but one line, so they are drawn together.
+ */
+export function tabs(graph: Graph): ReadonlyMap<string, string> {
+  const behind = new Map<string, Set<string>>();
+  const fronts = new Map<string, Set<string>>();
+  const add = (map: Map<string, Set<string>>, key: string, value: string) =>
+    map.set(key, (map.get(key) ?? new Set()).add(value));
+  for (const edge of graph.edges.values()) {
+    if (graph.nodes.get(edge.source)?.kind !== "service") continue;
+    add(behind, edge.source, edge.target);
+    add(fronts, edge.target, edge.source);
+  }
+  const pairs = new Map<string, string>();
+  for (const [service, workloads] of behind) {
+    const [workload] = workloads;
+    if (workload === undefined || workloads.size > 1 || fronts.get(workload)?.size !== 1) continue;
+    const sameHome = graph.nodes.get(service)?.namespace === graph.nodes.get(workload)?.namespace;
+    if (sameHome) pairs.set(service, workload);
+  }
+  return pairs;
 }
 
 const namespaceBox = (namespace: string) => `box:${namespace}`;
@@ -108,11 +136,20 @@ export const isWorded = (graph: Graph, edge: GraphEdge, forked: ReadonlySet<stri
 
 /** Sorted input gives the same layout for the same structure. */
 export function layoutInput(graph: Graph, withLabels: boolean, direction: Direction): ElkInput {
+  const tabbed = tabs(graph);
+  const carriers = new Set(tabbed.values());
+  const placed = (id: string) => tabbed.get(id) ?? id;
   const byNamespace = new Map<string, ElkInput[]>();
   const nodes = [...graph.nodes.values()].sort((a, b) => a.id.localeCompare(b.id));
   for (const node of nodes) {
+    if (tabbed.has(node.id)) continue;
     const inside = byNamespace.get(node.namespace) ?? [];
-    inside.push({ id: node.id, ...sizeOf(node) });
+    const { width, height } = sizeOf(node);
+    inside.push({
+      id: node.id,
+      width,
+      height: carriers.has(node.id) ? height + TAB_HEIGHT : height,
+    });
     byNamespace.set(node.namespace, inside);
   }
   const children: ElkInput[] = [];
@@ -128,11 +165,12 @@ export function layoutInput(graph: Graph, withLabels: boolean, direction: Direct
   }
   const forked = forks(graph);
   const edges = [...graph.edges.values()]
+    .filter((edge) => tabbed.get(edge.source) !== edge.target)
     .sort((a, b) => a.id.localeCompare(b.id))
     .map((edge) => ({
       id: edge.id,
-      sources: [edge.source],
-      targets: [edge.target],
+      sources: [placed(edge.source)],
+      targets: [placed(edge.target)],
       ...(withLabels && isWorded(graph, edge, forked)
         ? { labels: [{ text: "label", ...LABEL }] }
         : {}),
@@ -155,7 +193,39 @@ function middle(points: readonly Point[]): Point {
   return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
 }
 
-export function placementOf(output: ElkOutput): Placement {
+/** Part each place that holds a service and its workload, the service's tab on top. */
+function withTabs(graph: Graph, placement: Placement): Placement {
+  const nodes = new Map(placement.nodes);
+  const edges = new Map(placement.edges);
+  const labels = new Map(placement.labels);
+  const tabbed = tabs(graph);
+  for (const [service, workload] of tabbed) {
+    const whole = placement.nodes.get(workload);
+    if (whole === undefined) continue;
+    const { x, y, width, height } = whole;
+    nodes.set(service, {
+      x: x + TAB_INSET,
+      y,
+      width: width - 2 * TAB_INSET,
+      height: TAB_HEIGHT,
+    });
+    nodes.set(workload, { x, y: y + TAB_HEIGHT, width, height: height - TAB_HEIGHT });
+  }
+  for (const edge of graph.edges.values()) {
+    const whole = placement.nodes.get(edge.target);
+    if (tabbed.get(edge.source) !== edge.target || whole === undefined) continue;
+    const x = whole.x + whole.width / 2;
+    const y = whole.y + TAB_HEIGHT;
+    edges.set(edge.id, [
+      { x, y },
+      { x, y },
+    ]);
+    labels.set(edge.id, { x, y });
+  }
+  return { ...placement, nodes, edges, labels };
+}
+
+export function placementOf(graph: Graph, output: ElkOutput): Placement {
   const nodes = new Map<string, Box>();
   const namespaces = new Map<string, Box>();
   const edges = new Map<string, readonly Point[]>();
@@ -181,7 +251,7 @@ export function placementOf(output: ElkOutput): Placement {
     }
   };
   visit(output);
-  return { nodes, namespaces, edges, labels };
+  return withTabs(graph, { nodes, namespaces, edges, labels });
 }
 
 /** The smallest box around everything placed. */

@@ -75,7 +75,7 @@ export interface NamespaceRow {
   readonly podsTotal: number;
 }
 
-export interface ServiceVersion {
+interface ServiceVersion {
   readonly version: string;
   readonly workload: string;
   readonly podsReady: number;
@@ -132,7 +132,7 @@ export interface PodRow {
   readonly startedAt: UnixSeconds | null;
 }
 
-export interface ProxyType {
+interface ProxyType {
   readonly state: string;
   readonly version: string;
   readonly ackedAt: UnixSeconds | null;
@@ -178,6 +178,7 @@ export function convergenceSentence(result: {
   const proxies = result.total === 1 ? "proxy" : "proxies";
   const count = `${result.converged} of ${result.total} ${proxies} converged`;
   if (result.ms === null) return count;
-  const time = result.ms >= 1000 ? `${(result.ms / 1000).toFixed(1)} s` : `${Math.round(result.ms)} ms`;
+  const time =
+    result.ms >= 1000 ? `${(result.ms / 1000).toFixed(1)} s` : `${Math.round(result.ms)} ms`;
   return `${count} in ${time}`;
 }

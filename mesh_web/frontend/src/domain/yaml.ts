@@ -1,6 +1,6 @@
 // Enough of YAML's shape to colour it.
 
-export type TokenKind = "key" | "string" | "number" | "comment" | "mark" | "plain";
+type TokenKind = "key" | "string" | "number" | "comment" | "mark" | "plain";
 export interface Token {
   readonly kind: TokenKind;
   readonly text: string;

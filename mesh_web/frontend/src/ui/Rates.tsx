@@ -1,7 +1,13 @@
 // Who calls, who is called, and how that has been of late.
 import { type Graph, type GraphEdge, isTcp } from "../domain/graph";
 import type { History } from "../domain/history";
-import { bytesPerSecond, formatBytesRate, formatDuration, formatRate, formatRatio } from "../domain/units";
+import {
+  bytesPerSecond,
+  formatBytesRate,
+  formatDuration,
+  formatRate,
+  formatRatio,
+} from "../domain/units";
 import { HealthMark } from "./HealthMark";
 import { Sparkline } from "./Sparkline";
 
@@ -30,13 +36,15 @@ function EdgeLine({
         />
         <span className="number">
           {tcp
-            ? formatBytesRate(
-                bytesPerSecond(edge.bytesSentPerSecond + edge.bytesReceivedPerSecond),
-              )
+            ? formatBytesRate(bytesPerSecond(edge.bytesSentPerSecond + edge.bytesReceivedPerSecond))
             : formatRate(edge.requestsPerSecond)}
         </span>
         <span className="number muted" data-bad={edge.errorRatio > 0 ? "" : undefined}>
-          {tcp ? "tcp" : edge.errorRatio > 0 ? formatRatio(edge.errorRatio) : formatDuration(edge.p95Ms)}
+          {tcp
+            ? "tcp"
+            : edge.errorRatio > 0
+              ? formatRatio(edge.errorRatio)
+              : formatDuration(edge.p95Ms)}
         </span>
       </button>
     </li>

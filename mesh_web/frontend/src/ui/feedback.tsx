@@ -117,14 +117,12 @@ export function Convergence({
   const tone = revisionTone(result.state);
   return (
     <div className="convergence" data-testid="convergence" data-tone={tone} role="status">
-      <div className="row" data-spread="">
-        <div className="row">
-          {tone === "good" ? <Icon name="check" /> : <Chip tone={tone}>{result.state}</Chip>}
-          <strong>{convergenceSentence(result)}</strong>
-        </div>
-        {action}
+      <div className="row">
+        {tone === "good" ? <Icon name="check" /> : <Chip tone={tone}>{result.state}</Chip>}
+        <strong>{convergenceSentence(result)}</strong>
       </div>
       <Acks proxies={result.proxies} />
+      {action !== undefined && action !== false && <div>{action}</div>}
     </div>
   );
 }
@@ -168,7 +166,10 @@ export function Changes({ changes }: { readonly changes: readonly Change[] }) {
       {changes.map((change) => (
         <section className="stack" key={change.resource}>
           <div className="row">
-            <span className="chip" data-tone={tone(change.action) === "busy" ? "" : tone(change.action)}>
+            <span
+              className="chip"
+              data-tone={tone(change.action) === "busy" ? "" : tone(change.action)}
+            >
               {change.action}
             </span>
             <span className="mono">{change.resource}</span>

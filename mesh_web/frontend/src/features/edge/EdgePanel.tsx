@@ -51,7 +51,13 @@ function Responses({ edge }: { readonly edge: GraphEdge }) {
   );
 }
 
-function Latency({ edge, points }: { readonly edge: GraphEdge; readonly points: readonly Point[] }) {
+function Latency({
+  edge,
+  points,
+}: {
+  readonly edge: GraphEdge;
+  readonly points: readonly Point[];
+}) {
   const rows = [
     { name: "p50", now: edge.p50Ms, values: points.map((point) => point.p50), tone: "secure" },
     { name: "p95", now: edge.p95Ms, values: points.map((point) => point.p95), tone: "accent" },

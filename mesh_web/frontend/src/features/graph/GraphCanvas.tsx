@@ -9,7 +9,7 @@ import {
 } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useRef } from "react";
 import type { Graph, GraphEdge } from "../../domain/graph";
-import { forks, isWorded, type Placement } from "../../domain/layout";
+import { forks, isWorded, type Placement, tabs } from "../../domain/layout";
 import { formatDuration, formatRate, formatRatio } from "../../domain/units";
 import type { View } from "../../domain/view";
 import { IconButton } from "../../ui/controls";
@@ -75,6 +75,7 @@ function flowNodes(props: Props, placement: Placement): (MeshFlowNode | BoxFlowN
       zIndex: -1,
     }),
   );
+  const tabbed = tabs(graph);
   const nodes: MeshFlowNode[] = [];
   for (const node of graph.nodes.values()) {
     const box = placement.nodes.get(node.id);
@@ -89,6 +90,7 @@ function flowNodes(props: Props, placement: Placement): (MeshFlowNode | BoxFlowN
       height: box.height,
       data: {
         node,
+        tab: tabbed.has(node.id),
         emphasis: view.selected === node.id ? "selected" : faded ? "dimmed" : marked,
       },
     });
@@ -132,7 +134,7 @@ function useSight(layout: Layout, props: Props) {
   const flow = useReactFlow();
   const moved = useRef(false);
   const { panelOpen, focus } = props;
-  const fit = useCallback(() => {
+  const showAll = useCallback(() => {
     const wide = window.innerWidth > 720;
     const side = panelOpen && wide ? 424 : EDGE_MARGIN;
     const foot = panelOpen && !wide ? window.innerHeight * 0.6 : EDGE_MARGIN + 16;
@@ -145,9 +147,9 @@ function useSight(layout: Layout, props: Props) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new layout is what asks for it
   useEffect(() => {
     if (moved.current) return;
-    const frame = requestAnimationFrame(fit);
+    const frame = requestAnimationFrame(showAll);
     return () => cancelAnimationFrame(frame);
-  }, [layout, fit]);
+  }, [layout, showAll]);
   useEffect(() => {
     const box = focus === null ? undefined : layout.placement.nodes.get(focus);
     if (box === undefined) return;
@@ -159,9 +161,9 @@ function useSight(layout: Layout, props: Props) {
     onMoved: (event: MouseEvent | TouchEvent | null) => {
       if (event !== null) moved.current = true;
     },
-    fit: () => {
+    refit: () => {
       moved.current = false;
-      fit();
+      showAll();
     },
   };
 }
@@ -221,7 +223,7 @@ function Drawn({ layout, ...props }: Props & { readonly layout: Layout }) {
         pannable
         zoomable
       />
-      <ZoomControls onFit={sight.fit} />
+      <ZoomControls onFit={sight.refit} />
     </ReactFlow>
   );
 }

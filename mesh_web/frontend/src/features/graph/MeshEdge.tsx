@@ -3,11 +3,17 @@ import { type Edge, EdgeLabelRenderer, type EdgeProps } from "@xyflow/react";
 import { memo } from "react";
 import { type GraphEdge, hasTraffic, isTcp, mtlsState } from "../../domain/graph";
 import { type Point, roundedPath } from "../../domain/traffic";
-import { bytesPerSecond, formatBytesRate, formatDuration, formatRate, formatRatio } from "../../domain/units";
+import {
+  bytesPerSecond,
+  formatBytesRate,
+  formatDuration,
+  formatRate,
+  formatRatio,
+} from "../../domain/units";
 import type { Metric } from "../../domain/view";
 import { Icon } from "../../ui/Icon";
 
-export type MeshEdgeData = {
+type MeshEdgeData = {
   readonly edge: GraphEdge;
   readonly points: readonly Point[];
   readonly label: Point;
@@ -69,7 +75,9 @@ export const MeshEdge = memo(function MeshEdge({ id, data }: EdgeProps<MeshFlowE
           title={title}
           type="button"
         >
-          {security !== "none" && <Icon name={security === "mutual" ? "lock" : "unlock"} size={11} />}
+          {security !== "none" && (
+            <Icon name={security === "mutual" ? "lock" : "unlock"} size={13} />
+          )}
           {worded && <span>{words(edge, metric)}</span>}
         </button>
       </EdgeLabelRenderer>

@@ -6,8 +6,10 @@ import { formatRate, formatRatio } from "../../domain/units";
 import { HealthMark, healthWord } from "../../ui/HealthMark";
 import { Icon, type IconName } from "../../ui/Icon";
 
-export type MeshNodeData = {
+type MeshNodeData = {
   readonly node: GraphNode;
+  /** A service drawn as a tab on its workload. */
+  readonly tab: boolean;
   readonly emphasis: "plain" | "selected" | "found" | "dimmed";
 };
 export type MeshFlowNode = Node<MeshNodeData, "mesh">;
@@ -22,19 +24,22 @@ const ICONS: Readonly<Record<GraphNode["kind"], IconName>> = {
 
 function Detail({ node }: { readonly node: GraphNode }) {
   const busy = node.requestsPerSecond > 0;
-  const rate = busy ? formatRate(node.requestsPerSecond) : "";
+  const rate = formatRate(node.requestsPerSecond);
   if (node.badges.includes("namespace")) return <span>{node.app}</span>;
-  const pods = node.podsDesired > 0 && (
-    <span data-short={node.podsReady < node.podsDesired ? "" : undefined}>
-      {node.podsReady}/{node.podsDesired} {node.podsDesired === 1 ? "pod" : "pods"}
-    </span>
-  );
+  const short = node.podsReady < node.podsDesired;
   return (
     <>
-      {pods}
-      {rate !== "" && <span>{rate}</span>}
+      {busy && <span>{rate}</span>}
       {busy && node.errorRatio > 0 && <b>{formatRatio(node.errorRatio)}</b>}
-      {pods === false && rate === "" && <span>{node.health === "idle" ? "idle" : node.kind}</span>}
+      {!busy && <span>{node.health === "idle" ? "idle" : node.kind}</span>}
+      {node.podsDesired > 0 && (!busy || node.errorRatio === 0 || short) && (
+        <span
+          data-short={short ? "" : undefined}
+          title={`${node.podsReady} of ${node.podsDesired} pods are ready`}
+        >
+          {node.podsReady}/{node.podsDesired} {node.podsDesired === 1 ? "pod" : "pods"}
+        </span>
+      )}
     </>
   );
 }
@@ -46,7 +51,7 @@ function describe(node: GraphNode): string {
 }
 
 export const MeshNode = memo(function MeshNode({ data }: NodeProps<MeshFlowNode>) {
-  const { node, emphasis } = data;
+  const { node, tab, emphasis } = data;
   const box = node.badges.includes("namespace");
   const name =
     node.version !== "" && node.name.endsWith(`-${node.version}`)
@@ -58,6 +63,7 @@ export const MeshNode = memo(function MeshNode({ data }: NodeProps<MeshFlowNode>
       className="node"
       data-emphasis={emphasis}
       data-health={node.health}
+      data-tab={tab ? "" : undefined}
       data-kind={box ? "namespace" : node.kind}
       data-testid={`node-${node.id}`}
       role="img"
@@ -65,7 +71,10 @@ export const MeshNode = memo(function MeshNode({ data }: NodeProps<MeshFlowNode>
       <Handle position={Position.Left} type="target" />
       <Handle position={Position.Right} type="source" />
       <span className="node-icon">
-        <Icon name={box ? "namespace" : ICONS[node.kind]} size={node.kind === "service" ? 14 : 18} />
+        <Icon
+          name={box ? "namespace" : ICONS[node.kind]}
+          size={node.kind === "service" ? 14 : 18}
+        />
       </span>
       <span className="node-text">
         <span className="node-name">
@@ -78,12 +87,12 @@ export const MeshNode = memo(function MeshNode({ data }: NodeProps<MeshFlowNode>
           </span>
         )}
       </span>
-      <HealthMark health={node.health} size={14} />
+      {!tab && <HealthMark health={node.health} size={14} />}
     </div>
   );
 });
 
-export type BoxData = { readonly namespace: string; readonly onOpen: (namespace: string) => void };
+type BoxData = { readonly namespace: string; readonly onOpen: (namespace: string) => void };
 export type BoxFlowNode = Node<BoxData, "box">;
 
 export const NamespaceBox = memo(function NamespaceBox({ data }: NodeProps<BoxFlowNode>) {

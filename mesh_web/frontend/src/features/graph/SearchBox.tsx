@@ -74,7 +74,7 @@ export function SearchBox({
         type="text"
         value={query}
       />
-      <kbd aria-hidden="true">/</kbd>
+      <kbd>/</kbd>
       {query !== "" && (
         <div className="search-results" id="search-results" role="listbox" tabIndex={-1}>
           {shown.map((node, index) => (

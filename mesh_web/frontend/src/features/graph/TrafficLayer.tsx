@@ -128,5 +128,5 @@ export function TrafficLayer({
     return () => cancelAnimationFrame(frame);
   }, [store]);
 
-  return <canvas aria-hidden="true" className="traffic" ref={canvas} />;
+  return <canvas className="traffic" ref={canvas} />;
 }

@@ -23,10 +23,10 @@ async function start(): Promise<ELK> {
   return new Elk({ workerFactory: () => new Worker(worker) });
 }
 
-async function run(input: ElkInput): Promise<Placement> {
+async function run(graph: Graph, input: ElkInput): Promise<Placement> {
   engine ??= start();
   const elk = await engine;
-  return placementOf((await elk.layout(structuredClone(input))) as ElkOutput);
+  return placementOf(graph, (await elk.layout(structuredClone(input))) as ElkOutput);
 }
 
 /** How large the placement can be drawn in a window of this shape. */
@@ -39,7 +39,7 @@ function zoomIn(placement: Placement, width: number, height: number): number {
 const TRY_BOTH_BELOW = 120;
 
 async function bestPlacement(graph: Graph, labels: boolean, shape: DOMRect): Promise<Placement> {
-  const lay = (direction: Direction) => run(layoutInput(graph, labels, direction));
+  const lay = (direction: Direction) => run(graph, layoutInput(graph, labels, direction));
   const upright = shape.height > shape.width;
   if (graph.nodes.size > TRY_BOTH_BELOW) return lay(upright ? "DOWN" : "RIGHT");
   const both = [await lay("RIGHT"), await lay("DOWN")] as const;

@@ -37,7 +37,6 @@ export function LoginPage({ onDone }: { readonly onDone: () => void }) {
           User name
           <input
             autoComplete="username"
-            autoFocus
             className="input"
             defaultValue="admin"
             name="username"

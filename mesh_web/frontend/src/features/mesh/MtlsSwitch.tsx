@@ -88,11 +88,7 @@ export function MtlsSwitch({
           action={
             revert.data === undefined &&
             result.revision !== null && (
-              <Button
-                icon="undo"
-                onClick={() => revert.mutate(result.revision ?? 0)}
-                tone="quiet"
-              >
+              <Button icon="undo" onClick={() => revert.mutate(result.revision ?? 0)} tone="quiet">
                 Undo
               </Button>
             )

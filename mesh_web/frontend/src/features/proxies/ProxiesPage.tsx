@@ -56,9 +56,7 @@ function ProxyLine({ proxy }: { readonly proxy: ProxyRow }) {
           </td>
         );
       })}
-      <td className="muted">
-        {left === null ? "–" : left <= 0 ? "expired" : formatHours(left)}
-      </td>
+      <td className="muted">{left === null ? "–" : left <= 0 ? "expired" : formatHours(left)}</td>
     </tr>
   );
 }

@@ -93,7 +93,8 @@ function Detail({ number }: { readonly number: number }) {
         <h2>{revision.message === "" ? "No message" : revision.message}</h2>
         {revision.reverts !== null && (
           <p className="muted">
-            Takes back <Link href={`/revisions/${revision.reverts}`}>revision {revision.reverts}</Link>
+            Takes back{" "}
+            <Link href={`/revisions/${revision.reverts}`}>revision {revision.reverts}</Link>
           </p>
         )}
         <Convergence result={revision} />
@@ -128,7 +129,8 @@ export function RevisionsPage({ chosen }: { readonly chosen: number | null }) {
           <Empty icon="revisions" title="No revision yet">
             <p>
               Every change of the mesh becomes a revision: numbered, with its author, its difference
-              and each proxy's answer. <Link href="/config">Apply something</Link> to make the first.
+              and each proxy's answer. <Link href="/config">Apply something</Link> to make the
+              first.
             </p>
           </Empty>
         )}

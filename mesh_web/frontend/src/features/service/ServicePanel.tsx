@@ -75,7 +75,10 @@ function Traffic({
       <Section title="Traffic">
         <Figures
           values={[
-            { label: "Requests", value: node === undefined ? "–" : formatRate(node.requestsPerSecond) },
+            {
+              label: "Requests",
+              value: node === undefined ? "–" : formatRate(node.requestsPerSecond),
+            },
             {
               label: "Errors",
               value: node === undefined ? "–" : formatRatio(node.errorRatio),

@@ -1,5 +1,5 @@
 // Durations of traces over time, one mark each.
-import { ticks, type TraceSummary } from "../../domain/trace";
+import { type TraceSummary, ticks } from "../../domain/trace";
 import { formatClock, formatDuration, milliseconds, unixSeconds } from "../../domain/units";
 
 const WIDTH = 1000;

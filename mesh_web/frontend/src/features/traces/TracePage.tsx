@@ -7,8 +7,8 @@ import {
   type Span,
   selfTime,
   servicesOf,
-  ticks,
   type Trace,
+  ticks,
   waterfall,
 } from "../../domain/trace";
 import { formatClock, formatDuration, milliseconds } from "../../domain/units";
@@ -21,7 +21,13 @@ import "./traces.css";
 
 const COLOURS = 10;
 
-function Overview({ trace, services }: { readonly trace: Trace; readonly services: readonly string[] }) {
+function Overview({
+  trace,
+  services,
+}: {
+  readonly trace: Trace;
+  readonly services: readonly string[];
+}) {
   const total = Math.max(trace.durationMs, 0.001);
   const height = Math.max(2, Math.min(6, 60 / Math.max(trace.spans.length, 1)));
   return (
@@ -166,10 +172,12 @@ function Timeline({ trace }: { readonly trace: Trace }) {
     const row = rows[active];
     if (row === undefined) return;
     const id = row.span.spanId;
-    if (event.key === "ArrowDown" || event.key === "j") setActive(Math.min(active + 1, rows.length - 1));
+    if (event.key === "ArrowDown" || event.key === "j")
+      setActive(Math.min(active + 1, rows.length - 1));
     else if (event.key === "ArrowUp" || event.key === "k") setActive(Math.max(active - 1, 0));
     else if (event.key === "ArrowLeft" && row.children > 0) setFolded(new Set(folded).add(id));
-    else if (event.key === "ArrowRight") setFolded(new Set([...folded].filter((one) => one !== id)));
+    else if (event.key === "ArrowRight")
+      setFolded(new Set([...folded].filter((one) => one !== id)));
     else if (event.key === "Enter" || event.key === " ") setOpened(toggled(opened, id));
     else return;
     event.preventDefault();
@@ -188,7 +196,13 @@ function Timeline({ trace }: { readonly trace: Trace }) {
             Unfold all
           </Button>
           <Button
-            onClick={() => setFolded(new Set(rows.filter((r) => r.children > 0 && r.span.depth > 0).map((r) => r.span.spanId)))}
+            onClick={() =>
+              setFolded(
+                new Set(
+                  rows.filter((r) => r.children > 0 && r.span.depth > 0).map((r) => r.span.spanId),
+                ),
+              )
+            }
             tone="quiet"
           >
             Fold
@@ -196,7 +210,10 @@ function Timeline({ trace }: { readonly trace: Trace }) {
         </div>
         <div className="timeline-ticks">
           {ticks(trace.durationMs, 5).map((tick) => (
-            <span key={tick} style={{ left: `${(tick / Math.max(trace.durationMs, 0.001)) * 100}%` }}>
+            <span
+              key={tick}
+              style={{ left: `${(tick / Math.max(trace.durationMs, 0.001)) * 100}%` }}
+            >
               {formatDuration(milliseconds(tick))}
             </span>
           ))}

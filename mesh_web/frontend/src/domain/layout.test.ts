@@ -1,0 +1,86 @@
+import { describe, expect, test } from "vitest";
+import { aGraph, aNode, anEdge } from "../testing/samples";
+import { extentOf, forks, layoutInput, placementOf, TAB_HEIGHT, tabs } from "./layout";
+
+const A = "workload:shop/a";
+const CART = "service:shop/cart";
+const CART_V1 = "workload:shop/cart-v1";
+const PAY = "service:shop/pay";
+const graph = aGraph(
+  [
+    aNode(A),
+    aNode(CART),
+    aNode(CART_V1),
+    aNode(PAY),
+    aNode("workload:shop/pay-v1"),
+    aNode("workload:shop/pay-v2"),
+    aNode("external:/bank"),
+  ],
+  [
+    anEdge(A, CART),
+    anEdge(CART, CART_V1),
+    anEdge(A, PAY),
+    anEdge(PAY, "workload:shop/pay-v1"),
+    anEdge(PAY, "workload:shop/pay-v2"),
+  ],
+);
+
+describe("the layout of a graph", () => {
+  test("a service with one workload is a tab on it, one with several is a fork", () => {
+    expect([...tabs(graph)]).toEqual([[CART, CART_V1]]);
+    expect([...forks(graph)]).toEqual([PAY]);
+  });
+
+  test("namespaces are boxes, what has none stands beside them", () => {
+    const input = layoutInput(graph, true, "DOWN");
+    expect(input.children?.map((child) => [child.id, child.children?.length])).toEqual([
+      ["external:/bank", undefined],
+      ["box:shop", 5],
+    ]);
+  });
+
+  test("an edge to a tab leads to the workload that carries it", () => {
+    const edges = layoutInput(graph, true, "DOWN").edges ?? [];
+    expect(edges.map((edge) => [edge.id, edge.targets[0]])).toContainEqual([
+      `${A}->${CART}|http`,
+      CART_V1,
+    ]);
+    expect(edges.map((edge) => edge.id)).not.toContain(`${CART}->${CART_V1}|http`);
+  });
+
+  test("equal structure gives an equal question", () => {
+    const turned = aGraph([...graph.nodes.values()].reverse(), [...graph.edges.values()].reverse());
+    expect(layoutInput(turned, true, "DOWN")).toEqual(layoutInput(graph, true, "DOWN"));
+  });
+
+  test("the answer places the tab on top of its workload", () => {
+    const placement = placementOf(graph, {
+      id: "root",
+      children: [
+        {
+          id: "box:shop",
+          x: 0,
+          y: 0,
+          width: 400,
+          height: 300,
+          children: [{ id: CART_V1, x: 20, y: 40, width: 200, height: 88 }],
+        },
+      ],
+      edges: [
+        {
+          id: `${A}->${CART}|http`,
+          sections: [{ startPoint: { x: 0, y: 0 }, endPoint: { x: 10, y: 40 } }],
+        },
+      ],
+    });
+    expect(placement.nodes.get(CART)?.y).toBe(40);
+    expect(placement.nodes.get(CART_V1)).toEqual({
+      x: 20,
+      y: 40 + TAB_HEIGHT,
+      width: 200,
+      height: 88 - TAB_HEIGHT,
+    });
+    expect(placement.labels.get(`${A}->${CART}|http`)).toEqual({ x: 5, y: 20 });
+    expect(extentOf(placement)).toEqual({ x: 0, y: 0, width: 400, height: 300 });
+  });
+});
