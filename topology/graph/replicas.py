@@ -33,7 +33,7 @@ def _selected(context: Context) -> Mapping[Name, tuple[Name, ...]]:
         (service.namespace, service.name): tuple(
             (workload.namespace, workload.name)
             for workload in labelled[service.namespace, *service.selector[0]]
-            if selects(service.selector, workload.labels)
+            if len(service.selector) == 1 or selects(service.selector, workload.labels)
         )
         for service in context.registry.services
         if service.selector

@@ -128,12 +128,17 @@ def _edges(data: Counted, layout: _Layout, outcomes: Floats, seconds: int) -> It
             p95_ms=columns[1][i],
             p99_ms=columns[2][i],
             mtls_ratio=mtls[i],
-            responses=tuple([(code, n / seconds) for code, n in sorted(responses[i].items())]),
+            responses=_rates(responses[i], seconds),
             bytes_sent_per_second=sent / seconds,
             bytes_received_per_second=received / seconds,
             connections_open=opened[i][0],
             health=traffic_health(ended) if ended else Health.HEALTHY,
         )
+
+
+def _rates(counts: dict[str, int], seconds: int) -> tuple[tuple[str, float], ...]:
+    codes = counts if len(counts) < 2 else sorted(counts)
+    return tuple([(code, counts[code] / seconds) for code in codes])
 
 
 def _failed(outcomes: Floats) -> list[bool]:
