@@ -24,6 +24,7 @@ REPORT_SECONDS = 5.0
 COALESCE_SECONDS = 0.02
 RETRY_SECONDS = 0.5
 STRAY_GRACE_SECONDS = 2.0
+KEEPER_SECONDS = 2.0
 KEPT_LOGS = 300
 
 
@@ -117,8 +118,9 @@ class Agent:
 
     async def _end_strays(self, assigned: Iterable[Assignment]) -> None:
         """End processes that belong to no pod control or we know of."""
-        if not self._keeper.connected.is_set():
-            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(KEEPER_SECONDS):
+                await self._keeper.connected.wait()
         known = {one.pod.uid for one in assigned} | self._runners.keys()
         for name, held in list(self._keeper.held.items()):
             if name.partition("/")[0] in known:

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
 JITTER = 0.1
+LONGEST_SLEEP_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,12 @@ async def persistently(
         pause = min(pause * 2, longest)
 
 
+async def sleep_until(moment: float) -> None:
+    """Until a Unix time. In short steps: the event loop's clock stands still while a laptop sleeps."""
+    while (left := moment - time.time()) > 0:
+        await asyncio.sleep(min(left, LONGEST_SLEEP_SECONDS))
+
+
 class Svids:
     """The identities of the service accounts in use; `on_change(uri)` after each new one."""
 
@@ -95,7 +102,7 @@ class Svids:
             identity = await persistently(uri, self._control.sign)
             self.current[uri] = identity
             self._on_change(uri)
-            await asyncio.sleep(renewal_at(identity, _jitter()) - time.time())
+            await sleep_until(renewal_at(identity, _jitter()))
 
 
 class OwnIdentity:
@@ -114,9 +121,9 @@ class OwnIdentity:
         return identity
 
     async def keep(self, identity: Identity) -> None:
-        """Renew, for ever; joins anew if control no longer knows the certificate."""
+        """Renew, for ever. A certificate that has run out is replaced at the next start, by joining."""
         while True:
-            await asyncio.sleep(renewal_at(identity, _jitter()) - time.time())
+            await sleep_until(renewal_at(identity, _jitter()))
             identity = await persistently(self._uri, self._control.renew)
             await self._use(identity)
 
