@@ -43,15 +43,15 @@ def postgresql() -> Iterator[str]:
         shutil.chown(directory, "postgres")
     data, port = directory / "data", free_port()
     initdb = (str(PROGRAMS[0] / "initdb"), "-D", str(data), "-U", "meshweb", "-A", "trust", "-N")
-    subprocess.run(as_owner(*initdb), check=True, stdout=subprocess.DEVNULL, cwd="/tmp")
+    subprocess.run(as_owner(*initdb), check=True, stdout=subprocess.DEVNULL, cwd="/")
     server = (str(PROGRAMS[0] / "pg_ctl"), "-D", str(data), "-w", "-s")
     options = f"-c fsync=off -c listen_addresses=127.0.0.1 -p {port} -k {directory}"
     log = str(directory / "log")
-    subprocess.run(as_owner(*server, "-l", log, "-o", options, "start"), check=True, cwd="/tmp")
+    subprocess.run(as_owner(*server, "-l", log, "-o", options, "start"), check=True, cwd="/")
     try:
         yield f"postgresql://meshweb@127.0.0.1:{port}/postgres"
     finally:
-        subprocess.run(as_owner(*server, "-m", "immediate", "stop"), check=True, cwd="/tmp")
+        subprocess.run(as_owner(*server, "-m", "immediate", "stop"), check=True, cwd="/")
         shutil.rmtree(directory, ignore_errors=True)
 
 
