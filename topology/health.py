@@ -64,6 +64,8 @@ def traffic_health(outcomes: Outcomes) -> Health:
     http, grpc = outcomes.http, outcomes.grpc
     if not http and not grpc:
         return Health.IDLE
+    if not any(outcomes[1:4]) and not outcomes.grpc_errors:
+        return Health.HEALTHY
     return worst(
         _verdict(outcomes.server_errors, http, degraded=0, failing=10),
         _verdict(outcomes.client_errors, http, degraded=10, failing=20),
