@@ -3,8 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from routing.contracts import ResourceKey
-from routing.services import publish, rejection
+from routing.services import publish
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -15,8 +14,3 @@ def publish_revision(number: int) -> None:
 @shared_task  # type: ignore[untyped-decorator]
 def publish_stuck_revisions() -> None:
     publish.publish_stuck(timezone.now())
-
-
-@shared_task  # type: ignore[untyped-decorator]
-def revert_rejected(key: str, revision: int, error: str) -> None:
-    rejection.revert_to_last_good(ResourceKey.parse(key), revision, error)

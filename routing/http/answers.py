@@ -6,7 +6,7 @@ from typing import Any
 
 from ninja import Field, Schema, Status
 
-from rest.contracts import ERRORS, Finding, FindingOut, Refusal
+from rest.contracts import ERRORS, Finding, FindingOut, Refusal, Severity
 from routing.contracts import ProxyProgress, ProxyState, RevisionState
 from routing.http.schemas import ChangeOut, ProxyOut, WriteOut
 from routing.services import history, waiting
@@ -47,6 +47,7 @@ def answer(outcome: Outcome, query: WriteQuery) -> Answer:
         case Accepted(number=number):
             state = waiting.await_final(number, query.seconds)
             if state is RevisionState.REJECTED:
+                waiting.await_culprit(number)
                 raise rejection(number)
             done = state in (RevisionState.CONVERGED, RevisionState.SUPERSEDED)
             return Status(200 if done else 202, _of_revision(number, query, outcome.findings))
@@ -70,7 +71,9 @@ def rejection(number: int) -> Refusal:
         422,
         "rejected",
         f"Revision {number} was refused by a proxy and is taken back: {errors or 'see its history'}",
-        findings=view.findings if view else (),
+        findings=tuple(
+            one for one in (view.findings if view else ()) if one.severity is Severity.ERROR
+        ),
     )
 
 

@@ -30,7 +30,8 @@ def revert_to_last_good(key: ResourceKey, revision: int, error: str) -> int | No
         if bad is None or bad.document is None:
             return None
         claimed = versions_of(key).filter(pk=bad.pk, refusal="").update(refusal=error or "refused")
-        _reject(bad.revision_id)
+        if claimed:
+            _reject(bad.revision_id, refused(key, error))
         if not claimed or versions_of(key).filter(revision_id__gt=bad.revision_id).exists():
             return None
         change = Change(key=key, before=from_json(key, bad.document), after=_last_good(key, bad))
@@ -80,7 +81,10 @@ def _last_good(key: ResourceKey, bad: ResourceVersion) -> Document | None:
     return None
 
 
-def _reject(number: int) -> None:
+def _reject(number: int, finding: Finding) -> None:
+    """Name the culprit in the revision that brought it; its state only ever goes forward."""
+    found = Revision.objects.get(number=number)
+    Revision.objects.filter(number=number).update(findings=[*found.findings, as_json(finding)])
     Revision.objects.filter(
         number=number,
         state__in=(RevisionState.ACCEPTED, *BEFORE[RevisionState.REJECTED]),

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 from routing import broker
 from routing.contracts import RevisionState
@@ -9,6 +10,7 @@ from routing.models import Revision
 from telemetry.contracts import Channel
 
 LONGEST_SECONDS = 60.0
+NAMING_SECONDS = 1.5
 WAITERS = threading.BoundedSemaphore(8)
 """A waiter holds a worker of the web: half of them stay free for everyone else."""
 
@@ -27,19 +29,33 @@ def await_final(number: int, seconds: float) -> RevisionState | None:
 
     Subscribes first, reads then, so that no news falls between. None if there is no such revision.
     """
-    deadline = time.monotonic() + min(seconds, LONGEST_SECONDS)
     if seconds <= 0 or not WAITERS.acquire(blocking=False):
         return state_of(number)
     try:
-        with broker.listening(Channel.CONVERGENCE) as ear:
-            while True:
-                state = state_of(number)
-                left = deadline - time.monotonic()
-                if state is None or state in FINAL or left <= 0:
-                    return state
-                _hear(ear, number, deadline)
+        _until(lambda: state_of(number) in (*FINAL, None), number, min(seconds, LONGEST_SECONDS))
     finally:
         WAITERS.release()
+    return state_of(number)
+
+
+def await_culprit(number: int) -> None:
+    """Return when it is known which resource made a proxy refuse the revision, or soon anyhow.
+
+    The refusal is reported at once, the resource is named by the revision that takes it back.
+    """
+    _until(lambda: _is_taken_back(number), number, NAMING_SECONDS)
+
+
+def _is_taken_back(number: int) -> bool:
+    return Revision.objects.filter(reverts=number, system=True).exists()
+
+
+def _until(done: Callable[[], bool], number: int, seconds: float) -> None:
+    """Look, and look again after each piece of news, until it is done or time is out."""
+    deadline = time.monotonic() + seconds
+    with broker.listening(Channel.CONVERGENCE) as ear:
+        while not done() and time.monotonic() < deadline:
+            _hear(ear, number, deadline)
 
 
 def _hear(ear: broker.Ear, number: int, deadline: float) -> None:

@@ -108,12 +108,16 @@ def test_waiting_ends_when_a_later_revision_carries_it(api: Api, broker: Broker)
 def test_waiting_ends_when_a_proxy_refuses(api: Api, broker: Broker) -> None:
     def refuse() -> None:
         publish.publish_through(1, timezone.now())
+        facade.record_convergence(Convergence(revision=1, state=RevisionState.REJECTED))
+        time.sleep(0.2)  # the culprit is found after the refusal
         facade.revert_rejected(DEFAULT, 1, "bad transport socket")
 
     thread = soon(refuse)
     response, seconds = timed(lambda: api.apply(strict(), "?wait=converged&timeout=10s"))
     thread.join()
-    assert (response.status_code, response.json()["code"]) == (422, "rejected")
+    body = response.json()
+    assert (response.status_code, body["code"]) == (422, "rejected")
+    assert [one["resource"] for one in body["findings"]] == [str(DEFAULT)]
     assert seconds < 3
 
 
