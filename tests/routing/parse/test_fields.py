@@ -1,0 +1,90 @@
+"""Fields: known or unknown, of the right type, with effect or without."""
+
+import pytest
+
+from routing.parse import parse_yaml
+from routing.parse.schema import duration_ms
+
+GROUP = {"PeerAuthentication": "security", "AuthorizationPolicy": "security"}
+VS = "{hosts: [a], http: [{route: [{destination: {host: a}}]}]}"
+
+
+def said(kind: str, spec: str) -> list[tuple[str, str]]:
+    text = (
+        f"apiVersion: {GROUP.get(kind, 'networking')}.istio.io/v1\nkind: {kind}\n"
+        f"metadata: {{name: a, namespace: shop}}\nspec: {spec}\n"
+    )
+    return [(f.code, f.path) for f in parse_yaml(text).findings]
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec"),
+    [
+        ("VirtualService", VS),
+        ("VirtualService", "{hosts: [a], http: [{match: null, route: [{destination: {host: a}}]}]}"),
+        ("DestinationRule", "{host: a, subsets: [{name: v1, labels: {version: v1}}]}"),
+        ("Gateway", "{selector: {a: b}, servers: [{port: {number: 80, name: h, protocol: http}, hosts: ['*']}]}"),
+        ("ServiceEntry", "{hosts: [a.example], ports: [{number: 80, name: h, protocol: HTTP}], resolution: DNS}"),
+        ("PeerAuthentication", "{mtls: {mode: STRICT}}"),
+        ("PeerAuthentication", "{}"),
+    ],
+)  # fmt: skip
+def test_good_specs_have_no_findings(kind: str, spec: str) -> None:
+    assert said(kind, spec) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "found"),
+    [
+        ("VirtualService", "{hosts: []}", [("MSH1021", "spec.hosts")]),
+        ("VirtualService", "{hosts: [a]}", [("MSH1111", "spec")]),
+        ("VirtualService", "{hosts: ['a*'], tcp: [{route: [{destination: {host: a}}]}]}", [("MSH1021", "spec.hosts[0]")]),
+        ("VirtualService", "{hosts: [a], http: [{}]}", [("MSH1111", "spec.http[0]")]),
+        ("VirtualService", "{hosts: [a], http: [{route: [{destination: {host: a}, weight: -1}]}]}", [("MSH1017", "spec.http[0].route[0].weight")]),
+        ("VirtualService", "{hosts: [a], http: [{directResponse: {status: 99}}]}", [("MSH1021", "spec.http[0].directResponse.status")]),
+        ("VirtualService", "{hosts: [a], http: [{directResponse: {status: 200}, headers: {response: {set: {host: x}}}}]}", [("MSH1021", "spec.http[0].headers.response.set.host")]),
+        ("VirtualService", "{hosts: [a], http: [{match: [{uri: {exact: a, prefix: b}}], redirect: {uri: /}}]}", [("MSH1022", "spec.http[0].match[0].uri")]),
+        ("VirtualService", VS[:-1] + ", exportTo: 1}", [("MSH1017", "spec.exportTo")]),
+        ("DestinationRule", "{host: a, trafficPolicy: {tls: {mode: SOMETIMES}}}", [("MSH1018", "spec.trafficPolicy.tls.mode")]),
+        ("DestinationRule", "{host: a, trafficPolicy: {connectionPool: {tcp: {connectTimeout: 1}}}}", [("MSH1020", "spec.trafficPolicy.connectionPool.tcp.connectTimeout")]),
+        ("DestinationRule", "{host: a, subsets: [{name: 'a|b'}]}", [("MSH1014", "spec.subsets[0].name")]),
+        ("Gateway", "{servers: [{port: {number: 70000, protocol: HTTP}, hosts: ['*']}]}", [("MSH1017", "spec.servers[0].port.number")]),
+        ("Gateway", "{servers: [{port: {number: 80, protocol: FTP}, hosts: ['*']}]}", [("MSH1018", "spec.servers[0].port.protocol")]),
+        ("Gateway", "{servers: [{port: {number: 443, protocol: HTTPS}, hosts: ['*']}]}", [("MSH1111", "spec.servers[0]")]),
+        ("ServiceEntry", "{hosts: [a.example], resolution: STATIC, endpoints: [{address: b.example}]}", [("MSH1021", "spec.endpoints[0].address")]),
+        ("PeerAuthentication", "{portLevelMtls: {x: {mode: STRICT}}}", [("MSH1017", "spec.portLevelMtls.x")]),
+        ("PeerAuthentication", "{portLevelMtls: {'80': {mode: STRICT}}}", [("MSH1111", "spec.portLevelMtls")]),
+    ],
+)  # fmt: skip
+def test_bad_specs_are_refused_where_they_are_bad(
+    kind: str, spec: str, found: list[tuple[str, str]]
+) -> None:
+    assert said(kind, spec) == found
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "path"),
+    [
+        ("VirtualService", VS.replace("{route", "{mirror: {host: b}, route"), "spec.http[0].mirror"),
+        ("DestinationRule", "{host: a, trafficPolicy: {loadBalancer: {consistentHash: {useSourceIp: true}}}}", "spec.trafficPolicy.loadBalancer.consistentHash"),
+        ("DestinationRule", "{host: a, trafficPolicy: {tls: {mode: MUTUAL}}}", "spec.trafficPolicy.tls.mode"),
+        ("Sidecar", "{egress: [{hosts: ['./*']}]}", "spec"),
+        ("AuthorizationPolicy", "{action: DENY}", "spec"),
+    ],
+)  # fmt: skip
+def test_what_has_no_effect_yet_is_stored_and_said_once(kind: str, spec: str, path: str) -> None:
+    assert said(kind, spec) == [("MSH1019", path)]
+
+
+def test_a_misspelt_field_is_answered_with_the_nearest() -> None:
+    text = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\nspec: {hots: [a]}"
+    assert parse_yaml(text).findings[0].fix == "did you mean hosts?"
+
+
+@pytest.mark.parametrize(
+    ("text", "milliseconds"),
+    [("1s", 1000), ("1m30s", 90_000), ("250ms", 250), (".5s", 500), ("0", 0), ("1h", 3_600_000),
+     ("", None), ("1", None), ("-1s", None), ("1 s", None), ("9999999h", None), ("1d", None)],
+)  # fmt: skip
+def test_durations_are_gos(text: str, milliseconds: int | None) -> None:
+    assert duration_ms(text) == milliseconds
