@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from contextlib import ExitStack
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed
@@ -21,19 +22,21 @@ class LiveGraph:
         self.gaps = 0
         self._seq: int | None = None
         self._topic = topic
-        self._socket = connect(
+        self._closing = ExitStack()
+        opening = connect(
             url.replace("http", "ws", 1) + "/ws/live",
             additional_headers={"Cookie": cookie},
             origin=Origin(url),
             proxy=None,
             max_size=None,
         )
+        self._socket = self._closing.enter_context(opening)
         self._socket.send(json.dumps({"subscribe": topic}))
         self._thread = threading.Thread(target=self._follow, daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        self._socket.close()
+        self._closing.close()
         self._thread.join(5)
 
     def _follow(self) -> None:
