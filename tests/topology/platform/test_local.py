@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from topology import manifests
-from topology.contracts import Pod, PodPhase, Workload
+from topology.contracts import Container, ContainerPort, Pod, PodPhase, Workload
 from topology.platform.local import Create, Forget, Terminate, plan
 
 REVIEWS = Workload(namespace="shop", name="reviews", replicas=2, template_hash="old")
@@ -42,6 +42,17 @@ def test_a_new_template_comes_up_before_the_old_one_goes() -> None:
 def test_a_pod_that_ends_is_replaced_and_not_counted() -> None:
     pods = [pod(REVIEWS, "a"), pod(REVIEWS, "b", phase=PodPhase.TERMINATING, ready=False)]
     assert plan([REVIEWS], pods, frozenset()) == (Create(REVIEWS),)
+
+
+def test_a_host_port_is_free_before_the_next_pod_wants_it() -> None:
+    port = Container(name="c", command=(), ports=(ContainerPort(number=80, host_port=80),))
+    old = replace(REVIEWS, replicas=1, gateway=True, container=port)
+    new = replace(old, template_hash="new")
+    ending = pod(old, "a", phase=PodPhase.TERMINATING, ready=False)
+    assert plan([new], [pod(old, "a")], frozenset()) == (Terminate("a"),)
+    assert plan([new], [ending], frozenset()) == ()
+    assert plan([new], [], frozenset()) == (Create(new),)
+    assert plan([new], [pod(new, "b", ready=False)], frozenset()) == ()
 
 
 def test_without_its_workload_every_pod_goes() -> None:
