@@ -5,6 +5,7 @@ from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+T = TypeVar("T")
 
 MOST = 10_000
 
@@ -46,4 +47,23 @@ class Remembered(Generic[K, V]):
             if len(self._equal) >= self._most:
                 self._older, self._equal = self._equal, {}
             self._equal[key] = value
+        return value
+
+
+class Recognised(Generic[V]):
+    """A pure function's answers by the identity of long-lived values only: no hash is ever made."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._same: dict[int, tuple[object, V]] = {}
+
+    def __call__(self, given: T, make: Callable[[T], V]) -> V:
+        same = self._same.get(id(given))
+        if same is not None:
+            return same[1]
+        if len(self._same) >= self._most:
+            self._same = {}
+        value = make(given)
+        # holding the value keeps its identity from being given to another one
+        self._same[id(given)] = (given, value)
         return value

@@ -25,7 +25,7 @@ from proxy.xds import (
 )
 from proxy.xds.messages import SHORT_NAMES, serialise
 from proxy.xds.options import Options
-from proxy.xds.remember import Remembered
+from proxy.xds.remember import Recognised, Remembered
 from routing.ir import (
     Cluster,
     ClusterEndpoints,
@@ -90,6 +90,16 @@ class SecretMaterial:
     authorities: str = field(default="", repr=False)
 
 
+class _Latest:
+    """The endpoints resource made last of one value, and the cluster it was made for."""
+
+    __slots__ = ("cluster", "endpoints")
+
+    def __init__(self, _: ClusterEndpoints) -> None:
+        self.cluster: Resource | None = None
+        self.endpoints = Resource("", "", b"")
+
+
 Material = Callable[[GatewaySecret], SecretMaterial | None]
 
 
@@ -104,9 +114,11 @@ class Snapshots:
         self._options = options
         self._hosts: Remembered[VirtualHost, bytes] = Remembered(_framed_host)
         self._routes: Remembered[tuple[str, tuple[bytes, ...]], Resource] = Remembered(_routes)
+        self._tables: Recognised[Resource] = Recognised()
         self._clusters: Remembered[Cluster, Resource] = Remembered(self._cluster)
         self._assignments: Remembered[ClusterEndpoints, bytes] = Remembered(_assignment)
         self._endpoints: Remembered[tuple[str, str, bytes], Resource] = Remembered(_endpoints)
+        self._latest: Recognised[_Latest] = Recognised()
         self._listeners: Remembered[tuple[AnyListener, Proxy], Resource] = Remembered(
             self._listener
         )
@@ -145,7 +157,7 @@ class Snapshots:
         )
         used = set(_used_routes(config))
         made[messages.ROUTES] = {
-            one.name: self._route(one) for one in config.routes if one.name in used
+            one.name: self._tables(one, self._route) for one in config.routes if one.name in used
         }
         return ProxySnapshot(
             proxy_id=config.proxy.id, config=config, resources=_keep_equal(made, before)
@@ -156,14 +168,18 @@ class Snapshots:
         return self._routes.by_value((config.name, hosts))
 
     def _all_endpoints(self, config: ProxyConfig, clusters: Resources) -> Resources:
-        assignments, endpoints = self._assignments, self._endpoints
         return {
-            one.cluster: endpoints.by_value(
-                (one.cluster, clusters[one.cluster].version, assignments(one))
-            )
+            one.cluster: self._assigned(one, clusters[one.cluster])
             for one in config.endpoints
             if one.cluster in clusters
         }
+
+    def _assigned(self, given: ClusterEndpoints, behind: Resource) -> Resource:
+        latest = self._latest(given, _Latest)
+        if latest.cluster is not behind:
+            parts = (given.cluster, behind.version, self._assignments(given))
+            latest.cluster, latest.endpoints = behind, self._endpoints.by_value(parts)
+        return latest.endpoints
 
     def _all_secrets(self, config: ProxyConfig, material: Material) -> Iterator[Resource]:
         for secret in config.secrets:

@@ -7,6 +7,7 @@ verified certificate, or mapped to a few words. What is not known is "unknown", 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from google.protobuf.message import Message
 
@@ -237,6 +238,7 @@ def _caller_unknown() -> Tags:
     return tuple(_constant(part, UNKNOWN) for part in SOURCE_PARTS)
 
 
+@cache
 def _security() -> Fields:
     """Mutual when the server showed a SPIFFE ID; unknown when there was no connection at all."""
     return {
@@ -246,6 +248,7 @@ def _security() -> Fields:
     }
 
 
+@cache
 def _protocol() -> Fields:
     return {
         "name": "request_protocol",
@@ -254,6 +257,7 @@ def _protocol() -> Fields:
     }
 
 
+@cache
 def _grpc_status() -> Fields:
     return {
         "name": "grpc_response_status",
@@ -262,12 +266,14 @@ def _grpc_status() -> Fields:
     }
 
 
+@cache
 def _tag(name: str, value_format: str) -> Fields:
     """A tag whose absent value reads "unknown"."""
     rules = _exactly({_ABSENT: _transform(update_tag={"new_tag_value": UNKNOWN})})
     return {"name": name, "value_format": value_format, "rules": rules}
 
 
+@cache
 def _constant(name: str, value: str) -> Fields:
     return _constant_format(name, value.replace("%", "%%"))
 
