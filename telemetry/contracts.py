@@ -38,7 +38,8 @@ class Reporter(StrEnum):
 class EdgeKey:
     """The labels that tell one stream of traffic from another.
 
-    Names are "unknown" where Envoy could not know them, as in Istio. `protocol` is "http",
+    Names are "unknown" where Envoy could not know them, as in Istio. `destination_service` is the
+    full host. `protocol` is "http",
     "grpc" or "tcp"; `security` is "mutual_tls", "none" or "unknown"; `code` is "" for TCP;
     `flags` are Envoy's response flags ("-" for none).
     """

@@ -4,14 +4,19 @@ import asyncio
 import logging
 import secrets
 import time
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
 
 from telemetry.ingest.rows import SAMPLE_COLUMNS, SERIES_COLUMNS
-from telemetry.ingest.series import SampleRow, SeriesRow, SeriesTable
+from telemetry.ingest.series import SampleRow, Series, SeriesTable, announcement
 from telemetry.store.client import Store, StoreAway, StoreError
 
 log = logging.getLogger(__name__)
 
 RESOLUTION_SECONDS = 5
+CHUNK = 2000
+T = TypeVar("T")
 
 
 async def write_samples(table: SeriesTable, store: Store) -> None:
@@ -35,16 +40,26 @@ async def write_samples(table: SeriesTable, store: Store) -> None:
 
 async def sample(table: SeriesTable, store: Store, now: float) -> int:
     """Write one sample of what changed; return how many rows. Raises StoreAway, StoreError."""
-    series, samples, sampled = table.samples(now)
+    new, samples, sampled = table.samples(now)
     values = [s.values for s in sampled]
     if samples:
-        await asyncio.to_thread(_insert, store, series, samples)
+        await asyncio.to_thread(_insert, store, new, samples, int(now))
     table.stored(sampled, values, now)
     return len(samples)
 
 
-def _insert(store: Store, series: list[SeriesRow], samples: list[SampleRow]) -> None:
-    """Series first, so that no sample is ever without a name."""
-    store.insert("series", SERIES_COLUMNS, series, token=secrets.token_hex(12))
+def _insert(store: Store, new: list[Series], samples: list[SampleRow], now: int) -> None:
+    """Series first, so that no sample is ever without a name; a few at a time, to stay small."""
+    for some in batched((line for series in new for line in announcement(series, now)), CHUNK):
+        lines = b"\n".join(some)
+        store.insert_encoded("series", SERIES_COLUMNS, lines, token=secrets.token_hex(12))
     samples.sort(key=lambda row: row[0])
-    store.insert("samples", SAMPLE_COLUMNS, samples, token=secrets.token_hex(12))
+    for rows in batched(samples, 10 * CHUNK):
+        store.insert("samples", SAMPLE_COLUMNS, rows, token=secrets.token_hex(12))
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
+    """`itertools.batched` of Python 3.12."""
+    following = iter(items)
+    while some := tuple(islice(following, size)):
+        yield some

@@ -12,7 +12,8 @@ UNKNOWN = "unknown"
 
 def text_attributes(pairs: Iterable[Any]) -> dict[str, str]:
     """`KeyValue` messages to text; lists and maps become JSON."""
-    return {pair.key: value_text(pair.value) for pair in pairs}
+    # nearly all values are text that is not empty: asking for that first halves the time
+    return {pair.key: pair.value.string_value or value_text(pair.value) for pair in pairs}
 
 
 def value_text(value: Any) -> str:

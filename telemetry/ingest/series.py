@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+import orjson
 from opentelemetry.proto.metrics.v1.metrics_pb2 import HistogramDataPoint, NumberDataPoint
 
 from telemetry.contracts import EdgeCount, EdgeKey
@@ -29,7 +30,6 @@ _NAME = re.compile(r"[^a-zA-Z0-9_:]")
 _LABEL = re.compile(r"[^a-zA-Z0-9_]")
 
 Values = tuple[float, ...]
-SeriesRow = tuple[int, str, Mapping[str, str], int]
 SampleRow = tuple[int, float, float]
 
 
@@ -129,9 +129,9 @@ class SeriesTable:
                 if series.field in gained.values:
                     series.published = gained.values[series.field]
 
-    def samples(self, now: float) -> tuple[list[SeriesRow], list[SampleRow], list[Series]]:
-        """New series, their samples at `now` (Unix seconds), and which series these are of."""
-        rows: list[SeriesRow] = []
+    def samples(self, now: float) -> tuple[list[Series], list[SampleRow], list[Series]]:
+        """Series to announce, samples at `now` (Unix seconds), and which series these are of."""
+        new: list[Series] = []
         samples: list[SampleRow] = []
         sampled: list[Series] = []
         for sender in self.senders.values():
@@ -141,12 +141,12 @@ class SeriesTable:
                 if series.values == series.stored and not due:
                     continue
                 if now - series.announced_at > ANNOUNCE_SECONDS:
-                    rows += _announcement(series, int(now))
+                    new.append(series)
                 samples += zip(
                     series.ids, [now] * len(series.ids), _stored_values(series), strict=True
                 )
                 sampled.append(series)
-        return rows, samples, sampled
+        return new, samples, sampled
 
     def stored(self, sampled: list[Series], values: list[Values], now: float) -> None:
         """Those samples are in the store."""
@@ -206,6 +206,8 @@ def _series(sender: Sender, point: Point) -> Series:
     counted = METRICS.get(name)
     edge = edge_key(counted, tags) if counted else None
     labels = {**_sender_labels(sender), **tags}
+    if point.kind is PointKind.HISTOGRAM:
+        labels.pop("le", None)  # a bucket's bound goes there
     series = Series(
         field=hashlib.blake2b(point.name.encode() + b"\0" + point.key, digest_size=12).hexdigest(),
         name=name,
@@ -280,9 +282,17 @@ def _stored_values(series: Series) -> list[float]:
     return [*cumulative, count, total, count]
 
 
-def _announcement(series: Series, now: int) -> list[SeriesRow]:
-    named = _stored_series(series)
-    return [(i, name, labels, now) for i, (name, labels) in zip(series.ids, named, strict=True)]
+def announcement(series: Series, now: int) -> Iterator[bytes]:
+    """Rows of the table `series` as JSON arrays. Labels are encoded once, not once a bucket."""
+    labels = orjson.dumps(series.labels)[:-1]
+    histogram = series.kind is PointKind.HISTOGRAM
+    for number, (name, named) in zip(series.ids, _stored_series(series), strict=True):
+        bound = (
+            b',"le":"%b"}' % named["le"].encode()
+            if histogram and name.endswith("_bucket")
+            else b"}"
+        )
+        yield b'[%d,"%b",%b%b,%d]' % (number, name.encode(), labels, bound, now)
 
 
 def _number(bound: float) -> str:

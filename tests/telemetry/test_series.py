@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
+import orjson
+
 from telemetry.contracts import EdgeCount
 from telemetry.ingest.decode import decode_points
-from telemetry.ingest.series import SeriesTable, Values, difference
-from tests.telemetry.otlp import requests_total
+from telemetry.ingest.series import SeriesTable, Values, announcement, difference
+from tests.telemetry.otlp import pairs, requests_total
 
 
 def hear(
@@ -151,3 +153,28 @@ def test_deltas_are_refused_for_a_lost_one_could_not_be_made_good() -> None:
 def test_a_histogram_of_another_shape_starts_anew() -> None:
     assert difference((3, 4.0, 1, 2), (1, 2.0)) == (3, 4.0, 1, 2)
     assert difference((3, 4.0), (1, 2.0)) == (2, 2.0)
+
+
+def test_a_histogram_is_stored_as_its_buckets_sum_and_count() -> None:
+    request = requests_total(0)
+    metric = request.resource_metrics[0].scope_metrics[0].metrics[0]
+    metric.name = "istio.request_duration_milliseconds"
+    metric.histogram.aggregation_temporality = 2  # type: ignore[assignment]
+    point = metric.histogram.data_points.add(
+        count=6, sum=31.5, explicit_bounds=[0.5, 10], bucket_counts=[1, 2, 3]
+    )
+    point.attributes.extend(pairs({"reporter": "source", "le": "mine"}))
+    received = decode_points(request.SerializeToString())
+    assert isinstance(received, tuple)
+    table = SeriesTable()
+    table.take(received[0], 0.0)
+    (series,), samples, _ = table.samples(10_000.0)
+    rows = [orjson.loads(line) for line in announcement(series, 10_000)]
+    values = {number: value for number, _, value in samples}
+    assert [(name, labels.get("le"), values[number]) for number, name, labels, _ in rows] == [
+        ("istio_request_duration_milliseconds_bucket", "0.5", 1),
+        ("istio_request_duration_milliseconds_bucket", "10", 3),
+        ("istio_request_duration_milliseconds_bucket", "+Inf", 6),
+        ("istio_request_duration_milliseconds_sum", None, 31.5),
+        ("istio_request_duration_milliseconds_count", None, 6),
+    ]

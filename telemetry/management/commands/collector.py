@@ -28,5 +28,6 @@ class Command(BaseCommand):
         os.execve(  # noqa: S606  the same process goes on, so the supervisor's signals reach it
             sys.executable,
             [sys.executable, "-m", "telemetry.collector"],
-            {**os.environ, **config.environment()},
+            # threads that encode rows would each keep a heap of their own
+            {**os.environ, "MALLOC_ARENA_MAX": "2", **config.environment()},
         )
