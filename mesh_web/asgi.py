@@ -5,6 +5,7 @@ same process answers more than twice as many.
 """
 
 import os
+import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, cast
 
@@ -12,13 +13,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mesh_web.settings")
 
 from a2wsgi import WSGIMiddleware
 
-# channels and consumers need Django's apps, which the line above has loaded
+from mesh_web.wsgi import application as http_application  # loads Django's apps for what follows
+
+# isort: split
 from channels.auth import AuthMiddlewareStack
 from channels.routing import URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 
 from mesh_web.live.routing import websocket_urlpatterns
-from mesh_web.wsgi import application as http_application
+from routing.facade import warm_up
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -41,7 +44,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _live(receive: Receive, send: Send) -> None:
-    """Nothing to prepare: connections are made on first use."""
+    """Connections are made on first use; only slow imports are begun with."""
     while (message := await receive())["type"] != "lifespan.shutdown":
+        threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
         await send({"type": f"{message['type']}.complete"})
     await send({"type": "lifespan.shutdown.complete"})

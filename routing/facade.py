@@ -5,6 +5,7 @@ from typing import Any
 from routing import broker
 from routing.contracts import Convergence, PublishedConfig, ResourceKey
 from routing.selectors import documents_published, newest_published
+from routing.services import publish
 from routing.services.convergence import reduce_convergence
 from routing.services.rejection import revert_to_last_good
 from routing.services.secrets import published_secrets
@@ -17,6 +18,7 @@ __all__ = [
     "record_convergence",
     "revert_rejected",
     "view",
+    "warm_up",
 ]
 
 
@@ -72,6 +74,11 @@ def view(registry: Registry) -> RoutingView:
     from routing.services.view import ConfigurationView  # noqa: PLC0415  control needs none
 
     return ConfigurationView(registry)
+
+
+def warm_up() -> None:
+    """Load what the first change would else wait for; for a thread of its own at start."""
+    publish.warm_up()
 
 
 def broker_alive() -> bool:

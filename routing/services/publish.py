@@ -70,6 +70,16 @@ def enqueue(number: int) -> None:
         )
 
 
+def warm_up() -> None:
+    """Load now what the first change would else wait for (half a second of imports)."""
+    import yaml  # noqa: F401, PLC0415
+
+    import routing.tasks  # noqa: F401, PLC0415
+
+    broker.alive()
+    _producers()
+
+
 def broker_url() -> str:
     """Where Celery's messages go."""
     return str(settings.CELERY_BROKER_URL)

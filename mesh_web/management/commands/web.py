@@ -3,7 +3,8 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-GRACE_SECONDS = 2
+GRACE_SECONDS = 1
+"""Of the three seconds in which every process ends; ending the threads takes the rest."""
 
 
 class Command(BaseCommand):
