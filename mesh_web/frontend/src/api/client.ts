@@ -1,7 +1,15 @@
 // Talking to the REST API: one error shape, CSRF, a lost session.
 import * as v from "valibot";
 import type { Finding } from "../domain/mesh";
+import type { paths } from "./openapi.gen";
 import { errorSchema, pageOf, type Schema } from "./schema";
+
+type Filled<P extends string> = P extends `${infer Head}{${string}}${infer Tail}`
+  ? `${Head}${string}${Filled<Tail>}`
+  : P;
+type Below<P> = P extends `/api/v1${infer Rest}` ? Rest : never;
+/** A path that the API has, its parameters filled in. */
+export type ApiPath = Filled<Below<keyof paths>>;
 
 /** An answer that is not a success. `message` is a sentence for people and says how to mend it. */
 export class ApiError extends Error {
@@ -89,7 +97,7 @@ async function send(path: string, request: Request): Promise<Response> {
 }
 
 /** Call the API and check what it answers. */
-export async function call<T>(path: string, schema: Schema<T>, request: Request = {}): Promise<T> {
+export async function call<T>(path: ApiPath, schema: Schema<T>, request: Request = {}): Promise<T> {
   const response = await send(path, request);
   if (response.status === 401 && path !== "/login" && path !== "/session") {
     for (const listener of lost) listener();
@@ -108,7 +116,7 @@ export async function call<T>(path: string, schema: Schema<T>, request: Request 
 }
 
 /** All items of a paged list, page after page. */
-export async function callAll<T>(path: string, item: Schema<T>, request: Request = {}) {
+export async function callAll<T>(path: ApiPath, item: Schema<T>, request: Request = {}) {
   const items: T[] = [];
   let cursor: string | null = null;
   do {

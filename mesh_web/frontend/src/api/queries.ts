@@ -9,7 +9,7 @@ import {
 import * as v from "valibot";
 import type { MtlsMode, WriteResult } from "../domain/mesh";
 import type { Weights } from "../domain/weights";
-import { call, callAll, carryCsrf } from "./client";
+import { type ApiPath, call, callAll, carryCsrf } from "./client";
 import {
   mtlsSchema,
   namespaceSchema,
@@ -153,7 +153,7 @@ export const useMtls = (namespace: string | null) =>
     refetchInterval: 10_000,
   });
 
-const mtlsPath = (namespace: string | null): string =>
+const mtlsPath = (namespace: string | null): ApiPath =>
   namespace === null ? "/mtls" : `/namespaces/${segment(namespace)}/mtls`;
 
 /** A write to the mesh; when it is through, everything shown is read again. */
@@ -222,8 +222,8 @@ function useAction<A>(mutationFn: (argument: A) => Promise<unknown>) {
   return useMutation({ mutationFn, onSettled: () => queries.invalidateQueries() });
 }
 
-const workloadPath = (namespace: string, name: string): string =>
-  `/workloads/${segment(namespace)}/${segment(name)}`;
+const workloadPath = (namespace: string, name: string) =>
+  `/workloads/${segment(namespace)}/${segment(name)}` as const;
 
 export const useScale = (namespace: string, name: string) =>
   useAction((replicas: number) =>

@@ -24,6 +24,8 @@ import {
   ratio,
   unixSeconds,
 } from "../domain/units";
+import type { components as LiveComponents } from "./live.gen";
+import type { components as RestComponents } from "./openapi.gen";
 
 /** Anything unknown that parses to T. */
 export type Schema<T> = v.GenericSchema<unknown, T>;
@@ -63,6 +65,12 @@ const weight = v.pipe(v.number(), v.transform(percent));
 const moment = v.pipe(
   v.union([v.number(), v.string()]),
   v.transform((at) => unixSeconds(typeof at === "number" ? at : Date.parse(at) / 1000)),
+);
+
+/** 0 stands for no revision. */
+const revisionNumber = v.pipe(
+  v.nullish(v.number(), null),
+  v.transform((number) => number || null),
 );
 
 const health = v.optional(v.picklist(["idle", "healthy", "degraded", "failing"]), "idle");
@@ -165,7 +173,7 @@ const change = record({
 }) satisfies Schema<Change>;
 
 export const writeResultSchema = record({
-  revision: orNull(v.number()),
+  revision: revisionNumber,
   state: text,
   message: text,
   dry_run: flag,
@@ -267,7 +275,7 @@ export const proxySchema = record({
   pod: text,
   workload: text,
   connected: flag,
-  revision: orNull(v.number()),
+  revision: revisionNumber,
   state: text,
   types: v.optional(
     v.record(v.string(), record({ state: text, version: text, acked_at: orNull(moment) })),
@@ -326,3 +334,26 @@ export const traceSchema = record({
 /** A cursor-paged list. */
 export const pageOf = <T>(item: Schema<T>) =>
   v.object({ items: v.array(item), next: v.nullish(v.string(), null) });
+
+type Accepts<S extends v.GenericSchema, Sent extends v.InferInput<S>> = [S, Sent];
+type Live = LiveComponents["schemas"];
+type Rest = RestComponents["schemas"];
+/**
+ * Does not compile where the server's generated types say something that no schema here takes.
+ * @public
+ */
+export type Checked = [
+  Accepts<typeof graphNode, Live["GraphNodeOut"]>,
+  Accepts<typeof graphEdge, Live["GraphEdgeOut"]>,
+  Accepts<typeof sessionSchema, Rest["SessionOut"]>,
+  Accepts<typeof finding, Rest["FindingOut"]>,
+  Accepts<typeof change, Rest["ChangeOut"]>,
+  Accepts<typeof mtlsSchema, Rest["ModeOut"]>,
+  Accepts<typeof namespaceSchema, Rest["NamespaceOut"]>,
+  Accepts<typeof serviceSchema, Rest["ServiceDetailOut"]>,
+  Accepts<typeof workloadSchema, Rest["WorkloadOut"]>,
+  Accepts<typeof podSchema, Rest["PodOut"]>,
+  Accepts<typeof proxySchema, Rest["ProxyOut"]>,
+  Accepts<typeof traceSummarySchema, Rest["TraceSummaryOut"]>,
+  Accepts<typeof traceSchema, Rest["TraceOut"]>,
+];

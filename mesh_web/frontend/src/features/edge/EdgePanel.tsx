@@ -91,12 +91,19 @@ function Security({ edge }: { readonly edge: GraphEdge }) {
   );
 }
 
-/** What a node is called in traces. */
-const traceName = (node: GraphNode): string => (node.app === "" ? node.name : node.app);
+const traceName = (node: GraphNode): string =>
+  node.namespace === "" ? node.name : `${node.namespace}/${node.name}`;
+
+/** Traces that crossed the edge. Only workloads make calls, so from elsewhere: those that arrived. */
+function filterOf(source: GraphNode, target: GraphNode): Readonly<Record<string, string>> {
+  const caller = source.kind === "workload" || source.kind === "gateway";
+  if (!caller) return { service: traceName(target) };
+  return { source: traceName(source), destination: traceName(target) };
+}
 
 function Traces({ source, target }: { readonly source: GraphNode; readonly target: GraphNode }) {
   const now = useNow();
-  const query = useTraces({ source: traceName(source), destination: traceName(target), limit: 10 });
+  const query = useTraces({ ...filterOf(source, target), limit: 10 });
   if (query.error !== null) return <Problem error={query.error} />;
   if (query.data === undefined) return <Loading what="traces" />;
   if (query.data.items.length === 0) {
@@ -203,9 +210,7 @@ export function EdgePanel({
       {!tcp && (
         <Section
           aside={
-            <Link
-              href={`/traces?source=${encodeURIComponent(traceName(source))}&destination=${encodeURIComponent(traceName(target))}`}
-            >
+            <Link href={`/traces?${new URLSearchParams(filterOf(source, target))}`}>
               All traces
             </Link>
           }

@@ -133,13 +133,20 @@ function flowEdges(props: Props, placement: Placement): MeshFlowEdge[] {
 function useSight(layout: Layout, props: Props) {
   const flow = useReactFlow();
   const moved = useRef(false);
-  const { panelOpen, focus } = props;
+  const { panelOpen, focus, graph, view } = props;
+  const nearby = useRef<string[] | null>(null);
+  const around = neighbourhood(graph, view.selected);
+  nearby.current = around === null ? null : [...around].filter((id) => graph.nodes.has(id));
   const showAll = useCallback(() => {
     const wide = window.innerWidth > 720;
     const side = panelOpen && wide ? 424 : EDGE_MARGIN;
     const foot = panelOpen && !wide ? window.innerHeight * 0.6 : EDGE_MARGIN + 16;
+    const near = wide ? [] : (nearby.current ?? []);
     flow.fitView({
+      ...(near.length > 0 ? { nodes: near.map((id) => ({ id })) } : {}),
       padding: { top: "20px", left: "20px", right: `${side}px`, bottom: `${foot}px` },
+      // on a phone the whole would be too small to read: its middle, then
+      minZoom: wide ? 0.08 : 0.36,
       maxZoom: 1.15,
       duration: 350,
     });

@@ -31,7 +31,7 @@ function Detail({ node }: { readonly node: GraphNode }) {
     <>
       {busy && <span>{rate}</span>}
       {busy && node.errorRatio > 0 && <b>{formatRatio(node.errorRatio)}</b>}
-      {!busy && <span>{node.health === "idle" ? "idle" : node.kind}</span>}
+      {!busy && <span>{node.health === "idle" ? "idle" : "active"}</span>}
       {node.podsDesired > 0 && (!busy || node.errorRatio === 0 || short) && (
         <span
           data-short={short ? "" : undefined}

@@ -87,7 +87,8 @@ export function MtlsSwitch({
         <Convergence
           action={
             revert.data === undefined &&
-            result.revision !== null && (
+            result.revision !== null &&
+            result.changes.length > 0 && (
               <Button icon="undo" onClick={() => revert.mutate(result.revision ?? 0)} tone="quiet">
                 Undo
               </Button>

@@ -163,7 +163,8 @@ export function WeightEditor({
       {result !== undefined && !busy && (
         <Convergence
           action={
-            result.revision !== null && (
+            result.revision !== null &&
+            result.changes.length > 0 && (
               <Button icon="undo" onClick={() => undo(result.revision ?? 0)} tone="quiet">
                 Undo
               </Button>

@@ -76,6 +76,22 @@ function Details({ trace, span }: { readonly trace: Trace; readonly span: Span }
   );
 }
 
+/** Inside a long bar, else on the side where there is room. */
+function DurationLabel({ row }: { readonly row: Row }) {
+  const end = row.left + row.width;
+  const words = formatDuration(row.span.durationMs);
+  if (row.width > 25) {
+    return (
+      <span data-inside="" style={{ right: `${100 - end}%` }}>
+        {words}
+      </span>
+    );
+  }
+  return (
+    <span style={end > 78 ? { right: `${100 - row.left}%` } : { left: `${end}%` }}>{words}</span>
+  );
+}
+
 function SpanRow({
   row,
   trace,
@@ -137,16 +153,7 @@ function SpanRow({
             data-failed={failed ? "" : undefined}
             style={{ left: `${row.left}%`, width: `max(3px, ${row.width}%)` }}
           />
-          <span
-            data-side={row.left + row.width > 78 ? "left" : "right"}
-            style={
-              row.left + row.width > 78
-                ? { right: `${100 - row.left}%` }
-                : { left: `${row.left + row.width}%` }
-            }
-          >
-            {formatDuration(span.durationMs)}
-          </span>
+          <DurationLabel row={row} />
         </button>
       </div>
       {open && <Details span={span} trace={trace} />}
@@ -214,7 +221,7 @@ function Timeline({ trace }: { readonly trace: Trace }) {
               key={tick}
               style={{ left: `${(tick / Math.max(trace.durationMs, 0.001)) * 100}%` }}
             >
-              {formatDuration(milliseconds(tick))}
+              {tick === 0 ? "0" : formatDuration(milliseconds(tick))}
             </span>
           ))}
         </div>
