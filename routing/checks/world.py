@@ -36,6 +36,7 @@ class World:
     upstreams: Mapping[str, Upstream]
     services: tuple[Service, ...]
     workloads: tuple[Workload, ...]
+    by_namespace: Mapping[str, tuple[Workload, ...]]
     secrets: frozenset[tuple[str, str]]
     rules: Rules
     root_namespace: str
@@ -51,11 +52,9 @@ class World:
 
     def workloads_with(self, selector: Labels, namespace: str | None) -> list[Workload]:
         """Workloads by label, in one namespace or (None) in all."""
-        return [
-            w
-            for w in self.workloads
-            if namespace in (None, w.namespace) and set(selector) <= set(w.labels)
-        ]
+        members = self.workloads if namespace is None else self.by_namespace.get(namespace, ())
+        wanted = set(selector)
+        return [w for w in members if wanted.issubset(w.labels)]
 
     def gateway(self, name: str, namespace: str) -> Gateway | None:
         """A Gateway as a VirtualService of `namespace` names it."""
@@ -89,10 +88,18 @@ def make_world(
         upstreams={u.host: u for u in reversed(list(all_upstreams(services, entries)))},
         services=services,
         workloads=workloads,
+        by_namespace=grouped(workloads),
         secrets=secrets | stored,
         rules=index_rules(rules, root_namespace),
         root_namespace=root_namespace,
     )
+
+
+def grouped(workloads: Iterable[Workload]) -> dict[str, tuple[Workload, ...]]:
+    found: dict[str, list[Workload]] = {}
+    for workload in workloads:
+        found.setdefault(workload.namespace, []).append(workload)
+    return {namespace: tuple(members) for namespace, members in found.items()}
 
 
 def is_certificate(document: Document) -> bool:

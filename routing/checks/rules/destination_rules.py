@@ -11,28 +11,36 @@ from routing.model.hosts import covers, full_host
 
 
 def destination_rules_apply(world: World) -> Iterator[Finding]:
+    claims: dict[tuple[str, str], list[DestinationRule]] = {}
+    for rule in world.destination_rules:
+        claims.setdefault(claim(rule), []).append(rule)
     for rule in world.destination_rules:
         key = rule.metadata.key
-        host = full_host(rule.host, key.namespace)
-        if not any(covers(host, known) for known in world.upstreams) and not (
-            world.upstream(host, key.namespace)
-        ):
+        _, host = claim(rule)
+        if not exists(world, host):
             yield finding("IST0174", key, "spec.host", rule.host)
-        for other in world.destination_rules:
-            if other is not rule and same_claim(rule, other):
-                words = (other.metadata.key, rule.host)
-                yield finding("KIA0201", key, "spec.subsets", *words)
+        for other in claims[claim(rule)]:
+            if other is not rule and share_a_subset(rule, other):
+                yield finding("KIA0201", key, "spec.subsets", other.metadata.key, rule.host)
         yield from check_subsets(world, rule, host)
         yield from check_tls(rule, "spec.trafficPolicy", rule.policy)
 
 
-def same_claim(one: DestinationRule, other: DestinationRule) -> bool:
-    """Two rules of one namespace for one host that share a subset, or both are for all of it."""
-    if one.metadata.key.namespace != other.metadata.key.namespace:
-        return False
-    namespace = one.metadata.key.namespace
-    if full_host(one.host, namespace) != full_host(other.host, namespace):
-        return False
+def claim(rule: DestinationRule) -> tuple[str, str]:
+    """The namespace that follows the rule first, and the host it is for."""
+    namespace = rule.metadata.key.namespace
+    return namespace, full_host(rule.host, namespace)
+
+
+def exists(world: World, host: str) -> bool:
+    """Whether a host, or for a wildcard any host under it, is known."""
+    if world.upstream(host, "") is not None:
+        return True
+    return host.startswith("*") and any(covers(host, known) for known in world.upstreams)
+
+
+def share_a_subset(one: DestinationRule, other: DestinationRule) -> bool:
+    """Two rules for one host that name the same subset, or of which one is for all of it."""
     names, others = {s.name for s in one.subsets}, {s.name for s in other.subsets}
     return bool(names & others) or not names or not others
 
