@@ -35,4 +35,21 @@ class Config:
 
     @staticmethod
     def of_environment() -> "Config":
-        return Config(**orjson.loads(os.environ[VARIABLE]))
+        """What the command handed over; started without it, the settings themselves."""
+        given = os.environ.get(VARIABLE)
+        return Config(**orjson.loads(given)) if given else Config.of_settings()
+
+    @staticmethod
+    def of_settings() -> "Config":
+        from django.conf import settings  # noqa: PLC0415  only those who need it pay for it
+
+        return Config(
+            home=str(settings.HOME),
+            bind=settings.BIND,
+            grpc_port=settings.OTLP_GRPC_PORT,
+            http_port=settings.OTLP_HTTP_PORT,
+            broker_url=settings.BROKER_URL,
+            store_url=settings.STORE_URL,
+            store_port=settings.STORE_PORT,
+            store_cluster=getattr(settings, "STORE_CLUSTER", ""),
+        )

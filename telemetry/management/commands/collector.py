@@ -14,16 +14,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, *_args: object, **_options: object) -> None:
-        config = Config(
-            home=str(settings.HOME),
-            bind=settings.BIND,
-            grpc_port=settings.OTLP_GRPC_PORT,
-            http_port=settings.OTLP_HTTP_PORT,
-            broker_url=settings.BROKER_URL,
-            store_url=settings.STORE_URL,
-            store_port=settings.STORE_PORT,
-            store_cluster=getattr(settings, "STORE_CLUSTER", ""),
-        )
+        config = Config.of_settings()
         os.chdir(settings.BASE_DIR)
         os.execve(  # noqa: S606  the same process goes on, so the supervisor's signals reach it
             sys.executable,
