@@ -15,6 +15,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceResponse,
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from redis.exceptions import RedisError
 
 from telemetry.contracts import Channel
 from telemetry.edges import decode
@@ -193,3 +194,26 @@ def test_kills_of_the_collector_keep_the_totals_exact(mesh: Stack) -> None:
     time.sleep(1.2)
     assert requests() == sent
     subscription.close()
+
+
+def test_a_killed_broker_is_waited_for_and_goes_on_where_it_was(mesh: Stack) -> None:
+    def published() -> int:
+        broker = mesh.broker()
+        try:
+            values = broker.hgetall("meshweb:counts:patient-1").values()
+            return sum(int(json.loads(value)[0]) for value in values)
+        except RedisError:
+            return -1
+        finally:
+            broker.close()
+
+    def send(total: int) -> None:
+        export(mesh, "metrics", requests_total(total, instance="patient-1").SerializeToString())
+
+    send(5)
+    eventually(lambda: published() == 5)
+    mesh.kill("broker")
+    send(9)
+    time.sleep(1.2)
+    mesh.start_broker()
+    eventually(lambda: published() == 9)
