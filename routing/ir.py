@@ -84,14 +84,13 @@ class HeaderChange:
 class Retry:
     """How often, and for what, a failed request is tried again (Istio `HTTPRetry`).
 
-    `retry_on` holds Envoy's words only, comma separated; it has "retriable-status-codes" exactly
-    when `status_codes` is not empty.
+    `retry_on` holds Envoy's words and status codes, comma separated; with codes it has the word
+    "retriable-status-codes" too.
     """
 
     attempts: int
     retry_on: str
     per_try_timeout_ms: int | None = None
-    status_codes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -229,13 +229,23 @@ def gateway_routes(
         virtual_hosts=tuple(
             VirtualHost(
                 name=f"{host}:{servers[0].server.port}",
-                domains=(host,) if host.startswith("*") else (host, f"{host}:*"),
+                domains=domains(host, servers[0].server.port, workload),
                 routes=tuple(hosts[host]),
             )
             for host in sorted(hosts, key=lambda h: (specificity(h), h))
         ),
         ignore_port=True,
     )
+
+
+def domains(host: str, port: int, workload: GatewayWorkload) -> tuple[str, ...]:
+    """A host with any port; a wildcard (which cannot have two stars) with those there are."""
+    if host == "*":
+        return (host,)
+    if not host.startswith("*"):
+        return (host, f"{host}:*")
+    ports = dict.fromkeys((port, dict(workload.host_ports).get(port, port)))
+    return (host, *(f"{host}:{number}" for number in ports))
 
 
 def routes_at(

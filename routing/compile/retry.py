@@ -6,8 +6,7 @@ from routing.model.virtual_service import HttpRetry
 DEFAULT_WORDS = ("connect-failure", "refused-stream", "unavailable", "cancelled")
 DEFAULT = Retry(
     attempts=2,
-    retry_on=",".join((*DEFAULT_WORDS, "retriable-status-codes")),
-    status_codes=(503,),
+    retry_on=",".join((*DEFAULT_WORDS, "retriable-status-codes", "503")),
 )
 
 
@@ -24,10 +23,9 @@ def retry(policy: HttpRetry | None) -> Retry | None:
         codes = sorted({int(w) for w in given if w.isascii() and w.isdigit()})
         words = [w for w in given if not w.isdigit() and w != "retriable-status-codes"]
     if codes:
-        words.append("retriable-status-codes")
+        words += ["retriable-status-codes", *map(str, codes)]
     return Retry(
         attempts=policy.attempts,
         retry_on=",".join(dict.fromkeys(words)),
         per_try_timeout_ms=policy.per_try_timeout_ms or None,
-        status_codes=tuple(codes),
     )

@@ -162,7 +162,7 @@ def test_a_pod_that_is_not_ready_is_no_endpoint() -> None:
 def test_retries() -> None:
     assert retry(HttpRetry(attempts=0)) is None
     assert retry(HttpRetry(attempts=1, retry_on="5xx, 503,429")) == Retry(
-        attempts=1, retry_on="5xx,retriable-status-codes", status_codes=(429, 503)
+        attempts=1, retry_on="5xx,retriable-status-codes,429,503"
     )
 
 
