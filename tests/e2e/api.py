@@ -65,6 +65,12 @@ class Api:
         found: list[Any] = self.get(path, limit=1000, **query)["items"]
         return found
 
+    def accepted(self, method: str, path: str, body: object = None, **query: str) -> Any:
+        """A write that is taken, whether or not it has reached everyone yet."""
+        answer = self.call(method, path, body, **query)
+        assert answer.status in (200, 202, 204), answer
+        return answer.body
+
     def write(self, method: str, path: str, body: object = None, seconds: float = 10) -> Any:
         """A write that must converge; answers with its result."""
         answer = self.call(method, path, body, wait="converged", timeout=f"{seconds:g}s")
