@@ -37,7 +37,14 @@ def table() -> tuple[Process, ...]:
             argv=(sys.executable, "-m", "mesh_web.broker", f"{run}/broker.sock", f"{home}/broker"),
             ready=f"unix:{run}/broker.sock",
         ),
-        Process(name="store", argv=_manage("store"), ready=f"http:{settings.STORE_PORT}/ping"),
+        Process(
+            name="store",
+            argv=(
+                sys.executable, "-m", "telemetry.store.server", str(home),
+                "--bind", settings.BIND, "--port", str(settings.STORE_PORT),
+            ),
+            ready=f"http:{settings.STORE_PORT}/ping",
+        ),
         Process(
             name="keeper",
             argv=(sys.executable, "-m", "proxy.agent.keeper", f"{run}/keeper.sock"),
@@ -56,7 +63,7 @@ def table() -> tuple[Process, ...]:
         ),
         Process(
             name="collector",
-            argv=_manage("collector"),
+            argv=(sys.executable, "-m", "telemetry.collector"),
             ready=f"tcp:{settings.OTLP_GRPC_PORT}",
             after=("broker", "store"),
         ),
@@ -85,4 +92,10 @@ def table() -> tuple[Process, ...]:
 
 def environment(base: Mapping[str, str]) -> dict[str, str]:
     """What every child gets beside its own."""
-    return {**base, "DJANGO_SETTINGS_MODULE": "mesh_web.settings", "PYTHONUNBUFFERED": "1"}
+    return {
+        **base,
+        "DJANGO_SETTINGS_MODULE": "mesh_web.settings",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": str(settings.BASE_DIR),
+        "MALLOC_ARENA_MAX": "2",  # threads that encode would each keep a heap of their own
+    }
