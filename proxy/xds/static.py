@@ -24,7 +24,10 @@ def bootstrap(snapshots: Iterable[ProxySnapshot]) -> dict[str, Any]:
     for snapshot in snapshots:
         prefix = f"{len(listeners)}~"
         for made in _clusters(snapshot):
-            clusters.setdefault(made["name"], made)
+            known = clusters.setdefault(made["name"], made)
+            if known != made:
+                other = f"{len(clusters)}~{made['name']}"
+                clusters[other] = {**made, "name": other}
         for made in _listeners(snapshot):
             listeners.setdefault(prefix + made["name"], {**made, "name": prefix + made["name"]})
     return {
