@@ -19,6 +19,7 @@ from routing.ir import (
 )
 from routing.model import VirtualService
 from routing.model.hosts import full_host
+from routing.model.re2 import refusal
 from routing.model.virtual_service import HttpMatch, HttpRoute
 from topology.contracts import Labels
 
@@ -85,7 +86,7 @@ def alternatives(
             yield http_route(service, given, EVERYTHING, name, path, port, known)
         return
     for j, match in enumerate(given.matches):
-        if applies(match, own, namespace, client, port):
+        if applies(match, own, namespace, client, port) and has_valid_expressions(match):
             label = f"{name}.{match.name or j}" if len(given.matches) > 1 or match.name else name
             yield http_route(
                 service, given, route_match(match), label, f"{path}.match[{j}]", port, known
@@ -103,6 +104,13 @@ def applies(
         and set(match.source_labels) <= set(client.labels)
         and match.source_namespace in ("", client.namespace)
     )
+
+
+def has_valid_expressions(match: HttpMatch) -> bool:
+    """Envoy refuses a whole route configuration for one expression that is no RE2."""
+    given = [h.match for h in match.headers] + [q.match for q in match.query]
+    given += [match.uri] if match.uri else []
+    return all(m.kind is not MatchKind.REGEX or refusal(m.value) is None for m in given)
 
 
 def route_match(match: HttpMatch) -> RouteMatch:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from rest.contracts import Finding
-from routing.checks.re2 import refusal
 from routing.checks.world import World
 from routing.ir import MatchKind, StringMatch
 from routing.model.catalogue import finding
+from routing.model.re2 import refusal
 from routing.model.virtual_service import HttpMatch
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.checks.re2 import refusal
+from routing.model.re2 import refusal
 
 
 @pytest.mark.parametrize(
