@@ -7,6 +7,7 @@
 import asyncio
 import struct
 import sys
+from functools import partial
 from typing import cast
 
 import uvloop
@@ -149,7 +150,7 @@ class Client(asyncio.Protocol):
 async def main(host: str, port: int, count: int, first: int) -> None:
     loop = asyncio.get_running_loop()
     for index in range(first, first + count):
-        await loop.create_connection(lambda index=index: Client(node_id(index)), host, port)
+        await loop.create_connection(partial(Client, node_id(index)), host, port)
     await asyncio.Event().wait()
 
 
