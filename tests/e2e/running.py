@@ -24,10 +24,10 @@ MARKS: Mapping[str, tuple[str, ...]] = {
     "web": ("manage.py", "web"),
     "control": ("manage.py", "control"),
     "live": ("manage.py", "live"),
-    "collector": ("manage.py", "collector"),
-    "store": ("manage.py", "store"),
-    "worker": ("mesh_web", "worker"),
-    "beat": ("mesh_web", "beat"),
+    "collector": ("-m", "telemetry.collector"),
+    "store": ("-m", "telemetry.store.server"),
+    "worker": ("mesh_web.celery", "worker"),
+    "beat": ("mesh_web.celery", "beat"),
     "agent": ("-m", "proxy.agent"),
     "keeper": ("-m", "proxy.agent.keeper"),
 }
@@ -227,7 +227,7 @@ def children(pid: int) -> list[int]:
 
 def _is(name: str, words: list[str]) -> bool:
     if name == "broker":
-        return any("valkey-server" in w for w in words[:1]) or _follow(words, "manage.py", "broker")
+        return any("valkey-server" in word for word in words[:1])
     return _follow(words, *MARKS[name])
 
 
