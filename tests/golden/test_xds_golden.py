@@ -61,7 +61,7 @@ def shortened(value: Any) -> Any:
         return [shortened(one) for one in value]
     if not isinstance(value, dict):
         return value
-    short = {key: shortened(one) for key, one in value.items()}
+    short = {key: shortened(value[key]) for key in sorted(value)}
     if "access_log" in short:
         short["access_log"] = [one["name"] for one in short["access_log"]]
     if "tracing" in short:

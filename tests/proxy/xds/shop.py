@@ -70,7 +70,7 @@ def eds(name: str, protocol: AppProtocol = AppProtocol.HTTP, subset: str = "") -
         kind=ClusterKind.EDS,
         protocol=protocol,
         service_namespace="shop",
-        service_name=name.split("|")[3].split(".")[0],
+        service_name=name.split("|")[3].split(".", maxsplit=1)[0],
         subset=subset,
         tls=MeshTls(
             sans=("spiffe://cluster.local/ns/shop/sa/payments",), sni=name.replace("|", "_")
