@@ -109,7 +109,7 @@ const graphEdge = record({
   health,
 }) satisfies Schema<GraphEdge>;
 
-export const graphSchema: Schema<Graph> = v.pipe(
+const graphSnapshot = v.pipe(
   v.object({
     at: moment,
     window_seconds: v.number(),
@@ -126,15 +126,18 @@ export const graphSchema: Schema<Graph> = v.pipe(
   ),
 );
 
-export const graphDeltaSchema: Schema<GraphDelta> = v.object({
+export const graphSchema: Schema<Graph> = graphSnapshot;
+
+const graphDelta = v.object({
   at: moment,
   nodes: v.optional(v.record(v.string(), v.nullable(graphNode)), {}),
   edges: v.optional(v.record(v.string(), v.nullable(graphEdge)), {}),
 });
+export const graphDeltaSchema: Schema<GraphDelta> = graphDelta;
 
 export const envelopeSchema = v.object({
   topic: v.string(),
-  epoch: v.number(),
+  epoch: v.string(),
   seq: v.number(),
   snapshot: v.optional(v.unknown()),
   delta: v.optional(v.unknown()),
@@ -343,6 +346,10 @@ type Rest = RestComponents["schemas"];
  * @public
  */
 export type Checked = [
+  Accepts<typeof envelopeSchema, Live["GraphSnapshotMessage"]>,
+  Accepts<typeof envelopeSchema, Live["GraphDeltaMessage"]>,
+  Accepts<typeof graphSnapshot, Live["GraphOut"]>,
+  Accepts<typeof graphDelta, Live["GraphDelta"]>,
   Accepts<typeof graphNode, Live["GraphNodeOut"]>,
   Accepts<typeof graphEdge, Live["GraphEdgeOut"]>,
   Accepts<typeof sessionSchema, Rest["SessionOut"]>,

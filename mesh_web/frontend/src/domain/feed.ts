@@ -1,8 +1,8 @@
 // Following a live topic: snapshot first, then deltas without a gap.
 
 export interface LiveMessage<S, D> {
-  /** Never smaller than before. */
-  readonly epoch: number;
+  /** Compares as text: never smaller than before. */
+  readonly epoch: string;
   readonly seq: number;
   readonly snapshot?: S | undefined;
   readonly delta?: D | undefined;
@@ -11,7 +11,7 @@ export interface LiveMessage<S, D> {
 /** What is known of a topic; before the first snapshot, nothing. */
 export type Feed<S> =
   | { readonly kind: "waiting" }
-  | { readonly kind: "following"; readonly epoch: number; readonly seq: number; readonly value: S };
+  | { readonly kind: "following"; readonly epoch: string; readonly seq: number; readonly value: S };
 
 export const WAITING: Feed<never> = { kind: "waiting" };
 
@@ -21,7 +21,7 @@ export interface Step<S> {
   readonly resync: boolean;
 }
 
-const isBefore = (a: { epoch: number; seq: number }, b: { epoch: number; seq: number }): boolean =>
+const isBefore = (a: { epoch: string; seq: number }, b: { epoch: string; seq: number }): boolean =>
   a.epoch < b.epoch || (a.epoch === b.epoch && a.seq < b.seq);
 
 /**
