@@ -7,9 +7,10 @@ from ninja import Path, Query, Router, Schema
 
 from proxy import selectors
 from proxy.contracts import ProxyStatus
-from rest.contracts import ERRORS, Refusal
+from rest.contracts import Refusal
 from rest.names import QueryName
 from rest.paging import Page, PageQuery, page_of
+from rest.shapes import ERRORS
 
 router = Router(tags=["proxies"])
 

@@ -1,12 +1,8 @@
 """The values that cross the REST edge, the same for every app."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
-
-from ninja import Schema
-from pydantic import Field
 
 
 class Severity(StrEnum):
@@ -50,52 +46,6 @@ class Principal(Protocol):
         ...
 
     def is_admin(self) -> bool: ...
-
-
-class FindingOut(Schema):
-    code: str
-    severity: Severity
-    resource: str
-    path: str
-    message: str
-    fix: str = ""
-
-    @staticmethod
-    def of(finding: Finding) -> "FindingOut":
-        return FindingOut(
-            code=finding.code,
-            severity=finding.severity,
-            resource=finding.resource,
-            path=finding.path,
-            message=finding.message,
-            fix=finding.fix,
-        )
-
-
-class ErrorOut(Schema):
-    """The one error shape. `code` is stable, `message` is a sentence, `path` says where."""
-
-    code: str
-    message: str
-    path: str = ""
-    findings: list[FindingOut] = Field(default_factory=list)
-
-
-ERRORS: Mapping[int, type[ErrorOut]] = {
-    400: ErrorOut,
-    401: ErrorOut,
-    403: ErrorOut,
-    404: ErrorOut,
-    405: ErrorOut,
-    409: ErrorOut,
-    412: ErrorOut,
-    413: ErrorOut,
-    415: ErrorOut,
-    422: ErrorOut,
-    429: ErrorOut,
-    503: ErrorOut,
-}
-"""Declared on every operation (`response={200: X, **ERRORS}`), so the schema stays true."""
 
 
 class Refusal(Exception):  # noqa: N818  a refusal is an answer, not a failure

@@ -10,7 +10,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
 
-from rest.contracts import ErrorOut, FindingOut, Refusal
+from rest.contracts import Refusal
+from rest.shapes import ErrorOut, FindingOut
 
 log = logging.getLogger(__name__)
 

@@ -11,9 +11,10 @@ from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema, Status
 
 from rest.access import require_write
-from rest.contracts import ERRORS, FindingOut, Refusal
+from rest.contracts import Refusal
 from rest.names import PathName, QueryName
 from rest.paging import Page, PageQuery, page_of
+from rest.shapes import ERRORS, FindingOut
 from topology import selectors, services
 from topology.contracts import (
     Health,

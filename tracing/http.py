@@ -8,8 +8,9 @@ from typing import Annotated, TypeVar
 from django.http import HttpRequest
 from ninja import Field, Path, Query, Router, Schema
 
-from rest.contracts import ERRORS, Refusal
+from rest.contracts import Refusal
 from rest.paging import Page
+from rest.shapes import ERRORS
 from telemetry.facade import StoreAway, StoreError, store
 from tracing import selectors
 from tracing.contracts import PlacedSpan, Trace, TracePosition, TraceQuery, TraceSummary

@@ -15,8 +15,9 @@ from mesh_web.accounts.principals import Caller
 from mesh_web.accounts.selectors import caller_of_user
 from mesh_web.audit.services import failed_logins, record
 from rest.access import principal, require_admin
-from rest.contracts import ERRORS, Refusal, Role
+from rest.contracts import Refusal, Role
 from rest.paging import Page, PageQuery, page_of
+from rest.shapes import ERRORS
 
 router = Router(tags=["accounts"])
 

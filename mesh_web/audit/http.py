@@ -5,8 +5,8 @@ from ninja import Query, Router, Schema
 
 from mesh_web.audit.models import AuditEvent
 from rest.access import require_admin
-from rest.contracts import ERRORS
 from rest.paging import Page, PageQuery
+from rest.shapes import ERRORS
 
 router = Router(tags=["accounts"])
 

@@ -11,7 +11,8 @@ from redis.exceptions import RedisError
 from mesh_web.live.broker import WANTED_SECONDS, connect_blocking, snapshot_key, wanted_key
 from mesh_web.live.protocol import ON_DEMAND, Json, graph_topic, within
 from mesh_web.live.schema import GraphOut
-from rest.contracts import ERRORS, Refusal
+from rest.contracts import Refusal
+from rest.shapes import ERRORS
 
 router = Router(tags=["graph"])
 

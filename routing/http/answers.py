@@ -6,7 +6,8 @@ from typing import Any
 
 from ninja import Field, Schema, Status
 
-from rest.contracts import ERRORS, Finding, FindingOut, Refusal, Severity
+from rest.contracts import Finding, Refusal, Severity
+from rest.shapes import ERRORS, FindingOut
 from routing.contracts import ProxyProgress, ProxyState, RevisionState
 from routing.http.schemas import ChangeOut, ProxyOut, WriteOut
 from routing.services import history, waiting

@@ -6,8 +6,9 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema
 
 from rest.access import require_write
-from rest.contracts import ERRORS, Refusal
+from rest.contracts import Refusal
 from rest.names import PathName
+from rest.shapes import ERRORS
 from routing.http.answers import RESPONSES, Answer, WriteQuery, answer
 from routing.http.applying import terms
 from routing.http.weights import ambiguous

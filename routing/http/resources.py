@@ -6,9 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Header, Query, Router
 
 from rest.access import require_write
-from rest.contracts import ERRORS, FindingOut, Refusal
+from rest.contracts import Refusal
 from rest.names import PathKind, PathName, QueryKind, QueryName
 from rest.paging import Page, PageQuery, page_of
+from rest.shapes import ERRORS, FindingOut
 from routing.contracts import ResourceKey, RevisionState
 from routing.documents import plain
 from routing.http.answers import RESPONSES, Answer, WriteQuery, answer

@@ -6,8 +6,9 @@ from django.http import HttpRequest
 from ninja import Path, Query, Router
 
 from rest.access import principal, require_write
-from rest.contracts import ERRORS, Refusal
+from rest.contracts import Refusal
 from rest.paging import Page, PageQuery
+from rest.shapes import ERRORS
 from routing.http.answers import RESPONSES, Answer, WriteQuery, answer
 from routing.http.applying import scope_of
 from routing.http.schemas import RevisionOut

@@ -4,7 +4,7 @@ from typing import Any
 
 from ninja import Field, Schema
 
-from rest.contracts import FindingOut
+from rest.shapes import FindingOut
 from routing.contracts import (
     ChangeView,
     ProxyProgress,

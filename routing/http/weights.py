@@ -7,8 +7,9 @@ from ninja import Body, Query, Router
 from pydantic import Field as Bounded
 
 from rest.access import require_write
-from rest.contracts import ERRORS, Refusal
+from rest.contracts import Refusal
 from rest.names import PathName
+from rest.shapes import ERRORS
 from routing.http.answers import RESPONSES, Answer, WriteQuery, answer
 from routing.http.applying import terms
 from routing.selectors import documents_in_force
