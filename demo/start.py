@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -15,6 +16,7 @@ import yaml
 from django.conf import settings
 
 from demo.certificate import self_signed
+from demo.processes import LOAD_CONTROL_PORT
 
 MANIFESTS = Path(__file__).parent / "manifests"
 SHOP_NAME = "shop.localhost"
@@ -54,9 +56,18 @@ def apply_demo(api_url: str, token: str, report: Report = print) -> None:
             report(f"{ready} of {total} pods are ready")
             told = ready
         if total and ready == total:
+            _let_visitors_in()
             return
         time.sleep(0.25)
     raise DemoFailed(f"after {SHOP_SECONDS:.0f} s only {ready} of {total} pods are ready")
+
+
+def _let_visitors_in() -> None:
+    """Tell the load generator that the shop is open; it may not be running."""
+    port = LOAD_CONTROL_PORT + settings.PORT_OFFSET
+    request = Request(f"http://127.0.0.1:{port}/open", b"", method="POST")
+    with suppress(OSError), _opener.open(request, timeout=5):
+        pass
 
 
 def manifests() -> Iterator[Manifest]:

@@ -1,4 +1,4 @@
-"""The generator's own loopback endpoint: GET /counts, GET /rate, POST /rate {"rate": 20}."""
+"""The generator's own loopback endpoint: GET /counts, GET /rate, POST /rate {"rate": 20}, POST /open."""
 
 from demo.load.generator import Generator
 from demo.shop.messages import Request, Response, error_response, json_response
@@ -23,7 +23,12 @@ def routes(generator: Generator) -> tuple[Route, ...]:
         generator.set_rate(float(given))
         return json_response({"rate": generator.rate})
 
+    async def open_shop(_: Request) -> Response:
+        generator.open()
+        return json_response({})
+
     return (
+        Route("POST", "/open", open_shop),
         Route("GET", "/counts", counts),
         Route("GET", "/rate", rate),
         Route("POST", "/rate", set_rate),

@@ -4,15 +4,17 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from random import Random
 
 from demo.load.counts import Counts
-from demo.load.sender import Target, send
+from demo.load.sender import Target, accepts, send
 from demo.load.visits import Step, visit
 
 MAX_IN_FLIGHT = 200
 MAX_WAITING_VISITS = 200
 PROBE_SECONDS = 0.25
+PATIENCE_SECONDS = 8.0
 
 
 class Generator:
@@ -28,6 +30,7 @@ class Generator:
         self._random = random
         self._rate = rate
         self._rate_changed = asyncio.Event()
+        self._opened = asyncio.Event()
         self._waiting: deque[Iterator[Step]] = deque()
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -40,8 +43,20 @@ class Generator:
         self._rate = rate
         self._rate_changed.set()
 
+    def open(self) -> None:
+        """Say that the shop is open: visitors need not wait any longer."""
+        self._opened.set()
+
     async def until_open(self) -> None:
-        """Knock, once a quarter second, until the shop answers a whole page with 200."""
+        """Return once the shop answers a whole page with 200.
+
+        The first knock comes when the shop is said to be open, or has accepted connections for
+        PATIENCE_SECONDS: knocking earlier would begin every day with a few errors.
+        """
+        while not await accepts(self._target):
+            await asyncio.sleep(PROBE_SECONDS)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._opened.wait(), PATIENCE_SECONDS)
         door = Step(route="probe", method="GET", path="/", visitor="doorkeeper")
         while await self._perform(door) != "200":
             await asyncio.sleep(PROBE_SECONDS)

@@ -19,6 +19,16 @@ class Target:
     authority: str
 
 
+async def accepts(target: Target) -> bool:
+    """Whether somebody listens there; nothing is sent."""
+    try:
+        _, writer = await asyncio.open_connection(target.host, target.port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
 async def send(target: Target, step: Step) -> str:
     """The status code of the answer, or the name of what went wrong. Never tries again."""
     headers = {

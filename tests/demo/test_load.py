@@ -118,6 +118,7 @@ async def test_the_doorkeeper_waits_until_the_shop_is_open() -> None:
     server = Server(Application([Route("GET", "/", page)]))
     port = await server.start("127.0.0.1", 0)
     generator = Generator(Target("127.0.0.1", port, "shop.localhost"), 1, Random(1))
+    generator.open()
     await generator.until_open()
     assert generator.counts.as_json()["routes"]["probe"]["outcomes"] == {"200": 1, "503": 2}
     await server.stop()

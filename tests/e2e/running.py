@@ -82,7 +82,7 @@ class Running:
         """Another one-time login link, made as `up` makes its own."""
         code = (
             "import django; django.setup(); from mesh_web.accounts import services; "
-            "print(services.first_start().one_time_login)"
+            "print(services.first_start())"
         )
         word = subprocess.run(
             [sys.executable, "-c", code],
