@@ -9,7 +9,7 @@ from ninja import Field, Schema, Status
 from rest.contracts import Finding, Refusal, Severity
 from rest.shapes import ERRORS, FindingOut
 from routing.contracts import ProxyProgress, ProxyState, RevisionState
-from routing.http.schemas import ChangeOut, ProxyOut, WriteOut
+from routing.http.schemas import ChangeOut, ProxyProgressOut, WriteOut
 from routing.services import history, waiting
 from routing.services.outcome import Accepted, Foreseen, Missing, Outcome, Refused, Stale
 
@@ -101,7 +101,7 @@ def _of_revision(
         converged=view.converged if view else 0,
         total=view.total if view else 0,
         findings=[FindingOut.of(one) for one in findings],
-        proxies=[ProxyOut.of(one) for one in view.proxies] if view else [],
+        proxies=[ProxyProgressOut.of(one) for one in view.proxies] if view else [],
         changes=[ChangeOut.of(one) for one in view.changes] if view and not unchanged else [],
     )
 
@@ -119,6 +119,6 @@ def _foreseen(outcome: Foreseen, query: WriteQuery) -> WriteOut:
         converged=0,
         total=len(waiting_proxies),
         findings=[FindingOut.of(one) for one in outcome.findings],
-        proxies=[ProxyOut.of(one) for one in waiting_proxies],
+        proxies=[ProxyProgressOut.of(one) for one in waiting_proxies],
         changes=[ChangeOut.of(history.change_view(one)) for one in outcome.changes],
     )

@@ -16,7 +16,7 @@ from routing.contracts import (
 from routing.moments import iso
 
 
-class ProxyOut(Schema):
+class ProxyProgressOut(Schema):
     """One proxy's progress with one revision; `ms` from accepted to its last ACK."""
 
     id: str
@@ -27,9 +27,9 @@ class ProxyOut(Schema):
     error: str
 
     @staticmethod
-    def of(progress: ProxyProgress) -> "ProxyOut":
+    def of(progress: ProxyProgress) -> "ProxyProgressOut":
         pod, _, namespace = _pod_of(progress.proxy_id).partition(".")
-        return ProxyOut(
+        return ProxyProgressOut(
             id=progress.proxy_id,
             pod=pod,
             namespace=namespace,
@@ -73,7 +73,7 @@ class RevisionOut(Schema):
     converged: int
     total: int
     changes: list[ChangeOut]
-    proxies: list[ProxyOut]
+    proxies: list[ProxyProgressOut]
     findings: list[FindingOut]
     system: bool
     reverts: int | None
@@ -90,7 +90,7 @@ class RevisionOut(Schema):
             converged=view.converged,
             total=view.total,
             changes=[ChangeOut.of(one) for one in view.changes],
-            proxies=[ProxyOut.of(one) for one in view.proxies],
+            proxies=[ProxyProgressOut.of(one) for one in view.proxies],
             findings=[FindingOut.of(one) for one in view.findings],
             system=view.system,
             reverts=view.reverts,
@@ -112,7 +112,7 @@ class WriteOut(Schema):
     converged: int
     total: int
     findings: list[FindingOut]
-    proxies: list[ProxyOut]
+    proxies: list[ProxyProgressOut]
     changes: list[ChangeOut]
 
 

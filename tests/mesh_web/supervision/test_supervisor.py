@@ -61,7 +61,9 @@ async def test_a_killed_process_is_started_again_and_said() -> None:
         await supervisor.all_ready()
         first = pid(supervisor, "one")
         os.kill(first, signal.SIGKILL)
-        await until(lambda: supervisor.children["one"].starts == 2 and pid(supervisor, "one") != first)
+        await until(
+            lambda: supervisor.children["one"].starts == 2 and pid(supervisor, "one") != first
+        )
         assert said == ["one ended (killed by SIGKILL); starting it again in 0.4 s"]
 
 

@@ -983,35 +983,21 @@ export interface components {
             after: string | null;
         };
         /**
-         * ProxyOut
-         * @description `types` has CDS, EDS, SDS, LDS and RDS; `certificate_expires_at` is Unix seconds.
+         * ProxyProgressOut
+         * @description One proxy's progress with one revision; `ms` from accepted to its last ACK.
          */
-        ProxyOut: {
+        ProxyProgressOut: {
             /** Id */
             id: string;
-            /** Namespace */
-            namespace: string;
             /** Pod */
             pod: string;
-            /** Workload */
-            workload: string;
-            /** Connected */
-            connected: boolean;
-            /** Revision */
-            revision: number;
-            /** State */
-            state: string;
-            /** Types */
-            types: {
-                [key: string]: components["schemas"]["TypeOut"];
-            };
-            /**
-             * Error
-             * @default
-             */
+            /** Namespace */
+            namespace: string;
+            state: components["schemas"]["ProxyState"];
+            /** Ms */
+            ms: number | null;
+            /** Error */
             error: string;
-            /** Certificate Expires At */
-            certificate_expires_at?: number | null;
         };
         /**
          * ProxyState
@@ -1049,7 +1035,7 @@ export interface components {
             /** Findings */
             findings: components["schemas"]["FindingOut"][];
             /** Proxies */
-            proxies: components["schemas"]["ProxyOut"][];
+            proxies: components["schemas"]["ProxyProgressOut"][];
             /** Changes */
             changes: components["schemas"]["ChangeOut"][];
         };
@@ -1173,7 +1159,7 @@ export interface components {
             /** Changes */
             changes: components["schemas"]["ChangeOut"][];
             /** Proxies */
-            proxies: components["schemas"]["ProxyOut"][];
+            proxies: components["schemas"]["ProxyProgressOut"][];
             /** Findings */
             findings: components["schemas"]["FindingOut"][];
             /** System */
@@ -1356,6 +1342,37 @@ export interface components {
             items: components["schemas"]["ProxyOut"][];
             /** Next */
             next?: string | null;
+        };
+        /**
+         * ProxyOut
+         * @description `types` has CDS, EDS, SDS, LDS and RDS; `certificate_expires_at` is Unix seconds.
+         */
+        ProxyOut: {
+            /** Id */
+            id: string;
+            /** Namespace */
+            namespace: string;
+            /** Pod */
+            pod: string;
+            /** Workload */
+            workload: string;
+            /** Connected */
+            connected: boolean;
+            /** Revision */
+            revision: number;
+            /** State */
+            state: string;
+            /** Types */
+            types: {
+                [key: string]: components["schemas"]["TypeOut"];
+            };
+            /**
+             * Error
+             * @default
+             */
+            error: string;
+            /** Certificate Expires At */
+            certificate_expires_at?: number | null;
         };
         /**
          * TypeOut

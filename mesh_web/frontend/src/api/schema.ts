@@ -355,6 +355,8 @@ export type Checked = [
   Accepts<typeof sessionSchema, Rest["SessionOut"]>,
   Accepts<typeof finding, Rest["FindingOut"]>,
   Accepts<typeof change, Rest["ChangeOut"]>,
+  Accepts<typeof writeResultSchema, Rest["WriteOut"]>,
+  Accepts<typeof revisionSchema, Rest["RevisionOut"]>,
   Accepts<typeof mtlsSchema, Rest["ModeOut"]>,
   Accepts<typeof namespaceSchema, Rest["NamespaceOut"]>,
   Accepts<typeof serviceSchema, Rest["ServiceDetailOut"]>,

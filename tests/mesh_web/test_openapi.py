@@ -1,0 +1,30 @@
+"""The OpenAPI document kept for the front end is the one the API serves."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+from ninja import Schema
+
+from mesh_web.api import api
+
+KEPT = Path("mesh_web/frontend/openapi.json")
+
+
+def test_the_kept_document_is_fresh_or_make_gen_was_forgotten() -> None:
+    assert json.loads(KEPT.read_text()) == json.loads(json.dumps(api.get_openapi_schema()))
+
+
+def test_no_two_schemas_share_a_name() -> None:
+    """The document has one place per name: of two, the later would describe both."""
+    names = Counter(schema.__name__ for schema in descendants(Schema) if is_ours(schema))
+    assert [name for name, times in names.items() if times > 1] == []
+
+
+def is_ours(schema: type[Schema]) -> bool:
+    return not schema.__module__.startswith("ninja") and "[" not in schema.__name__
+
+
+def descendants(schema: type[Schema]) -> set[type[Schema]]:
+    direct = set(schema.__subclasses__())
+    return direct.union(*(descendants(child) for child in direct))
