@@ -22,7 +22,8 @@ def test_no_two_schemas_share_a_name() -> None:
 
 
 def is_ours(schema: type[Schema]) -> bool:
-    return not schema.__module__.startswith("ninja") and "[" not in schema.__name__
+    made_by_ninja = schema.__module__.startswith("ninja") or schema.__name__.startswith("Ninja")
+    return not made_by_ninja and "[" not in schema.__name__
 
 
 def descendants(schema: type[Schema]) -> set[type[Schema]]:
