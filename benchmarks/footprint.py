@@ -45,7 +45,12 @@ def idle_seconds() -> float:
 
 
 def name_of(words: str) -> str:
-    for known in ("keeper", "agent", "celery -A mesh_web.celery worker", "celery -A mesh_web.celery beat"):
+    for known in (
+        "keeper",
+        "agent",
+        "celery -A mesh_web.celery worker",
+        "celery -A mesh_web.celery beat",
+    ):
         if known in words:
             return known.split()[-1]
     if "valkey" in words:

@@ -11,7 +11,7 @@ from mesh_web.supervision.preflight import CannotStart, check_ports, claim_home
 
 def test_a_second_run_in_the_same_home_is_refused(tmp_path: Path, settings: Settings) -> None:
     settings.HOME = tmp_path
-    with claim_home(), pytest.raises(CannotStart, match="already running in .*Ctrl-C"):
+    with claim_home(), pytest.raises(CannotStart, match=r"already running in .*Ctrl-C"):
         claim_home()
     claim_home().close()
 

@@ -74,8 +74,10 @@ async def test_a_process_waits_for_those_it_needs(tmp_path: Path) -> None:
         argv=(
             sys.executable,
             "-c",
-            "import socket, sys, time; time.sleep(.3); s = socket.socket(socket.AF_UNIX);"
-            f"s.bind({str(socket_path)!r}); s.listen(); time.sleep(60)",
+            (
+                "import socket, sys, time; time.sleep(.3); s = socket.socket(socket.AF_UNIX);"
+                f"s.bind({str(socket_path)!r}); s.listen(); time.sleep(60)"
+            ),
         ),
         ready=f"unix:{socket_path}",
     )
@@ -93,9 +95,11 @@ async def test_the_end_leaves_no_process_not_even_a_grandchild(tmp_path: Path) -
         argv=(
             sys.executable,
             "-c",
-            "import subprocess, sys, time, pathlib, signal; signal.signal(15, signal.SIG_IGN);"
-            "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
-            f"pathlib.Path({str(record)!r}).write_text(str(p.pid)); time.sleep(60)",
+            (
+                "import subprocess, sys, time, pathlib, signal; signal.signal(15, signal.SIG_IGN);"
+                "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
+                f"pathlib.Path({str(record)!r}).write_text(str(p.pid)); time.sleep(60)"
+            ),
         ),
     )
     async with running(parent) as (supervisor, _):
