@@ -15,7 +15,7 @@ step() {
   digest=$(xargs -d '\n' cat -- 2>/dev/null | sha256sum | cut -d' ' -f1)
   [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$digest" ] && return 0
   started=$SECONDS
-  printf '  %-44s' "$sentence ..."
+  printf '  %-54s' "$sentence ..."
   if ! "$@" >"$log" 2>&1 </dev/null; then
     printf 'failed\n\n'; tail -25 "$log" >&2
     fail "this step failed; the whole output is in $log"
@@ -30,7 +30,7 @@ need() { # need PACKAGE WHAT CHECK...
   shift 2
   "$@" >/dev/null 2>&1 && return 0
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    printf '  %-44s' "Debian package $package ..."
+    printf '  %-54s' "Debian package $package ..."
     { DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$package" ||
       { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$package"; }; } \
       >"$log" 2>&1 </dev/null || { printf 'failed\n'; tail -5 "$log" >&2; fail "$what is missing: apt-get install $package"; }
