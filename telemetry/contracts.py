@@ -40,7 +40,8 @@ class EdgeKey:
 
     Names are "unknown" where Envoy could not know them, as in Istio. `destination_service` is the
     full host. `protocol` is "http",
-    "grpc" or "tcp"; `security` is "mutual_tls", "none" or "unknown"; `code` is "" for TCP;
+    "grpc" or "tcp"; `security` is "mutual_tls", "none" or "unknown"; `code` is "" for TCP, and for
+    gRPC its status ("0".."16"), or HTTP's where the call ended without one;
     `flags` are Envoy's response flags ("-" for none).
     """
 

@@ -42,6 +42,7 @@ _TCP = frozenset(
     }
 )
 _SECURITY = frozenset({"mutual_tls", "none"})
+_GRPC_STATUSES = frozenset(str(number) for number in range(17))
 
 
 def edge_key(counted: Counted, tags: Mapping[str, str]) -> EdgeKey | None:
@@ -63,10 +64,18 @@ def edge_key(counted: Counted, tags: Mapping[str, str]) -> EdgeKey | None:
         destination_workload=tags.get("destination_workload") or UNKNOWN,
         destination_version=tags.get("destination_version") or UNKNOWN,
         protocol="tcp" if tcp else tags.get("request_protocol") or "http",
-        code="" if tcp else tags.get("response_code", ""),
+        code="" if tcp else _code(tags),
         flags=tags.get("response_flags") or "-",
         security=security if security in _SECURITY else UNKNOWN,
     )
+
+
+def _code(tags: Mapping[str, str]) -> str:
+    """The gRPC status of a gRPC call that came to have one, for HTTP's is 200 whatever happened."""
+    status = tags.get("grpc_response_status", "")
+    if tags.get("request_protocol") == "grpc" and status in _GRPC_STATUSES:
+        return status
+    return tags.get("response_code", "")
 
 
 def increase_of(counted: Counted, increase: tuple[float, ...]) -> EdgeCount:

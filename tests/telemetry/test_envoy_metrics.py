@@ -30,7 +30,6 @@ LABELS = {
     "destination_workload": "payments-v2",
     "destination_workload_namespace": "shop",
     "destination_version": "v2",
-    "request_protocol": "http",
     "connection_security_policy": "mutual_tls",
 }
 
@@ -40,6 +39,8 @@ def bootstrap(*, listen: int, collector: int) -> dict[str, Any]:
     tags += [
         {"name": "response_code", "value_format": "%RESPONSE_CODE%"},
         {"name": "response_flags", "value_format": "%RESPONSE_FLAGS%"},
+        {"name": "request_protocol", "value_format": "%REQ(X-PROTOCOL)%"},
+        {"name": "grpc_response_status", "value_format": "%GRPC_STATUS_NUMBER%"},
     ]
     logger = {
         "name": "stats",
@@ -172,21 +173,27 @@ class Totals:
         self._subscription.subscribe(Channel.EDGES.value)
         self.edges: dict[EdgeKey, EdgeCount] = {}
 
-    def requests(self) -> dict[str, int]:
-        """By response code, so far."""
+    def requests(self) -> dict[tuple[str, str], int]:
+        """By protocol and code, so far."""
         while (message := self._subscription.get_message(timeout=0.05)) is not None:
             for key, count in decode(message["data"]).edges:
                 self.edges[key] = add(self.edges[key], count) if key in self.edges else count
-        return {key.code: count.requests for key, count in self.edges.items()}
+        return {(key.protocol, key.code): count.requests for key, count in self.edges.items()}
 
     def close(self) -> None:
         self._subscription.close()
 
 
-def ask(port: int, path: str, times: int) -> None:
+HEADERS = {
+    "http": {"X-Protocol": "http"},
+    "grpc": {"X-Protocol": "grpc", "Content-Type": "application/grpc"},
+}
+
+
+def ask(port: int, path: str, times: int, protocol: str = "http") -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     for _ in range(times):
-        connection.request("GET", path)
+        connection.request("POST", path, headers=HEADERS[protocol])
         connection.getresponse().read()
     connection.close()
 
@@ -208,15 +215,16 @@ def test_envoys_counts_survive_a_killed_collector_to_the_last_request(tmp_path: 
             )
         eventually(lambda: listens(listen))
         ask(listen, "/", 20)
-        eventually(lambda: totals.requests().get("200", 0) > 0)
+        eventually(lambda: totals.requests().get(("http", "200"), 0) > 0)
 
         stack.kill("collector")
         ask(listen, "/", 30)
         ask(listen, "/bad", 7)
         stack.start_collector()
         ask(listen, "/", 40)
+        ask(listen, "/bad", 3, "grpc")  # HTTP's status is 200, gRPC's UNAVAILABLE
 
-        expected = {"200": 90, "503": 7}
+        expected = {("http", "200"): 90, ("http", "503"): 7, ("grpc", "14"): 3}
         eventually(lambda: totals.requests() == expected)
         totals.close()
 
@@ -236,17 +244,18 @@ def test_envoys_counts_survive_a_killed_collector_to_the_last_request(tmp_path: 
             security="mutual_tls",
         )
         count = totals.edges[key]
-        assert sum(count.duration_buckets) == count.requests == expected["200"]
+        assert sum(count.duration_buckets) == count.requests == expected["http", "200"]
         assert len(count.duration_buckets) == len(DURATION_BOUNDS_MS) + 1
 
-        def stored() -> dict[str, int]:
+        def stored() -> dict[tuple[str, str], int]:
             found = dict(edge_totals(store, 0.0, 4e9))
-            return {k.code: c.requests for k, c in found.items()}
+            return {(k.protocol, k.code): c.requests for k, c in found.items()}
 
         eventually(lambda: stored() == expected)
         kept = dict(edge_totals(store, 0.0, 4e9))[key]
         assert (kept.requests, kept.duration_buckets) == (count.requests, count.duration_buckets)
-        assert labels_of(store) == {**LABELS, "response_code": "200", "response_flags": "-"} | {
+        answered = {"response_code": "200", "response_flags": "-", "grpc_response_status": ""}
+        assert labels_of(store) == {**LABELS, **answered, "request_protocol": "http"} | {
             "job": "storefront",
             "namespace": "shop",
             "pod": "storefront-v1-abc",
@@ -260,7 +269,7 @@ def test_envoys_counts_survive_a_killed_collector_to_the_last_request(tmp_path: 
 def labels_of(store: Store) -> dict[str, str]:
     rows = store.query(
         "SELECT DISTINCT labels FROM {database}.series WHERE name = 'istio_requests_total'"
-        " AND labels['response_code'] = '200'"
+        " AND labels['response_code'] = '200' AND labels['request_protocol'] = 'http'"
     )
     assert len(rows) == 1
     return dict(rows[0][0])
