@@ -93,6 +93,12 @@ class AdsServer:
                 for stream in self._streams.get(proxy_id, ()):
                     stream.offer(snapshot)
 
+    def again(self, proxy_id: str, type_url: str, names: Iterable[str]) -> None:
+        """Send a proxy once more what it refused for a reason that may be gone."""
+        wanted = tuple(names)
+        for stream in self._streams.get(proxy_id, ()):
+            stream.again(type_url, wanted)
+
     async def _stream(self, requests: object, context: Context) -> None:  # noqa: ARG002  read through the context
         first = await context.read()
         if first is _END:
@@ -144,6 +150,9 @@ class _Stream:
     def offer(self, snapshot: ProxySnapshot) -> None:
         self._pending = snapshot
         self._wake.set()
+
+    def again(self, type_url: str, names: Iterable[str]) -> None:
+        self._perform(self._session.again(type_url, names))
 
     def close(self) -> None:
         self._closed = True

@@ -113,6 +113,17 @@ class Session:
         self._released = True
         yield from self._advance()
 
+    def again(self, type_url: str, names: Iterable[str]) -> Iterator[Command]:
+        """Send these once more: they were refused for a reason that may be gone."""
+        one = self._types.get(type_url)
+        if one is None:
+            return
+        for name in names:
+            one.known.pop(name, None)
+        one.dirty = True
+        self._settled = self._refused = False
+        yield from self._advance()
+
     def receive(self, request: Request) -> Iterator[Command]:
         """Handle a subscription, an acknowledgement, or both in one."""
         one = self._types.get(request.type_url)

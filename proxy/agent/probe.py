@@ -25,9 +25,12 @@ async def live(admin: Path) -> bool:
     return (await ask(admin, "GET", "/ready")).startswith(b"HTTP/1.1 200")
 
 
-async def drain(admin: Path) -> None:
-    """Ask Envoy to tell its clients to go elsewhere."""
-    await ask(admin, "POST", "/drain_listeners?graceful")
+async def drain(admin: Path, *, still_accept: bool) -> None:
+    """Ask Envoy to tell its clients to go elsewhere.
+
+    `still_accept` new ones meanwhile: not where another Envoy already listens on the same address.
+    """
+    await ask(admin, "POST", f"/drain_listeners{'?graceful' if still_accept else ''}")
 
 
 async def ask(admin: Path, method: str, path: str) -> bytes:

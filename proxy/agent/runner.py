@@ -16,7 +16,7 @@ from proxy.agent.lifecycle import Action, Facts, Process
 from proxy.agent.sds import SdsServer
 from proxy.agent.svids import Identity, write_private
 from proxy.xds.descriptors import installed_binary
-from topology.contracts import Assignment, PodPhase, PodReport
+from topology.contracts import Assignment, Pod, PodPhase, PodReport
 from topology.platform import environment
 
 log = logging.getLogger(__name__)
@@ -167,7 +167,7 @@ class PodRunner:
                 self._app = await self._started(self._app, self._start_app())
             case Action.DRAIN:
                 self._drained = True
-                await probe.drain(self._admin)
+                await probe.drain(self._admin, still_accept=not _shares_ports(self.assigned.pod))
             case Action.STOP_APP:
                 await keeper.stop(self._names["app"], GRACE_SECONDS)
             case Action.STOP_PROXY:
@@ -283,6 +283,11 @@ def observe(known: Process, held: Held | None) -> Process:
         ended_at=held.ended_at,
         status=held.status,
     )
+
+
+def _shares_ports(pod: Pod) -> bool:
+    """Whether the pod that replaces this one listens on the same addresses."""
+    return pod.gateway and any(port.host_port for port in pod.ports)
 
 
 def envoy_argv(config: Path) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from proxy.ads.server import AdsServer
 from proxy.ads.session import Rejected
 from proxy.fleet.planner import Blame, Plan, Planner, Sources
 from proxy.fleet.progress import Progress
-from proxy.fleet.quarantine import culprits, suspects, type_name
+from proxy.fleet.quarantine import blameless, culprits, suspects, type_name
 from proxy.fleet.rows import Rows
 from proxy.identity.spiffe import workload_id
 from proxy.tasks import revert_rejected
@@ -50,6 +50,9 @@ STEP_SECONDS = 3.0
 """How long a step of an mTLS change waits for proxies that do not answer."""
 
 RETRY_SECONDS = 1.0
+
+ADDRESS_SECONDS = 2.0
+"""How long until a proxy tries again to listen on an address that somebody else held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,18 +150,38 @@ class Control:
             self._look.set()
 
     def rejected(self, proxy_id: str, refusal: Rejected) -> None:
+        again = blameless(refusal)
+        if again:
+            self._wait_for_address(proxy_id, refusal, again)
+        bad = tuple(one for one in suspects(refusal) if one not in again)
+        if bad:
+            self._hold_back(proxy_id, refusal, bad)
+        self._record.set()
+        self._write_rows.set()
+
+    def _wait_for_address(
+        self, proxy_id: str, refusal: Rejected, again: tuple[Resource, ...]
+    ) -> None:
+        """Nobody's configuration is at fault: say it, and try until the address is free."""
+        if self._rows.stalled(proxy_id, refusal.error):
+            log.warning("proxy %s cannot listen yet: %s", proxy_id, refusal.error.strip())
+        self._progress.stalled(proxy_id, refusal.error)
+        names = tuple(one.name for one in again)
+        asyncio.get_running_loop().call_later(
+            ADDRESS_SECONDS, self.ads.again, proxy_id, refusal.type_url, names
+        )
+
+    def _hold_back(self, proxy_id: str, refusal: Rejected, bad: tuple[Resource, ...]) -> None:
         number = self._plan.number if self._plan is not None else 0
         log.warning("proxy %s refused %s: %s", proxy_id, type_name(refusal.type_url), refusal.error)
         self._progress.rejected(proxy_id, number, refusal.error)
         self._rows.rejected(proxy_id, refusal.error)
         good = self._progress.last_good(proxy_id)
-        for one in suspects(refusal):
+        for one in bad:
             before = good.of(refusal.type_url).get(one.name) if good is not None else None
             self._refused.append(
                 _Refused(proxy_id, number, refusal.type_url, one, before, refusal.error)
             )
-        self._record.set()
-        self._write_rows.set()
         self._look.set()
 
     def _admit(self, node_id: str, uris: tuple[str, ...]) -> str | None:

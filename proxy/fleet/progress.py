@@ -109,6 +109,13 @@ class Progress:
         if revision is not None:
             self._set(revision, proxy_id, ProxyState.REJECTED, error=error)
 
+    def stalled(self, proxy_id: str, error: str) -> None:
+        """The proxy lacks something for a reason that is nobody's configuration."""
+        for revision in self._open():
+            known = revision.proxies.get(proxy_id)
+            if known is not None and known.state is ProxyState.PENDING:
+                self._set(revision, proxy_id, ProxyState.PENDING, error=error)
+
     def last_good(self, proxy_id: str) -> ProxySnapshot | None:
         """What a connected proxy acknowledged last, all of it."""
         return self._settled.get(proxy_id)
@@ -160,7 +167,7 @@ class Progress:
                 return known
             return ProxyProgress(proxy_id=known.proxy_id, state=ProxyState.DISCONNECTED)
         if now > revision.pushed_at + PATIENCE_SECONDS:
-            error = f"no answer for {PATIENCE_SECONDS:.0f} s"
+            error = known.error or f"no answer for {PATIENCE_SECONDS:.0f} s"
             return ProxyProgress(
                 proxy_id=known.proxy_id, state=ProxyState.DISCONNECTED, error=error
             )

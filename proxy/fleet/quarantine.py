@@ -4,6 +4,7 @@ Envoy applies the good resources of a refused response and says only in prose wh
 A refused version is never sent again: whoever had a good one keeps it, others go without.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,8 +31,36 @@ class Refusal:
 
 def suspects(refused: Rejected) -> tuple[Resource, ...]:
     """The resources that Envoy's words name; all that were sent when they name none."""
-    named = tuple(one for one in refused.resources if one.name in refused.error)
-    return named or refused.resources
+    return named(refused) or refused.resources
+
+
+def named(refused: Rejected) -> tuple[Resource, ...]:
+    """The resources whose whole name is in Envoy's words."""
+    return tuple(one for one in refused.resources if _names(refused.error, one.name))
+
+
+def _names(words: str, name: str) -> bool:
+    # one name may begin as another one does: ..._80 and ..._8080
+    return re.search(rf"(?<![\w|.-]){re.escape(name)}(?![\w|-]|\.\w)", words) is not None
+
+
+_TAKEN = ("cannot bind", "address already in use")
+
+
+def blameless(refused: Rejected) -> tuple[Resource, ...]:
+    """The resources that were refused only because their address is taken on the proxy's host.
+
+    They are as good as they were: it is worth trying again. Envoy gives each its own line.
+    """
+    return tuple(
+        one
+        for one in refused.resources
+        if any(_is_taken(line) and _names(line, one.name) for line in refused.error.splitlines())
+    )
+
+
+def _is_taken(line: str) -> bool:
+    return any(word in line.lower() for word in _TAKEN)
 
 
 class Quarantine:

@@ -15,6 +15,7 @@ class _Known:
     snapshot: ProxySnapshot | None = None
     connected: bool = False
     settled: bool = False
+    refused: bool = False
     revision: int = 0
     error: str = ""
     expires_at: float | None = None
@@ -69,13 +70,23 @@ class Rows:
         known = self._known.get(proxy_id)
         if known is not None:
             known.settled, known.revision = True, number
+            known.refused, known.error = False, ""
             self._dirty.add(proxy_id)
 
     def rejected(self, proxy_id: str, error: str) -> None:
         known = self._known.get(proxy_id)
         if known is not None:
-            known.error = error
+            known.refused, known.error = True, error
             self._dirty.add(proxy_id)
+
+    def stalled(self, proxy_id: str, error: str) -> bool:
+        """It waits for something that is nobody's configuration; whether that is news."""
+        known = self._known.get(proxy_id)
+        if known is None or known.error == error:
+            return False
+        known.refused, known.error = False, error
+        self._dirty.add(proxy_id)
+        return True
 
     def take(self, now: float) -> tuple[list[ProxyRow], list[str]]:
         """The rows to write and the ids to forget; from then on they count as written."""
@@ -118,7 +129,7 @@ def _state(known: _Known) -> ProxyState:
         return ProxyState.DISCONNECTED
     if known.settled:
         return ProxyState.SYNCED
-    return ProxyState.REJECTED if known.error else ProxyState.PENDING
+    return ProxyState.REJECTED if known.refused else ProxyState.PENDING
 
 
 def _type(known: _Known, snapshot: ProxySnapshot, url: str) -> dict[str, str | float | None]:

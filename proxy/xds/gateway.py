@@ -21,6 +21,7 @@ def gateway(port: GatewayListener, proxy: Proxy, options: Options) -> Message:
         port=port.port,
         chains=chains,
         inspect_tls=bool(secure),
+        shared=True,
         origin=port.servers[0].origin if port.servers else None,
     )
 

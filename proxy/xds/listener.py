@@ -16,16 +16,20 @@ def listener(
     chains: list[Fields],
     inspect_tls: bool = False,
     direction: str = "UNSPECIFIED",
+    shared: bool = False,
     origin: Origin | None = None,
 ) -> Message:
-    """A listener is named by its address, so that it is the same one through every change."""
+    """A listener is named by its address, so that it is the same one through every change.
+
+    `shared`: another Envoy of this host may hold the same address, as the old pod of a rolling
+    update does. Otherwise a second one is refused, for it could only be a mistake.
+    """
     fields: dict[str, Any] = {
         "name": name(host, port),
         "address": address(host, port),
         "filter_chains": chains,
         "traffic_direction": direction,
-        # one worker accepts; a second socket would only split the backlog
-        "enable_reuse_port": {"value": False},
+        "enable_reuse_port": {"value": shared},
     }
     if origin is not None:
         fields["metadata"] = metadata(**{METADATA: {"origin": told(origin)}})

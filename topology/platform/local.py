@@ -37,20 +37,17 @@ def plan(
     """What takes the pods one step nearer to what the workloads declare; () when they are there.
 
     `silent` are the uids of pods whose node has not spoken for too long. A new template is
-    rolled out new pods first: each old pod ends only when a new one is ready in its place.
+    rolled out new pods first: each old pod ends only when a new one is ready in its place (gateways
+    share their ports meanwhile).
     """
     steps: list[Step] = [
         Forget(p.uid) for p in pods if p.phase is PodPhase.TERMINATING and p.uid in silent
     ]
     living = [p for p in pods if p.phase is not PodPhase.TERMINATING]
-    ending = {(p.namespace, p.workload) for p in pods if p.phase is PodPhase.TERMINATING}
     declared = {(w.namespace, w.name): w for w in workloads}
     for key in sorted(declared):
         workload, own = declared[key], [p for p in living if (p.namespace, p.workload) == key]
-        if holds_host_port(workload):
-            steps += _replace(workload, own, ending=key in ending)
-        else:
-            steps += _roll(workload, own)
+        steps += _roll(workload, own)
     orphans = [p for p in living if (p.namespace, p.workload) not in declared]
     return (*steps, *(Terminate(p.uid) for p in orphans))
 
@@ -65,22 +62,6 @@ def _roll(workload: Workload, pods: Sequence[Pod]) -> list[Step]:
     missing = max(workload.replicas - len(new), 0)
     surplus = [*new[workload.replicas :], *old[may_stay:]]
     return [*[Create(workload)] * missing, *(Terminate(p.uid) for p in surplus)]
-
-
-def holds_host_port(workload: Workload) -> bool:
-    return workload.container is not None and any(p.host_port for p in workload.container.ports)
-
-
-def _replace(workload: Workload, pods: Sequence[Pod], *, ending: bool) -> list[Step]:
-    """Old pods first: two cannot hold one port of the host, and an Envoy that found it taken
-    would refuse its listeners for good."""
-    current = replica_set(workload)
-    new = sorted((p for p in pods if p.replica_set == current), key=_keep_first)
-    old = [p for p in pods if p.replica_set != current]
-    surplus = [Terminate(p.uid) for p in (*new[workload.replicas :], *old)]
-    if surplus or ending:
-        return [*surplus]
-    return [Create(workload)] * (workload.replicas - len(new))
 
 
 def _keep_first(pod: Pod) -> tuple[bool, str]:

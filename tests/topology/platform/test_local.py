@@ -44,15 +44,13 @@ def test_a_pod_that_ends_is_replaced_and_not_counted() -> None:
     assert plan([REVIEWS], pods, frozenset()) == (Create(REVIEWS),)
 
 
-def test_a_host_port_is_free_before_the_next_pod_wants_it() -> None:
+def test_a_gateway_with_a_port_of_the_host_is_rolled_like_all_others() -> None:
     port = Container(name="c", command=(), ports=(ContainerPort(number=80, host_port=80),))
     old = replace(REVIEWS, replicas=1, gateway=True, container=port)
     new = replace(old, template_hash="new")
-    ending = pod(old, "a", phase=PodPhase.TERMINATING, ready=False)
-    assert plan([new], [pod(old, "a")], frozenset()) == (Terminate("a"),)
-    assert plan([new], [ending], frozenset()) == ()
-    assert plan([new], [], frozenset()) == (Create(new),)
-    assert plan([new], [pod(new, "b", ready=False)], frozenset()) == ()
+    assert plan([new], [pod(old, "a")], frozenset()) == (Create(new),)
+    assert plan([new], [pod(old, "a"), pod(new, "b", ready=False)], frozenset()) == ()
+    assert plan([new], [pod(old, "a"), pod(new, "b")], frozenset()) == (Terminate("a"),)
 
 
 def test_without_its_workload_every_pod_goes() -> None:

@@ -1,0 +1,91 @@
+"""The fleet's rows: what is known of each proxy, gathered until it is written."""
+
+from proxy.fleet.rows import Rows
+from proxy.models import ProxyRow
+from proxy.xds.messages import CLUSTER, SHORT_NAMES
+from proxy.xds.options import Options
+from proxy.xds.snapshot import ProxySnapshot, Snapshots
+from tests.proxy.xds.shop import sidecar
+
+TAKEN = "cannot bind '127.93.0.2:9080': Address already in use"
+
+
+def snapshot(weight: int = 10) -> ProxySnapshot:
+    return Snapshots(Options()).snapshot(sidecar(weight))
+
+
+def known(first: ProxySnapshot) -> Rows:
+    rows = Rows("here")
+    rows.planned({first.proxy_id: first}, 1, all_=True)
+    return rows
+
+
+def only(rows: Rows) -> ProxyRow:
+    (row,), gone = rows.take(0.0)
+    assert gone == []
+    return row
+
+
+def said(row: ProxyRow) -> tuple[str, int, str]:
+    return row.state, row.revision, row.error
+
+
+def test_a_proxy_goes_from_disconnected_over_pending_to_synced() -> None:
+    first = snapshot()
+    rows = known(first)
+    assert said(only(rows)) == ("disconnected", 0, "")
+    rows.connected(first.proxy_id, 100.0)
+    assert said(only(rows)) == ("pending", 0, "")
+    rows.acknowledged(first.proxy_id, CLUSTER, 7.0)
+    rows.settled(first.proxy_id, 1)
+    row = only(rows)
+    assert said(row) == ("synced", 1, "")
+    assert row.certificate_expires_at is not None
+    assert row.types["CDS"] == {
+        "state": "SYNCED",
+        "version": first.versions()[CLUSTER],
+        "acked_at": 7.0,
+    }
+    assert list(row.types) == list(SHORT_NAMES.values())
+    assert rows.take(0.0) == ([], [])
+
+
+def test_a_revision_that_does_not_concern_a_synced_proxy_is_its_revision_too() -> None:
+    first = snapshot()
+    rows = known(first)
+    rows.connected(first.proxy_id, None)
+    rows.settled(first.proxy_id, 1)
+    rows.planned({first.proxy_id: first}, 2, all_=True)
+    assert said(only(rows)) == ("synced", 2, "")
+
+
+def test_a_refusal_is_shown_until_the_proxy_has_all_it_shall_have() -> None:
+    first = snapshot()
+    rows = known(first)
+    rows.connected(first.proxy_id, None)
+    rows.rejected(first.proxy_id, "no")
+    assert said(only(rows)) == ("rejected", 0, "no")
+    rows.settled(first.proxy_id, 2)
+    assert said(only(rows)) == ("synced", 2, "")
+
+
+def test_a_taken_address_leaves_a_proxy_pending_and_is_news_once() -> None:
+    first = snapshot()
+    rows = known(first)
+    rows.connected(first.proxy_id, None)
+    assert rows.stalled(first.proxy_id, TAKEN)
+    assert not rows.stalled(first.proxy_id, TAKEN)
+    assert said(only(rows)) == ("pending", 0, TAKEN)
+
+
+def test_what_could_not_be_written_is_written_with_the_next() -> None:
+    first = snapshot()
+    rows = known(first)
+    taken = rows.take(0.0)
+    rows.put_back(*taken)
+    assert said(only(rows)) == ("disconnected", 0, "")
+    rows.removed([first.proxy_id])
+    written, gone = rows.take(0.0)
+    assert (written, gone) == ([], [first.proxy_id])
+    rows.put_back(written, gone)
+    assert rows.take(0.0) == ([], [first.proxy_id])
