@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copytree
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -41,9 +42,15 @@ def mesh() -> Iterator[Running]:
             yield started
         finally:
             started.end()
-            results = ROOT / "test-results"
-            results.mkdir(exist_ok=True)
-            (results / "e2e-output.txt").write_text(started.output())
+            keep_logs(started)
+
+
+def keep_logs(mesh: Running) -> None:
+    """What the mesh and its pods said, where a person can read it after the tests."""
+    results = ROOT / "test-results"
+    results.mkdir(exist_ok=True)
+    (results / "e2e-output.txt").write_text(mesh.output())
+    copytree(mesh.home / "logs", results / "logs", dirs_exist_ok=True)
 
 
 @pytest.fixture(scope="session")
