@@ -105,27 +105,100 @@ class WeightedCluster:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectResponse:
+    """`body` is text; `body_bytes` is sent instead where it is given."""
+
     status: int
     body: str = ""
+    body_bytes: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redirect:
-    """Empty parts stay as they were."""
+    """Empty parts stay as they were; `prefix` replaces the matched prefix of the path."""
 
     status: int = 301
     scheme: str = ""
     host: str = ""
     port: int | None = None
     path: str = ""
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rewrite:
-    """`path` replaces the matched prefix (or the whole exact path); `host` the authority."""
+    """`path` replaces the matched prefix (or the whole exact path); `host` the authority.
+
+    With `pattern` (RE2) every part of the path that it finds becomes `path`, where \\1 is a group.
+    """
 
     path: str = ""
     host: str = ""
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delay:
+    """A share of the requests waits, from 0 to 100."""
+
+    percent: float
+    fixed_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abort:
+    """A share of the requests is answered so: exactly one of the two statuses is given."""
+
+    percent: float
+    http_status: int | None = None
+    grpc_status: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What goes wrong on purpose (Istio `HTTPFaultInjection`)."""
+
+    delay: Delay | None = None
+    abort: Abort | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mirror:
+    """A share (0 to 100) of the requests is sent here too; nobody waits for the answers."""
+
+    cluster: str
+    percent: float = 100.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cors:
+    """Which scripts of other sites may read the answers. None leaves a header out.
+
+    `forward_unmatched`: a preflight of a strange origin is sent on rather than answered.
+    """
+
+    origins: tuple[StringMatch, ...]
+    methods: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    expose: tuple[str, ...] = ()
+    max_age_ms: int | None = None
+    credentials: bool | None = None
+    forward_unmatched: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HashPolicy:
+    """What of a request decides its endpoint: exactly one of the parts.
+
+    A `cookie` with a `cookie_ttl_ms` is made where a client has none (0: for its session).
+    """
+
+    header: str = ""
+    cookie: str = ""
+    cookie_path: str = ""
+    cookie_ttl_ms: int | None = None
+    cookie_attributes: tuple[tuple[str, str], ...] = ()
+    query: str = ""
+    source_ip: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +222,10 @@ class Route:
     service_namespace: str = ""
     service_name: str = ""
     origin: Origin | None = None
+    fault: Fault | None = None
+    mirrors: tuple[Mirror, ...] = ()
+    cors: Cors | None = None
+    hashing: tuple[HashPolicy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from google.protobuf.message import Message
 
 from proxy.xds import telemetry
+from proxy.xds.cors import cors_filter
+from proxy.xds.fault import fault_filter
 from proxy.xds.fields import METADATA, Fields
 from proxy.xds.messages import duration, extension, typed
 from proxy.xds.options import Options
@@ -70,8 +72,10 @@ def _manager(connection: Connection, proxy: Proxy, options: Options) -> Message:
 
 def _filters(connection: Connection, proxy: Proxy) -> list[Fields]:
     caller = [_read_caller()] if connection.inbound and connection.mtls else []
-    name = [] if connection.inbound else [_write_caller(proxy)]
-    return [*caller, *name, _router()]
+    if connection.inbound:
+        return [*caller, _router()]
+    # a preflight is answered before anything goes wrong on purpose
+    return [cors_filter(), fault_filter(), _write_caller(proxy), _router()]
 
 
 def _upgrades(connection: Connection) -> list[Fields]:

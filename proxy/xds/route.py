@@ -2,11 +2,15 @@
 
 from google.protobuf.message import Message
 
+from proxy.xds import cors, fault
 from proxy.xds.fields import METADATA, Fields, header_change, metadata, number, service_host, told
+from proxy.xds.hashing import hash_policy
 from proxy.xds.match import route_match
 from proxy.xds.messages import duration, message
+from proxy.xds.mirrors import request_mirror_policies
 from proxy.xds.retry import retry_policy
 from routing.ir import (
+    DirectResponse,
     MatchKind,
     Redirect,
     Rewrite,
@@ -57,16 +61,35 @@ def _route(route: Route) -> Fields:
             "operation": service_host(route.service_name, route.service_namespace),
             "propagate": {"value": False},
         }
+    per_filter = _per_filter(route)
+    if per_filter:
+        made["typed_per_filter_config"] = per_filter
     if route.direct_response is not None:
-        made["direct_response"] = {
-            "status": route.direct_response.status,
-            "body": {"inline_string": route.direct_response.body},
-        }
+        made["direct_response"] = _direct_response(route.direct_response)
     elif route.redirect is not None:
         made["redirect"] = _redirect(route.redirect)
     else:
         made["route"] = _action(route)
     return made
+
+
+def _per_filter(route: Route) -> Fields:
+    """What this route changes of filters that are always installed."""
+    made: Fields = {}
+    if route.fault is not None:
+        made |= fault.per_route(route.fault)
+    if route.cors is not None:
+        made |= cors.per_route(route.cors)
+    return made
+
+
+def _direct_response(response: DirectResponse) -> Fields:
+    body = (
+        {"inline_bytes": response.body_bytes}
+        if response.body_bytes
+        else {"inline_string": response.body}
+    )
+    return {"status": response.status, "body": body}
 
 
 def _facts(route: Route) -> dict[str, str]:
@@ -85,6 +108,10 @@ def _action(route: Route) -> Fields:
         made["retry_policy"] = retry_policy(route.retry)
     if route.rewrite is not None:
         made |= _rewrite(route.rewrite, route.match.path)
+    if route.mirrors:
+        made["request_mirror_policies"] = request_mirror_policies(route.mirrors)
+    if route.hashing:
+        made["hash_policy"] = [hash_policy(policy) for policy in route.hashing]
     return made
 
 
@@ -110,7 +137,12 @@ def _rewrite(rewrite: Rewrite, path: StringMatch) -> Fields:
     made: Fields = {}
     if rewrite.host:
         made["host_rewrite_literal"] = rewrite.host
-    if rewrite.path and path.kind is MatchKind.REGEX:
+    if rewrite.pattern:
+        made["regex_rewrite"] = {
+            "pattern": {"regex": rewrite.pattern},
+            "substitution": rewrite.path,
+        }
+    elif rewrite.path and path.kind is MatchKind.REGEX:
         made["regex_rewrite"] = {"pattern": {"regex": path.value}, "substitution": rewrite.path}
     elif rewrite.path:
         made["prefix_rewrite"] = rewrite.path
@@ -127,4 +159,6 @@ def _redirect(redirect: Redirect) -> Fields:
         made["port_redirect"] = redirect.port
     if redirect.path:
         made["path_redirect"] = redirect.path
+    elif redirect.prefix:
+        made["prefix_rewrite"] = redirect.prefix
     return made

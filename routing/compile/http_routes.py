@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from routing.compile.mirrors import mirrors
 from routing.compile.retry import DEFAULT, retry
 from routing.compile.upstreams import Upstream, UpstreamPort
 from routing.compile.weights import Reachable, weighted_clusters
@@ -139,7 +140,7 @@ def http_route(
         match=match,
         clusters=clusters,
         direct_response=NO_BACKEND if missing or delegated else given.direct_response,
-        redirect=redirect(given),
+        redirect=redirect(given, port),
         rewrite=rewrite(given),
         timeout_ms=given.timeout_ms or None,
         retry=retry(given.retries) if clusters else None,
@@ -151,6 +152,9 @@ def http_route(
         service_namespace=target.namespace if target else "",
         service_name=target.name if target else "",
         origin=Origin(resource=service.metadata.key, path=path),
+        fault=given.fault,
+        mirrors=mirrors(given.mirrors, namespace, port, known) if clusters else (),
+        cors=given.cors,
     )
 
 
@@ -163,11 +167,18 @@ def destination(given: HttpRoute, namespace: str, known: Reachable) -> Upstream 
     return None
 
 
-def redirect(given: HttpRoute) -> Redirect | None:
+def redirect(given: HttpRoute, port: int) -> Redirect | None:
     to = given.redirect
     if to is None:
         return None
-    return Redirect(status=to.code, scheme=to.scheme, host=to.authority, port=to.port, path=to.uri)
+    return Redirect(
+        status=to.code,
+        scheme=to.scheme,
+        host=to.authority,
+        port=port if to.request_port else to.port,
+        path=to.uri,
+        prefix=to.prefix,
+    )
 
 
 def rewrite(given: HttpRoute) -> Rewrite | None:
@@ -175,6 +186,7 @@ def rewrite(given: HttpRoute) -> Rewrite | None:
     set_host = next((v for name, v in given.request_headers.set if name in HOST_HEADERS), "")
     path = given.rewrite.uri if given.rewrite else ""
     host = given.rewrite.authority if given.rewrite else ""
-    if not given.route or not (path or host or set_host):
+    pattern = given.rewrite.pattern if given.rewrite else ""
+    if not given.route or not (path or host or set_host or pattern):
         return None
-    return Rewrite(path=path, host=host or set_host)
+    return Rewrite(path=path, host=host or set_host, pattern=pattern)

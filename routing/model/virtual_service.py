@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass
 
-from routing.ir import DirectResponse, HeaderChange, HeaderMatch, QueryMatch, StringMatch
+from routing.ir import (
+    Cors,
+    DirectResponse,
+    Fault,
+    HeaderChange,
+    HeaderMatch,
+    QueryMatch,
+    StringMatch,
+)
 from routing.model.metadata import Metadata
 from topology.contracts import Labels
 
@@ -48,19 +56,35 @@ class HttpMatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRedirect:
-    """`port` None keeps the port of the request."""
+    """`port` None keeps the port of the request; `derive_port` is the scheme's own.
+
+    `prefix` replaces the part of the path that matched.
+    """
 
     uri: str = ""
     authority: str = ""
     scheme: str = ""
     port: int | None = None
     code: int = 301
+    prefix: str = ""
+    request_port: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRewrite:
+    """`pattern` is RE2: what it finds in the path becomes `uri`."""
+
     uri: str = ""
     authority: str = ""
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpMirror:
+    """`percent` from 0 to 100."""
+
+    destination: Destination
+    percent: float = 100.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +110,9 @@ class HttpRoute:
     retries: HttpRetry | None = None
     request_headers: HeaderChange = UNCHANGED
     response_headers: HeaderChange = UNCHANGED
+    fault: Fault | None = None
+    mirrors: tuple[HttpMirror, ...] = ()
+    cors: Cors | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,12 @@
 """Reads a VirtualService."""
 
+import base64
 import re
 
 from routing.contracts import Document
-from routing.ir import DirectResponse, HeaderChange, HeaderMatch, MatchKind, QueryMatch, StringMatch
+from routing.ir import DirectResponse, HeaderChange, HeaderMatch, QueryMatch
+from routing.model.re2 import refusal
 from routing.model.virtual_service import (
-    Destination,
     HttpMatch,
     HttpRedirect,
     HttpRetry,
@@ -16,6 +17,10 @@ from routing.model.virtual_service import (
     VirtualService,
     WeightedDestination,
 )
+from routing.parse.cors import cors
+from routing.parse.fault import fault
+from routing.parse.matches import destination, string_match
+from routing.parse.mirrors import mirrors
 from routing.parse.notes import (
     Note,
     Spec,
@@ -76,13 +81,16 @@ def http_route(given: Spec, path: str, note: Note) -> HttpRoute:
         ),
         redirect=redirect(given, path, note),
         direct_response=direct_response(given, path, note),
-        rewrite=rewrite(given),
+        rewrite=rewrite(given, path, note),
         timeout_ms=milliseconds(given, "timeout"),
         retries=retries(given),
         request_headers=header_change(
             change, "request", f"{path}.headers", note, host_may_be_set=True
         ),
         response_headers=header_change(change, "response", f"{path}.headers", note),
+        fault=fault(given, path, note),
+        mirrors=mirrors(given, path, note),
+        cors=cors(given),
     )
 
 
@@ -115,25 +123,6 @@ def header_matches(given: Spec, path: str, note: Note) -> tuple[HeaderMatch, ...
             check_header(name, f"{path}.{field}.{name}", note)
             matches.append(HeaderMatch(name=name.lower(), match=string_match(match), invert=invert))
     return tuple(matches)
-
-
-def string_match(given: Spec | None, *, ignore_case: bool = False) -> StringMatch:
-    """An empty match asks only that there is a value."""
-    for kind in (MatchKind.EXACT, MatchKind.PREFIX, MatchKind.REGEX):
-        value = (given or {}).get(kind.value)
-        if value is not None:
-            return StringMatch(
-                kind=kind, value=value, ignore_case=ignore_case and kind is not MatchKind.REGEX
-            )
-    return StringMatch(kind=MatchKind.PRESENT)
-
-
-def destination(given: Spec) -> Destination:
-    return Destination(
-        host=text(given, "host"),
-        subset=text(given, "subset"),
-        port=part(given, "port").get("number"),
-    )
 
 
 def weighted(given: Spec, path: str, note: Note) -> WeightedDestination:
@@ -189,12 +178,16 @@ def redirect(given: Spec, path: str, note: Note) -> HttpRedirect | None:
     port = to.get("port")
     if to.get("derivePort") == "FROM_PROTOCOL_DEFAULT":
         port = 443 if text(to, "scheme") == "https" else 80
+    scheme = text(to, "scheme")
+    if scheme not in ("", "http", "https"):
+        note("MSH1018", f"{path}.redirect.scheme", "scheme", "http, https", scheme)
     return HttpRedirect(
         uri=text(to, "uri"),
         authority=text(to, "authority"),
-        scheme=text(to, "scheme"),
+        scheme=scheme,
         port=port,
         code=code,
+        request_port=to.get("derivePort") == "FROM_REQUEST_PORT",
     )
 
 
@@ -205,12 +198,39 @@ def direct_response(given: Spec, path: str, note: Note) -> DirectResponse | None
     status = response["status"]
     if not 200 <= status <= 599:
         note("MSH1021", f"{path}.directResponse.status", "status", "from 200 to 599")
-    return DirectResponse(status=status, body=text(part(response, "body"), "string"))
+    body = part(response, "body")
+    return DirectResponse(
+        status=status,
+        body=text(body, "string"),
+        body_bytes=decoded(text(body, "bytes"), f"{path}.directResponse.body.bytes", note),
+    )
 
 
-def rewrite(given: Spec) -> HttpRewrite | None:
+def decoded(given: str, path: str, note: Note) -> bytes:
+    """The bytes of a base64 text."""
+    try:
+        return base64.b64decode(given, validate=True)
+    except ValueError:
+        note("MSH1021", path, "bytes", "base64")
+        return b""
+
+
+def rewrite(given: Spec, path: str, note: Note) -> HttpRewrite | None:
     to = given.get("rewrite")
-    return HttpRewrite(uri=text(to, "uri"), authority=text(to, "authority")) if to else None
+    if not to:
+        return None
+    regex = part(to, "uriRegexRewrite")
+    if regex and text(to, "uri"):
+        note("MSH1022", f"{path}.rewrite", "uri, uriRegexRewrite")
+    pattern = text(regex, "match")
+    wrong = refusal(pattern)
+    if wrong is not None:
+        note("MSH1105", f"{path}.rewrite.uriRegexRewrite.match", pattern, wrong)
+    return HttpRewrite(
+        uri=text(regex, "rewrite") if regex else text(to, "uri"),
+        authority=text(to, "authority"),
+        pattern=pattern,
+    )
 
 
 def retries(given: Spec) -> HttpRetry | None:

@@ -53,12 +53,12 @@ REDIRECT = choice(
 )
 DIRECT_RESPONSE = fields(
     status=required(UINT),
-    body=choice(("string", "bytes"), string=STRING, bytes=later(STRING)),
+    body=choice(("string", "bytes"), string=STRING, bytes=STRING),
 )
 REWRITE = fields(
     uri=STRING,
     authority=STRING,
-    uriRegexRewrite=later(fields(match=STRING, rewrite=STRING)),
+    uriRegexRewrite=fields(match=required(STRING), rewrite=STRING),
 )
 RETRIES = fields(
     attempts=INT,
@@ -74,13 +74,13 @@ FAULT = fields(
         percent=INT,
         percentage=PERCENTAGE,
         fixedDelay=DURATION_VALUE,
-        exponentialDelay=DURATION_VALUE,
+        exponentialDelay=later(DURATION_VALUE),
     ),
     abort=choice(
         ("httpStatus", "grpcStatus", "http2Error"),
         httpStatus=INT,
         grpcStatus=STRING,
-        http2Error=STRING,
+        http2Error=later(STRING),
         percentage=PERCENTAGE,
     ),
 )
@@ -104,13 +104,13 @@ HTTP_ROUTE = fields(
     rewrite=REWRITE,
     timeout=DURATION_VALUE,
     retries=RETRIES,
-    fault=later(FAULT),
-    mirror=later(DESTINATION),
-    mirrors=later(list_of(fields(destination=required(DESTINATION), percentage=PERCENTAGE))),
-    mirrorPercent=later(UINT),
-    mirror_percent=later(UINT),
-    mirrorPercentage=later(PERCENTAGE),
-    corsPolicy=later(CORS),
+    fault=FAULT,
+    mirror=DESTINATION,
+    mirrors=list_of(fields(destination=required(DESTINATION), percentage=PERCENTAGE)),
+    mirrorPercent=UINT,
+    mirror_percent=UINT,
+    mirrorPercentage=PERCENTAGE,
+    corsPolicy=CORS,
     headers=HEADERS,
 )
 L4_DESTINATION = fields(destination=required(DESTINATION), weight=UINT)

@@ -65,11 +65,9 @@ def test_bad_specs_are_refused_where_they_are_bad(
 @pytest.mark.parametrize(
     ("kind", "spec", "path"),
     [
-        ("VirtualService", VS.replace("{route", "{mirror: {host: b}, route"), "spec.http[0].mirror"),
-        ("DestinationRule", "{host: a, trafficPolicy: {loadBalancer: {consistentHash: {useSourceIp: true}}}}", "spec.trafficPolicy.loadBalancer.consistentHash"),
-        ("DestinationRule", "{host: a, trafficPolicy: {tls: {mode: MUTUAL}}}", "spec.trafficPolicy.tls.mode"),
-        ("Sidecar", "{egress: [{hosts: ['./*']}]}", "spec"),
-        ("AuthorizationPolicy", "{action: DENY}", "spec"),
+        ("VirtualService", VS.replace("{route", "{match: [{statPrefix: x}], route"), "spec.http[0].match[0].statPrefix"),
+        ("DestinationRule", "{host: a, trafficPolicy: {tunnel: {targetHost: b, targetPort: 1}}}", "spec.trafficPolicy.tunnel"),
+        ("DestinationRule", "{host: a, trafficPolicy: {proxyProtocol: {version: V1}}}", "spec.trafficPolicy.proxyProtocol"),
     ],
 )  # fmt: skip
 def test_what_has_no_effect_yet_is_stored_and_said_once(kind: str, spec: str, path: str) -> None:

@@ -1,0 +1,228 @@
+"""One proxy of a compiled mesh in a real Envoy, without control: what it does to requests.
+
+Meshes here switch mTLS off, for a static Envoy has no keys to wait for.
+"""
+
+import asyncio
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from proxy.xds import descriptors, static
+from proxy.xds.options import Options
+from proxy.xds.snapshot import Snapshots
+from routing.compile import Mesh, compile_mesh
+from routing.ir import ClusterKind, MeshTls, ProxyConfig
+from tests.routing import mesh as meshes
+
+PLAIN = """\
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: default, namespace: istio-system}
+spec: {mtls: {mode: DISABLE}}
+"""
+
+
+def compiled(*texts: str) -> Mesh:
+    return compile_mesh(meshes.mesh_input(PLAIN, *texts))
+
+
+def proxy(mesh: Mesh, workload: str) -> ProxyConfig:
+    return next(c for c in mesh.configs.values() if c.proxy.workload == workload)
+
+
+@dataclass(slots=True)
+class Request:
+    """What an application was asked."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+
+
+@dataclass(slots=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+@dataclass(slots=True)
+class Running:
+    """An Envoy and the applications behind it; `got` has their requests by "address:port"."""
+
+    config: ProxyConfig
+    got: dict[str, list[Request]] = field(default_factory=dict)
+
+    async def ask(
+        self,
+        host: str,
+        path: str = "/",
+        *,
+        method: str = "GET",
+        headers: dict[str, str] | None = None,
+        to: tuple[str, int] | None = None,
+    ) -> Answer:
+        """One request through the egress port, or at another address of the proxy."""
+        if to is None:
+            egress = self.config.outbound_http
+            assert egress is not None
+            to = (egress.address, egress.port)
+        return await ask(to, host, path, method=method, headers=headers)
+
+    def asked(self) -> dict[str, int]:
+        return {place: len(requests) for place, requests in self.got.items() if requests}
+
+    def forget(self) -> None:
+        for requests in self.got.values():
+            requests.clear()
+
+
+@asynccontextmanager
+async def running(config: ProxyConfig) -> AsyncIterator[Running]:
+    """The proxy in a real Envoy; every address that its clusters know answers with its name."""
+    config = replace(
+        config,
+        clusters=tuple(
+            replace(c, tls=None) if isinstance(c.tls, MeshTls) else c for c in config.clusters
+        ),
+    )
+    made = Running(config=config)
+    places = {(e.address, e.port) for assigned in config.endpoints for e in assigned.endpoints} | {
+        (e.address, e.port)
+        for c in config.clusters
+        if c.kind is ClusterKind.STATIC
+        for e in c.endpoints
+    }
+    own = {(one.address, one.port) for one in config.inbound} | {
+        (one.address, one.port) for one in config.gateways
+    }
+    snapshot = Snapshots(Options(access_log=False)).snapshot(config)
+    bootstrap = static.bootstrap([snapshot])
+    del bootstrap["dynamic_resources"]
+    async with AsyncExitStack() as stack:
+        for address, port in sorted(places - own):
+            if address.startswith("127."):
+                await stack.enter_async_context(application(address, port, made))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mw")))
+        admin = folder / "admin.sock"
+        bootstrap["admin"] = {"address": {"pipe": {"path": str(admin)}}}
+        (folder / "envoy.json").write_text(json.dumps(bootstrap))
+        with (folder / "log").open("w") as log:
+            process = subprocess.Popen(
+                [
+                    descriptors.installed_binary(),
+                    *("-c", folder / "envoy.json", "--concurrency", "1"),
+                    *("--disable-hot-restart", "-l", "warning"),
+                ],
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            await live(admin, process, folder / "log")
+            yield made
+        finally:
+            process.kill()
+            process.wait()
+
+
+async def live(admin: Path, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + 15
+    while True:
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < end, log.read_text()
+        try:
+            reader, writer = await asyncio.open_unix_connection(str(admin))
+            writer.write(b"GET /ready HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+            said = await reader.read()
+            writer.close()
+        except OSError:
+            said = b""
+        if b"LIVE" in said:
+            return
+        await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def application(address: str, port: int, made: Running) -> AsyncIterator[None]:
+    """Answers every HTTP/1.1 request with "address:port"."""
+    name = f"{address}:{port}"
+    got = made.got.setdefault(name, [])
+    writers: set[asyncio.StreamWriter] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.add(writer)
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                request = parsed_request(head.decode())
+                got.append(request)
+                await asyncio.sleep(float(request.headers.get("x-wait", "0")))
+                body = name.encode()
+                writer.write(
+                    b"HTTP/1.1 200 OK\r\nx-from: app\r\ncontent-length: %d\r\n\r\n%s"
+                    % (len(body), body)
+                )
+                await writer.drain()
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+            writers.discard(writer)
+
+    server = await asyncio.start_server(serve, address, port)
+    try:
+        yield
+    finally:
+        server.close()
+        for writer in writers:
+            writer.close()
+
+
+def parsed_request(head: str) -> Request:
+    first, *lines = head.split("\r\n")
+    method, path, _ = first.split(" ", 2)
+    return Request(method, path, headers_of(lines))
+
+
+def headers_of(lines: list[str]) -> dict[str, str]:
+    """Lower-case names; repeated ones are joined by commas."""
+    found: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if colon:
+            key = name.strip().lower()
+            found[key] = f"{found[key]},{value.strip()}" if key in found else value.strip()
+    return found
+
+
+async def ask(
+    to: tuple[str, int],
+    host: str,
+    path: str = "/",
+    *,
+    method: str = "GET",
+    headers: dict[str, str] | None = None,
+) -> Answer:
+    reader, writer = await asyncio.open_connection(*to)
+    lines = [f"{method} {path} HTTP/1.1", f"host: {host}", "connection: close"]
+    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+    try:
+        writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 15)
+        first, *rest = head.decode().split("\r\n")
+        found = headers_of(rest)
+        # Envoy keeps the connection for a second after answers of its own
+        length = found.get("content-length")
+        body = await (reader.read() if length is None else reader.readexactly(int(length)))
+    finally:
+        writer.close()
+    return Answer(int(first.split()[1]), found, body)
