@@ -17,7 +17,7 @@ VICTIMS = (
 FINAL = {"converged", "partial", "rejected", "superseded"}
 BACK_SECONDS = 20.0
 LOAD = 20
-ENOUGH = 25
+ENOUGH = 10
 """Requests that must have passed meanwhile for their success to say something."""
 
 
