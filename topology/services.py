@@ -120,6 +120,15 @@ def report_pods(node: str, reports: Sequence[PodReport], now: datetime | None = 
                 row.delete()
 
 
+def nothing_runs(node: str) -> None:
+    """Say that `node` was switched off: what was ready is pending until its agent says so."""
+    with transaction.atomic():
+        _change_unheard()
+        rows = PodRow.objects.filter(node=node)
+        rows.exclude(phase=PodPhase.TERMINATING).update(phase=PodPhase.PENDING, ready=False)
+        rows.filter(phase=PodPhase.TERMINATING).delete()
+
+
 def delete_pod(namespace: str, name: str) -> bool:
     """End one pod (its ReplicaSet makes a new one); False if there is none."""
     with transaction.atomic():
@@ -148,10 +157,15 @@ def _namespace(key: Key) -> str:
 
 def _change() -> None:
     """Begin a change of the registry: waits for any other, and tells of it after commit."""
+    _change_unheard()
+    transaction.on_commit(publish_hint)
+
+
+def _change_unheard() -> None:
+    """Begin a change that nobody is there to hear of."""
     token = secrets.token_hex(16)
     if not Generation.objects.filter(pk=1).update(token=token):
         Generation.objects.update_or_create(pk=1, defaults={"token": token})
-    transaction.on_commit(publish_hint)
 
 
 def _give_local_ports() -> None:

@@ -20,6 +20,9 @@ from mesh_web.supervision.preflight import (
 )
 from mesh_web.supervision.supervisor import Supervisor
 
+NODE = "local"
+"""This host, as pods and its agent name it."""
+
 Afterwards = Callable[[Callable[[str], None]], Awaitable[None]]
 """What a command does once everything is ready; it gets a function that reports progress."""
 
@@ -38,6 +41,7 @@ def bring_up(
     check_ports({**_ports(), **(extra_ports or {})})
     _say(began, "Preparing the database and the certificate authority")
     once = first_start()
+    _forget_earlier_run()
     asyncio.run(
         _serve(
             began,
@@ -58,6 +62,13 @@ def first_start() -> str:
     call_command("migrate", verbosity=0, interactive=False)
     authority.ensure()
     return accounts.first_start()
+
+
+def _forget_earlier_run() -> None:
+    """The pods of an earlier run ended with it, whatever their rows still say."""
+    from topology import facade as topology  # noqa: PLC0415  needs Django's apps
+
+    topology.nothing_runs(NODE)
 
 
 async def _serve(
@@ -120,7 +131,7 @@ def _join_token() -> int:
     """A fresh single-use join token for this host's agent, in a pipe only the agent inherits."""
     from proxy.identity import join  # noqa: PLC0415  needs Django's apps
 
-    token = join.create("local")
+    token = join.create(NODE)
     reading, writing = os.pipe()
     os.write(writing, token.encode())
     os.close(writing)

@@ -65,11 +65,11 @@ def counted(totals: Totals) -> Counted:
 
 
 def _by_reporter(totals: Totals) -> tuple[list[_Row], list[_Row]]:
-    """The rows with traffic: what sources said, what destinations said."""
+    """The rows with traffic or open connections: what sources said, what destinations said."""
     sources: list[_Row] = []
     destinations: list[_Row] = []
     keys, source = totals.keys, Reporter.SOURCE
-    active = np.flatnonzero(totals.counts.any(axis=1))
+    active = np.flatnonzero(totals.counts.any(axis=1) | (totals.open_connections > 0))
     weights = _weights(totals.counts)[active].tolist()
     recents = _weights(totals.recent)[active].tolist()
     for index, weight, recent in zip(active.tolist(), weights, recents, strict=True):
@@ -110,8 +110,8 @@ def _outsiders(
         settled[target] = settled.get(target, 0) + row.weight - row.recent
     for row in unnamed:
         target = _target(row.key)
-        inside = reported.get(target, 0)
-        if not inside:
+        inside = reported.get(target)
+        if inside is None:
             yield row, 1.0
             continue
         rest = settled[target] - inside  # the sources may not have told of the newest seconds yet

@@ -162,9 +162,8 @@ def _responses(data: Counted, layout: _Layout) -> list[dict[str, int]]:
 def _mtls(data: Counted, layout: _Layout) -> Floats:
     """The share of the traffic over connections whose security is known."""
     requests = data.counts[:, REQUESTS]
-    volume = np.where(
-        requests > 0, requests, data.counts[:, [BYTES_SENT, BYTES_RECEIVED]].sum(axis=1)
-    )
+    sent = data.counts[:, BYTES_SENT] + data.counts[:, BYTES_RECEIVED]
+    volume = np.where(requests > 0, requests, np.where(sent > 0, sent, data.open_connections))
     told = ~np.isnan(data.mtls)
     weights = np.stack([np.where(told, data.mtls, 0) * volume, told * volume], axis=1)
     sums = _summed(weights[layout.rows], layout.members, len(layout.edges))

@@ -31,6 +31,7 @@ FUTURE_SECONDS = 5
 class Totals:
     """Sums over one window. Row i of `counts`, `recent` and `open_connections` belongs to `keys[i]`.
 
+    `open_connections` is the newest level that collectors told, not a sum over seconds.
     `recent` holds the newest RECENT_SECONDS only. `seconds` is the span that the counts cover:
     shorter than the window while it fills, so that rates are right from the first second.
     """
@@ -44,10 +45,22 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """What one message brought: `values[i]` belongs to row `index[i]`; no row twice."""
+    """What one message brought: `values[i]` belongs to row `index[i]`; no row twice.
+
+    `levels` are the open connections it told, (row, level).
+    """
 
     index: NDArray[np.int64]
     values: Counts
+    levels: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Levels:
+    """What one collector said last of open connections."""
+
+    second: int
+    levels: tuple[tuple[int, int], ...]
 
 
 @dataclass(slots=True)
@@ -79,7 +92,7 @@ class Window:
         self._seconds: dict[int, list[_Rows]] = {}
         self._row_count = 0
         self._sums: dict[int, _Sum] = {}
-        self._open = np.zeros(0, np.int64)
+        self._levels: dict[str, _Levels] = {}
         self._last_seen = np.zeros(0, np.int64)
         self._newest = 0
         self._began: int | None = None
@@ -100,6 +113,7 @@ class Window:
             self._seconds.setdefault(second.second, []).append(rows)
             self._row_count += len(rows.index)
             self._note(rows, second.second)
+        self._note_levels(second.collector, second.second, rows.levels)
         self._forget(oldest)
         return fresh
 
@@ -112,17 +126,29 @@ class Window:
             keys=tuple(self._keys),
             counts=counts,
             recent=self._sum(last, RECENT_SECONDS).copy(),
-            open_connections=self._open[: len(self._keys)].copy(),
+            open_connections=self._open_connections(int(now) - LATENESS_SECONDS),
             seconds=max(1, min(seconds, last - began + 1)),
         )
 
+    def _open_connections(self, since: int) -> NDArray[np.int64]:
+        """A collector that has not spoken since then is not counted: it ended, or all it knew of."""
+        found = np.zeros(len(self._keys), np.int64)
+        for told in self._levels.values():
+            if told.second >= since:
+                for row, level in told.levels:
+                    found[row] += level
+        return found
+
     def _read(self, edges: Iterable[tuple[EdgeKey, EdgeCount]]) -> _Rows:
         values: dict[int, list[int]] = {}
+        levels: list[tuple[int, int]] = []
         for key, count in edges:
             row = self._row_of(key)
             if row is None:
                 self.refused_keys += 1
                 continue
+            if count.connections_open:
+                levels.append((row, count.connections_open))
             numbers = _numbers(count)
             before = values.get(row)
             values[row] = (
@@ -130,7 +156,8 @@ class Window:
             )
         self._grow(len(self._keys))
         index = np.fromiter(values, np.int64, len(values))
-        return _Rows(index, np.array(list(values.values()), np.int64).reshape(-1, COLUMNS))
+        counts = np.array(list(values.values()), np.int64).reshape(-1, COLUMNS)
+        return _Rows(index, counts, tuple(levels))
 
     def _row_of(self, key: EdgeKey) -> int | None:
         row = self._rows.get(key)
@@ -148,22 +175,25 @@ class Window:
         return row
 
     def _grow(self, rows: int) -> None:
-        if rows <= len(self._open):
+        if rows <= len(self._last_seen):
             return
         room = max(64, 2 * rows)
-        self._open = _resized(self._open, room)
         self._last_seen = _resized(self._last_seen, room)
         for held in self._sums.values():
             held.counts = _resized(held.counts, room)
 
     def _note(self, rows: _Rows, second: int) -> None:
-        change = rows.values[:, OPENED] - rows.values[:, CLOSED]
-        # a connection older than this window closes without having opened
-        self._open[rows.index] = np.maximum(self._open[rows.index] + change, 0)
         self._last_seen[rows.index] = np.maximum(self._last_seen[rows.index], second)
         for held in self._sums.values():
             if held.first <= second <= held.last:
                 held.counts[rows.index] += rows.values
+
+    def _note_levels(
+        self, collector: str, second: int, levels: tuple[tuple[int, int], ...]
+    ) -> None:
+        before = self._levels.get(collector)
+        if before is None or second >= before.second:
+            self._levels[collector] = _Levels(second, levels)
 
     def _forget(self, oldest: int) -> None:
         while self._seconds:
@@ -179,6 +209,8 @@ class Window:
             self._release(min(self._seconds, default=second + 1))
         if self._began is not None:
             self._began = max(self._began, oldest)
+        for collector in [name for name, told in self._levels.items() if told.second < oldest]:
+            del self._levels[collector]
 
     def _release(self, oldest: int) -> None:
         """Free the rows that nothing refers to any more."""
@@ -189,13 +221,12 @@ class Window:
                 del self._rows[key]
                 self._keys[row] = None
                 self._free.append(row)
-                self._open[row] = 0
 
     def _sum(self, last: int, seconds: int) -> Counts:
         first = last - seconds + 1
         held = self._sums.get(seconds)
         if held is None or abs(last - held.last) >= seconds:
-            held = _Sum(first, last, np.zeros((len(self._open), COLUMNS), np.int64))
+            held = _Sum(first, last, np.zeros((len(self._last_seen), COLUMNS), np.int64))
             self._apply(held.counts, range(first, last + 1), 1)
             self._sums[seconds] = held
         elif last >= held.last:

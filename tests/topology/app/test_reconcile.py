@@ -129,6 +129,18 @@ def test_a_terminating_pod_goes_when_its_node_is_silent() -> None:
     assert pods() == ()
 
 
+def test_a_node_that_was_switched_off_has_nothing_ready_and_nothing_to_end() -> None:
+    facade.apply_manifests([deployment()])
+    settle()
+    kept, ended = pods()
+    facade.delete_pod("shop", ended.name)
+    facade.nothing_runs("local")
+    assert [(p.name, p.phase, p.ready) for p in pods()] == [(kept.name, PodPhase.PENDING, False)]
+    facade.nothing_runs("another")
+    settle()
+    assert [(p.phase, p.ready) for p in pods()] == [(PodPhase.RUNNING, True)] * 2
+
+
 def test_a_crash_is_shown() -> None:
     facade.apply_manifests([deployment(replicas=1)])
     settle()
