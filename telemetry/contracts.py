@@ -21,10 +21,17 @@ class Channel(StrEnum):
     """One Convergence: {"revision", "state", "proxies": [{"id", "state", "ms", "error"}]}."""
     PROXIES = "meshweb:proxies"
     """{}: a proxy connected, left, or changed its state."""
-    EDGES = "meshweb:edges"
-    """One EdgeSecond."""
     LIVE = "meshweb:live"
     """A live message, ready to be sent to browsers: {"topic", "epoch", "seq", ...}."""
+
+
+EDGES_STREAM = "meshweb:edges"
+"""The broker's stream of edge counts: one EdgeSecond an entry, made by `telemetry.edges.pack`.
+
+It is read by position, so that whoever was away goes on where it was. It keeps the last
+EDGES_KEPT_SECONDS, and fewer of a mesh whose seconds are large."""
+EDGES_FIELD = b"second"
+EDGES_KEPT_SECONDS = 600
 
 
 class Reporter(StrEnum):
@@ -65,7 +72,9 @@ class EdgeCount:
     """Traffic of one key in one second, or summed over a window (never cumulative).
 
     `duration_buckets` has one count per bound of DURATION_BOUNDS_MS and one for what is above;
-    it may be empty. `connections_open` is a level, not a count.
+    it may be empty. `connections_open` is a level, not a count: how many are open at the end of
+    that second, among the proxies that this collector hears. It adds up over collectors and
+    edges, never over seconds, and is told under the key whose `flags` are "-".
     """
 
     requests: int = 0
@@ -77,11 +86,16 @@ class EdgeCount:
     connections_closed: int = 0
     bytes_sent: int = 0
     bytes_received: int = 0
+    connections_open: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeSecond:
-    """All that one collector counted in one second (`second` is Unix time, whole)."""
+    """All that one collector counted in one second (`second` is Unix time, whole).
+
+    A collector may tell of a second more than once, later, after it was away: counts add up.
+    It tells of every second in which something was counted or a connection is open.
+    """
 
     collector: str
     second: int

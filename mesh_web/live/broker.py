@@ -12,8 +12,6 @@ from redis.retry import Retry as BlockingRetry
 
 LEASE: Final = "meshweb:live:lease"
 """Who builds: a random name, expiring."""
-HISTORY: Final = "meshweb:live:history"
-"""List of zlib-compressed EdgeSeconds as published, oldest first."""
 SNAPSHOT_SECONDS: Final = 15
 """A snapshot that no builder renews is gone after this."""
 WANTED_SECONDS: Final = 15

@@ -1,10 +1,9 @@
-"""The live process: hears edge counts, builds the graph once a second, publishes what changed."""
+"""The live process: reads edge counts, builds the graph once a second, publishes what changed."""
 
 import asyncio
 import contextlib
 import logging
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, cast
@@ -15,12 +14,12 @@ from redis.exceptions import RedisError
 
 from mesh_web.live import sources
 from mesh_web.live.broker import connect, wanted_key
-from mesh_web.live.history import History
+from mesh_web.live.counts import EdgeCounts
 from mesh_web.live.lease import Hold, Lease
 from mesh_web.live.protocol import GRAPH_WINDOWS_SECONDS, graph_topic, new_epoch
 from mesh_web.live.topics import Publication, Topics
 from telemetry import edges
-from telemetry.contracts import Channel, EdgeSecond
+from telemetry.contracts import EDGES_STREAM, Channel, EdgeSecond
 from topology.contracts import Registry
 from topology.graph.as_json import to_json
 from topology.graph.build import build
@@ -38,11 +37,11 @@ READ_EVERY_SECONDS: Final = 5.0
 GATHER_SECONDS: Final = 0.03
 OFF_LOOP_SECONDS: Final = 0.02
 """Work that took longer than this last time runs in a thread."""
-LARGE_MESSAGE: Final = 50_000
+LARGE_MESSAGE: Final = 5_000
+"""Packed; its decoding would hold up the others."""
 RETRY_SECONDS: Final = 0.5
 STANDBY_SECONDS: Final = 0.2
 """How often one without the lease tries for it."""
-UNSAVED_MESSAGES: Final = 64
 PATIENCE_SECONDS: Final = 3.0
 """A database that does not answer does not hold up the first graph longer than this."""
 
@@ -60,8 +59,8 @@ class Reading:
 class Live:
     """Runs until cancelled; survives the loss of the broker and of the database.
 
-    Of several only the one with the lease publishes; the others listen, so that their window is
-    warm when they take over.
+    Of several only the one with the lease publishes; the others read along, so that their window
+    is warm when they take over.
     """
 
     def __init__(
@@ -73,7 +72,7 @@ class Live:
     ) -> None:
         self._broker: Redis = connect(broker_url)
         self._lease = Lease(self._broker)
-        self._history = History(self._broker)
+        self._counts = EdgeCounts(self._broker)
         self._window = Window()
         self._window_lock = asyncio.Lock()
         self._read_registry = read_registry
@@ -85,14 +84,14 @@ class Live:
         self._build_soon = False
         self._built_at = 0.0
         self._build_took = 0.0
-        self._unsaved: deque[bytes] = deque(maxlen=UNSAVED_MESSAGES)
-        self._recalled: set[bytes] | None = None
+        self._caught_up = False
         self._patient_until = time.monotonic() + PATIENCE_SECONDS
 
     async def run(self) -> None:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._insist("listening", self._listen))
+                group.create_task(self._insist("reading edge counts", self._follow_counts))
                 group.create_task(self._insist("publishing", self._publish_forever))
                 group.create_task(
                     self._keep_reading("registry", self._registry, self._read_registry)
@@ -124,51 +123,30 @@ class Live:
     async def _listen(self) -> None:
         async with self._broker.pubsub(ignore_subscribe_messages=True) as pubsub:
             await pubsub.subscribe(
-                Channel.EDGES, Channel.REGISTRY, Channel.REVISION, Channel.CONVERGENCE,
-                Channel.PROXIES,
-            )  # fmt: skip
-            if self._recalled is None:  # after subscribing, so that no second falls between
-                await self._recall()
+                Channel.REGISTRY, Channel.REVISION, Channel.CONVERGENCE, Channel.PROXIES
+            )
             self._hint_all()
             async for message in pubsub.listen():
-                await self._hear(Channel(message["channel"].decode()), message["data"])
+                self._hear(Channel(message["channel"].decode()))
 
-    async def _hear(self, channel: Channel, raw: bytes) -> None:
-        if channel is Channel.EDGES:
-            if raw not in (self._recalled or ()):
-                await self._take_in(raw)
-                await self._remember(raw)
-            return
+    def _hear(self, channel: Channel) -> None:
         if channel is Channel.REGISTRY:
             self._registry.hint.set()
         for source in self._topic_sources:
             if channel in source.hints:
                 self._readings[source.topic].hint.set()
 
-    async def _recall(self) -> None:
-        kept = await self._history.load()
-        for raw in kept:
-            await self._take_in(raw)
-        self._recalled = set(kept[-10:])  # may be heard once more
+    async def _follow_counts(self) -> None:
+        while True:
+            entries = await self._counts.read(wait=self._caught_up)
+            for packed in entries:
+                await self._take_in(packed)
+            if not entries and not self._caught_up:
+                self._caught_up = True
+                self._wake.set()
 
-    async def _remember(self, raw: bytes) -> None:
-        """Whoever has the lease writes the history; the others hold what it may miss."""
-        if self._topics is None:
-            self._unsaved.append(raw)
-        else:
-            await self._history.append(raw)
-
-    async def _catch_up(self) -> None:
-        """Write what came while nobody had the lease."""
-        unsaved = tuple(self._unsaved)
-        self._unsaved.clear()
-        kept = set((await self._history.load())[-UNSAVED_MESSAGES:])
-        for raw in unsaved:
-            if raw not in kept:
-                await self._history.append(raw)
-
-    async def _take_in(self, raw: bytes) -> None:
-        second = await self._maybe_off_loop(len(raw) > LARGE_MESSAGE, lambda: _decoded(raw))
+    async def _take_in(self, packed: bytes) -> None:
+        second = await self._maybe_off_loop(len(packed) > LARGE_MESSAGE, lambda: _decoded(packed))
         if second is None:
             return
         async with self._window_lock:
@@ -217,13 +195,12 @@ class Live:
             if hold is Hold.TAKEN or self._topics is None:
                 self._topics = Topics(new_epoch(time.time()))
                 self._built_at = 0.0
-                await self._catch_up()
                 log.info("Building the live graph, epoch %s", self._topics.epoch)
             await self._publish_changes(self._topics)
 
     def _prepared(self) -> bool:
         """A first graph without history or registry would make every browser flicker."""
-        if self._recalled is None:
+        if not self._caught_up:
             return False
         return self._registry.value is not None or time.monotonic() > self._patient_until
 
@@ -280,11 +257,11 @@ class Live:
         return await asyncio.to_thread(work) if off else work()
 
 
-def _decoded(raw: bytes) -> EdgeSecond | None:
+def _decoded(packed: bytes) -> EdgeSecond | None:
     try:
-        return edges.decode(raw)
-    except (ValueError, KeyError, TypeError) as error:
-        log.warning("A message on %s cannot be read: %s", Channel.EDGES, error)
+        return edges.unpack(packed)
+    except ValueError as error:
+        log.warning("An entry of %s cannot be read: %s", EDGES_STREAM, error)
         return None
 
 

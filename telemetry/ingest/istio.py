@@ -1,6 +1,7 @@
 """Istio's standard metrics: which edge a point counts for, and what it counts."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -41,6 +42,7 @@ _TCP = frozenset(
         Counted.BYTES_RECEIVED,
     }
 )
+_WHOLE = tuple(str(one) for one in Counted if one is not Counted.DURATION)
 _SECURITY = frozenset({"mutual_tls", "none"})
 _GRPC_STATUSES = frozenset(str(number) for number in range(17))
 
@@ -78,6 +80,22 @@ def _code(tags: Mapping[str, str]) -> str:
     return tags.get("response_code", "")
 
 
+_NEVER_OPENED = frozenset({"UF", "UH", "UO", "NR", "NC"})
+
+
+def connection(key: EdgeKey, counted: Counted) -> tuple[EdgeKey, int] | None:
+    """What each of these adds to the connections open: the key it is told under, and 1 or -1.
+
+    A connection is opened without flags and may be closed with some; one that never came to be
+    is only closed, and does not matter here. None: these are no connections.
+    """
+    if counted is Counted.CONNECTIONS_OPENED:
+        return replace(key, flags="-"), 1
+    if counted is Counted.CONNECTIONS_CLOSED and _NEVER_OPENED.isdisjoint(key.flags.split(",")):
+        return replace(key, flags="-"), -1
+    return None
+
+
 def increase_of(counted: Counted, increase: tuple[float, ...]) -> EdgeCount:
     """An increase of one series as a count. `increase` is laid out as `Point.values`."""
     if counted is Counted.DURATION:
@@ -105,4 +123,27 @@ def add(one: EdgeCount, other: EdgeCount) -> EdgeCount:
         connections_closed=one.connections_closed + other.connections_closed,
         bytes_sent=one.bytes_sent + other.bytes_sent,
         bytes_received=one.bytes_received + other.bytes_received,
+        connections_open=one.connections_open + other.connections_open,
     )
+
+
+def spread(count: EdgeCount, parts: int) -> list[EdgeCount]:
+    """`count` in equal parts, whole numbers, whose sum it is. Levels do not belong in it."""
+    if parts == 1:
+        return [count]
+    columns = [_shares(getattr(count, name), parts) for name in _WHOLE]
+    buckets = zip(*(_shares(number, parts) for number in count.duration_buckets), strict=True)
+    durations = list(buckets) or [()] * parts
+    return [
+        EdgeCount(
+            duration_sum_ms=count.duration_sum_ms / parts,
+            duration_buckets=durations[part],
+            **{name: column[part] for name, column in zip(_WHOLE, columns, strict=True)},
+        )
+        for part in range(parts)
+    ]
+
+
+def _shares(number: int, parts: int) -> list[int]:
+    """5 in 3 parts is 1, 2, 2."""
+    return [number * (i + 1) // parts - number * i // parts for i in range(parts)]

@@ -14,7 +14,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import HistogramDataPoint, Numbe
 
 from telemetry.contracts import EdgeCount, EdgeKey
 from telemetry.ingest.attributes import text_attributes
-from telemetry.ingest.istio import METRICS, Counted, add, edge_key, increase_of
+from telemetry.ingest.istio import METRICS, Counted, add, connection, edge_key, increase_of
 from telemetry.ingest.values import Point, PointKind, Resource, ResourcePoints
 
 MAX_SERIES_PER_NAMESPACE = 50_000
@@ -25,6 +25,8 @@ HEARTBEAT_SECONDS = 30
 """An unchanged series is sampled this often: well inside Prometheus's five minutes."""
 FORGET_SECONDS = 30
 """A sender silent this long is forgotten here; should it come back, its state is read again."""
+ALIVE_SECONDS = 5
+"""Proxies speak every second; the connections of one silent for longer are gone with it."""
 ANNOUNCE_SECONDS = 3600
 _NAME = re.compile(r"[^a-zA-Z0-9_:]")
 _LABEL = re.compile(r"[^a-zA-Z0-9_]")
@@ -53,20 +55,31 @@ class Series:
 
 @dataclass(slots=True)
 class Sender:
-    """One run of one proxy or application. `loaded` says its published values were looked up."""
+    """One run of one proxy or application. `loaded` says its published values were looked up.
+
+    `covered_until`: up to then all it counted is public (Unix seconds; 0 when that is not known).
+    """
 
     instance: str
     resource: Resource
     heard_at: float = 0.0
+    covered_until: float = 0.0
     loaded: bool = False
     series: dict[tuple[str, bytes], Series] = field(default_factory=dict)
+    connections: list[tuple[Series, EdgeKey, int]] = field(default_factory=list)
+    """Its series of connections, and which edge's open ones they raise (1) or lower (-1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Increase:
-    """What one sender's edges gained: counts to publish, and the values they bring it to."""
+    """What one sender's edges gained after `since` and until `heard_at` (Unix seconds).
+
+    Counts to publish, and the values they bring it to. `since` is 0 when it is not known.
+    """
 
     instance: str
+    since: float
+    heard_at: float
     values: Mapping[str, Values]
     counts: tuple[tuple[EdgeKey, EdgeCount], ...]
 
@@ -96,13 +109,16 @@ class SeriesTable:
             if series.bounds == point.bounds:
                 series.values = point.values
 
-    def load(self, instance: str, published: Mapping[str, Values] | None) -> None:
-        """Set what was published of a sender before.
+    def load(
+        self, instance: str, published: Mapping[str, Values] | None, covered_until: float = 0.0
+    ) -> None:
+        """Set what was published of a sender before, and until when that was all it had counted.
 
         A mapping: by field; a series not in it was never published and counts from zero.
         None: it is an old sender of which nothing is known; its present values are the baseline.
         """
         sender = self.senders[instance]
+        sender.covered_until = max(sender.covered_until, covered_until)
         for series in sender.series.values():
             series.published = (
                 series.values if published is None else published.get(series.field, ())
@@ -121,10 +137,22 @@ class SeriesTable:
                 gained = _increase(sender)
                 if gained.values:
                     yield gained
+                else:
+                    sender.covered_until = sender.heard_at
+
+    def open_connections(self, now: float) -> dict[EdgeKey, int]:
+        """How many connections each edge has open; a sender that fell silent has none."""
+        levels: dict[EdgeKey, int] = {}
+        for sender in self.senders.values():
+            if sender.connections and now - sender.heard_at <= ALIVE_SECONDS:
+                for key, level in _levels(sender).items():
+                    levels[key] = levels.get(key, 0) + level
+        return levels
 
     def published(self, increases: list[Increase]) -> None:
         """Those increases are public now."""
         for gained in increases:
+            self.senders[gained.instance].covered_until = gained.heard_at
             for series in self.senders[gained.instance].series.values():
                 if series.field in gained.values:
                     series.published = gained.values[series.field]
@@ -177,6 +205,9 @@ class SeriesTable:
             return None
         self._sizes[sender.resource.namespace] = size
         sender.series[point.name, point.key] = series
+        change = connection(*series.edge) if series.edge else None
+        if change is not None:
+            sender.connections.append((series, *change))
         return series
 
 
@@ -197,7 +228,20 @@ def _increase(sender: Sender) -> Increase:
         gained = increase_of(counted, difference(series.values, series.published or ()))
         counts[key] = add(counts[key], gained) if key in counts else gained
         values[series.field] = series.values
-    return Increase(instance=sender.instance, values=values, counts=tuple(counts.items()))
+    return Increase(
+        instance=sender.instance,
+        since=sender.covered_until,
+        heard_at=sender.heard_at,
+        values=values,
+        counts=tuple(counts.items()),
+    )
+
+
+def _levels(sender: Sender) -> dict[EdgeKey, int]:
+    levels: dict[EdgeKey, int] = {}
+    for series, key, sign in sender.connections:
+        levels[key] = levels.get(key, 0) + sign * round(series.values[0])
+    return {key: level for key, level in levels.items() if level > 0}
 
 
 def _series(sender: Sender, point: Point) -> Series:

@@ -9,11 +9,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError
 
 from telemetry.collector.config import Config
+from telemetry.contracts import EDGES_FIELD, EDGES_STREAM, EdgeSecond
+from telemetry.edges import unpack
 from telemetry.store.client import Store, StoreAddress
 
 ROOT = Path(__file__).parents[2]
@@ -91,6 +94,9 @@ class Stack:
         process.terminate()
         return process.wait(5)
 
+    def edge_seconds(self) -> "EdgeSeconds":
+        return EdgeSeconds(self)
+
     def _broker_answers(self) -> bool:
         client = self.broker()
         try:
@@ -115,6 +121,23 @@ class Stack:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, *words], cwd=ROOT, env=environment, stdout=log, stderr=log
             )
+
+
+class EdgeSeconds:
+    """What collectors left in the broker, from the beginning; each is given once."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._broker = stack.broker()
+        self._position: bytes | str = "0"
+
+    def new(self) -> list[EdgeSecond]:
+        answer: Any = self._broker.xread({EDGES_STREAM: self._position})
+        entries = [entry for _, found in answer for entry in found]
+        self._position = entries[-1][0] if entries else self._position
+        return [unpack(fields[EDGES_FIELD]) for _, fields in entries]
+
+    def close(self) -> None:
+        self._broker.close()
 
 
 def listens(port: int) -> bool:

@@ -4,6 +4,7 @@ import gzip
 import http.client
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from redis.exceptions import RedisError
 
-from telemetry.contracts import Channel
-from telemetry.edges import decode
+from telemetry.contracts import EdgeSecond
 from telemetry.store.client import Store
 from tests.telemetry.otlp import log_request, requests_total, span, trace_request
 from tests.telemetry.stack import Stack, eventually
@@ -156,20 +156,23 @@ def test_sigterm_ends_it_cleanly_with_what_it_owes(mesh: Stack) -> None:
     mesh.start_collector()
 
 
+def per_second(seconds: list[EdgeSecond], workload: str) -> Counter[int]:
+    """Requests that a workload sent."""
+    found = Counter[int]()
+    for second in seconds:
+        for key, count in second.edges:
+            if key.source_workload == workload:
+                found[second.second] += count.requests
+    return found
+
+
 def test_kills_of_the_collector_keep_the_totals_exact(mesh: Stack) -> None:
-    """Every published increase is summed, as a live view would that never blinks."""
-    subscription = mesh.broker().pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
-    subscription.subscribe(Channel.EDGES.value)
+    seconds = mesh.edge_seconds()
     seen = 0
 
     def requests() -> int:
         nonlocal seen
-        while (message := subscription.get_message(timeout=0.02)) is not None:
-            seen += sum(
-                count.requests
-                for key, count in decode(message["data"]).edges
-                if key.source_workload == "exact"
-            )
+        seen += sum(per_second(seconds.new(), "exact").values())
         return seen
 
     sent = 0
@@ -193,15 +196,42 @@ def test_kills_of_the_collector_keep_the_totals_exact(mesh: Stack) -> None:
     eventually(lambda: requests() == sent)
     time.sleep(1.2)
     assert requests() == sent
-    subscription.close()
+    seconds.close()
+
+
+def test_what_an_outage_held_back_is_spread_over_the_seconds_missed(mesh: Stack) -> None:
+    def send(total: int) -> None:
+        body = requests_total(total, instance="held-1", tags={"source_workload": "held"})
+        export(mesh, "metrics", body.SerializeToString())
+
+    seconds = mesh.edge_seconds()
+    found = Counter[int]()
+
+    def heard() -> int:
+        found.update(per_second(seconds.new(), "held"))
+        return found.total()
+
+    send(10)
+    eventually(lambda: heard() == 10)
+    mesh.kill("collector")
+    last = max(found)
+    time.sleep(4)
+    mesh.start_collector()
+    send(110)
+    eventually(lambda: heard() == 110)
+    seconds.close()
+    missed = {second: number for second, number in found.items() if second > last}
+    assert len(missed) >= 4
+    assert max(missed.values()) - min(missed.values()) <= 1
+    assert list(missed) == list(range(min(missed), max(missed) + 1))
 
 
 def test_a_killed_broker_is_waited_for_and_goes_on_where_it_was(mesh: Stack) -> None:
     def published() -> int:
         broker = mesh.broker()
         try:
-            values = broker.hgetall("meshweb:counts:patient-1").values()
-            return sum(int(json.loads(value)[0]) for value in values)
+            kept: Any = broker.hgetall("meshweb:counts:patient-1")
+            return sum(int(json.loads(text)[0]) for name, text in kept.items() if name != b"@")
         except RedisError:
             return -1
         finally:

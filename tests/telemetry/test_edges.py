@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telemetry.contracts import EdgeCount, EdgeKey, EdgeSecond, Reporter
-from telemetry.edges import decode, encode
+from telemetry.edges import decode, encode, pack, unpack
 
 NUMBERS = st.integers(0, 2**53)
 KEYS = st.builds(EdgeKey, reporter=st.sampled_from(Reporter), source_version=st.text(max_size=5))
@@ -23,6 +23,7 @@ COUNTS = st.builds(
 def test_decode_undoes_encode(edges: list[tuple[EdgeKey, EdgeCount]]) -> None:
     second = EdgeSecond(collector="c", second=1769000000, edges=tuple(edges))
     assert decode(encode(second)) == second
+    assert unpack(pack(second)) == second
 
 
 @pytest.mark.parametrize(
@@ -31,3 +32,5 @@ def test_decode_undoes_encode(edges: list[tuple[EdgeKey, EdgeCount]]) -> None:
 def test_anything_else_is_a_value_error(text: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         decode(text)
+    with pytest.raises(ValueError, match=r"."):
+        unpack(text)

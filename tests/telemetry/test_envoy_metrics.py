@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from proxy.xds.descriptors import installed_binary
-from telemetry.contracts import DURATION_BOUNDS_MS, Channel, EdgeCount, EdgeKey, Reporter
-from telemetry.edges import decode
+from telemetry.contracts import DURATION_BOUNDS_MS, EdgeCount, EdgeKey, Reporter
 from telemetry.ingest.istio import add
 from telemetry.store.client import Store
 from telemetry.store.edges import edge_totals
@@ -169,19 +168,18 @@ class Totals:
     """Sums what the broker carries."""
 
     def __init__(self, stack: Stack) -> None:
-        self._subscription = stack.broker().pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
-        self._subscription.subscribe(Channel.EDGES.value)
+        self._seconds = stack.edge_seconds()
         self.edges: dict[EdgeKey, EdgeCount] = {}
 
     def requests(self) -> dict[tuple[str, str], int]:
         """By protocol and code, so far."""
-        while (message := self._subscription.get_message(timeout=0.05)) is not None:
-            for key, count in decode(message["data"]).edges:
+        for second in self._seconds.new():
+            for key, count in second.edges:
                 self.edges[key] = add(self.edges[key], count) if key in self.edges else count
         return {(key.protocol, key.code): count.requests for key, count in self.edges.items()}
 
     def close(self) -> None:
-        self._subscription.close()
+        self._seconds.close()
 
 
 HEADERS = {

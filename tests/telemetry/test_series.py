@@ -78,6 +78,24 @@ def test_without_a_known_past_an_old_senders_first_values_are_the_baseline() -> 
     assert publish(table) == 2
 
 
+def test_it_is_known_until_when_everything_was_public() -> None:
+    def since(table: SeriesTable) -> list[float]:
+        return [one.since for one in table.increases()]
+
+    first, second = SeriesTable(), SeriesTable()
+    hear(first, 5, now=10.0)
+    first.load("uid-1", {})
+    assert since(first) == [0.0]
+    publish(first)
+    hear(first, 5, now=12.0)
+    assert since(first) == []
+    hear(first, 6, now=13.0)
+    assert since(first) == [12.0]
+    hear(second, 6, now=20.0)
+    second.load("uid-1", kept(first), covered_until=12.0)
+    assert since(second) == [12.0]
+
+
 def test_a_decrease_is_a_reset() -> None:
     table = SeriesTable()
     hear(table, 5)
@@ -105,6 +123,30 @@ def test_pods_of_one_workload_are_summed_by_edge() -> None:
         table.load(instance, {})
     counts = [count for one in table.increases() for _, count in one.counts]
     assert counts == [EdgeCount(requests=4), EdgeCount(requests=4)]
+
+
+def hear_connections(
+    table: SeriesTable, instance: str, opened: int, closed: int, now: float
+) -> None:
+    """Closed with a flag: connections are opened without."""
+    for name, value, flags in (("opened", opened, "-"), ("closed", closed, "DC")):
+        request = requests_total(value, instance=instance, tags={"response_flags": flags})
+        metric = request.resource_metrics[0].scope_metrics[0].metrics[0]
+        metric.name = f"istio.tcp_connections_{name}_total"
+        received = decode_points(request.SerializeToString())
+        assert isinstance(received, tuple)
+        table.take(received[0], now)
+
+
+def test_open_connections_are_those_of_the_pods_that_speak() -> None:
+    table = SeriesTable()
+    hear_connections(table, "uid-1", 5, 3, 100.0)
+    hear_connections(table, "uid-2", 4, 0, 100.0)
+    assert list(table.open_connections(101.0).values()) == [6]
+    hear_connections(table, "uid-1", 5, 4, 110.0)
+    assert list(table.open_connections(111.0).values()) == [1], "the other pod is gone"
+    hear_connections(table, "uid-1", 5, 5, 112.0)
+    assert table.open_connections(112.0) == {}
 
 
 def test_only_what_changed_is_sampled_and_the_rest_every_half_minute() -> None:

@@ -8,8 +8,7 @@ from contextlib import asynccontextmanager
 import orjson
 from redis.asyncio import Redis
 
-from mesh_web.live.broker import HISTORY, connect, snapshot_key, wanted_key
-from mesh_web.live.history import MAX_ENTRIES, History
+from mesh_web.live.broker import connect, snapshot_key, wanted_key
 from mesh_web.live.hub import QUEUE_MESSAGES, Hub, Outbox
 from mesh_web.live.lease import Hold, Lease
 from mesh_web.live.protocol import Kind, Message
@@ -149,17 +148,4 @@ async def test_one_lease_at_a_time(broker: Broker) -> None:
     assert await one.publish("graph", snapshot(1), [delta(1)]) is True
     await one.release()
     assert await other.hold() is Hold.TAKEN
-    await client.aclose()
-
-
-async def test_history_is_bounded_and_survives_nonsense(broker: Broker) -> None:
-
-    client = connect(broker.url)
-    history = History(client)
-    for number in range(MAX_ENTRIES + 3):
-        await history.append(b"second %d" % number)
-    kept = await history.load()
-    assert (len(kept), kept[0]) == (MAX_ENTRIES, b"second 3")
-    await client.rpush(HISTORY, b"not compressed")
-    assert len(await history.load()) == MAX_ENTRIES
     await client.aclose()

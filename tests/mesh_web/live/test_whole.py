@@ -22,7 +22,7 @@ from mesh_web.live.consumer import LiveConsumer
 from mesh_web.live.protocol import Follower, Message, Step
 from mesh_web.live.sources import Source
 from telemetry import edges
-from telemetry.contracts import Channel
+from telemetry.contracts import EDGES_FIELD, EDGES_STREAM, Channel
 from tests.mesh_web.live.real import Broker, second
 from topology.contracts import Registry, Service, Workload
 
@@ -84,10 +84,9 @@ async def building(broker: Broker, sources: tuple[Source, ...] = ()) -> AsyncIte
 
 
 async def publish(broker: Broker, requests: int = 5, target: str = "prices") -> None:
+    packed = edges.pack(second(time.time() - 1, "cart", target, requests))
     async with Redis.from_url(broker.url) as client:
-        raw = edges.encode(second(time.time() - 1, "cart", target, requests))
-        while not await client.publish(Channel.EDGES, raw):
-            await asyncio.sleep(0.01)  # the builder is still starting
+        await client.xadd(EDGES_STREAM, {EDGES_FIELD: packed})
 
 
 async def follow(
@@ -136,6 +135,23 @@ async def test_a_killed_builder_comes_back_with_its_history_in_a_new_epoch(broke
         assert first.position is not None
         assert second_one.position is not None
         assert second_one.position.epoch > first.position.epoch
+
+
+async def test_what_came_while_no_builder_lived_is_on_the_graph_of_the_next(
+    broker: Broker,
+) -> None:
+    async with serving(app()) as url, connect(url) as browser:
+        await browser.send('{"subscribe": "graph"}')
+        async with building(broker):
+            await publish(broker, 5)
+            follower = await follow(browser, lambda graph: requests_on(graph) == 5, Follower())
+        for _ in range(60):  # more than are read at once
+            await publish(broker, 2)
+        async with Redis.from_url(broker.url) as client:
+            await client.xadd(EDGES_STREAM, {EDGES_FIELD: b"not packed"})
+        async with building(broker):
+            await publish(broker, 3)
+            await follow(browser, lambda graph: requests_on(graph) == 128, follower)
 
 
 async def test_of_two_builders_one_publishes_and_the_other_takes_over_warm(broker: Broker) -> None:

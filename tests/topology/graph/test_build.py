@@ -137,9 +137,24 @@ def test_versions_of_a_service_are_workloads_behind_it() -> None:
     }
 
 
+def test_an_idle_open_connection_is_an_edge_and_no_stranger() -> None:
+    plain = {"protocol": "tcp", "code": "", "security": "none"}
+    found = graph(
+        (key("checkout", "store", **plain), tcp(still_open=2)),
+        (inbound("unknown", "store", **plain), tcp(still_open=2)),
+    )
+    assert [(one.id, one.connections_open, one.mtls_ratio) for one in found.edges] == [
+        ("service:shop/store->workload:shop/store|tcp", 2, 0.0),
+        ("workload:shop/checkout->service:shop/store|tcp", 2, 0.0),
+    ]
+
+
 def test_tcp_passes_the_service_too_and_counts_bytes() -> None:
     found = graph(
-        (key("checkout", "store", protocol="tcp", code=""), tcp(opened=2, sent=300, received=50)),
+        (
+            key("checkout", "store", protocol="tcp", code=""),
+            tcp(opened=2, sent=300, received=50, still_open=2),
+        ),
     )
     assert [
         (

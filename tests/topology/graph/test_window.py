@@ -124,11 +124,27 @@ def test_the_oldest_seconds_go_when_memory_is_full() -> None:
     assert totals.seconds == 3
 
 
-def test_open_connections_are_a_level() -> None:
-    window = filled(((A, tcp(opened=3)),), ((A, tcp(closed=1, sent=1)),), ((B, tcp(closed=2)),))
-    totals = window.totals(NOW + 100, 10)
-    levels = dict(zip(totals.keys, totals.open_connections.tolist(), strict=True))
-    assert levels == {A: 2, B: 0}, "a connection older than the window never opened"
+def levels(totals: Totals) -> dict[str, int]:
+    found = zip(totals.keys, totals.open_connections.tolist(), strict=True)
+    return {one.source_workload: level for one, level in found if one is not None and level}
+
+
+def test_open_connections_are_the_newest_level_of_each_collector() -> None:
+    window = Window()
+    for collector, second, edges in (
+        ("one", NOW - 1, ((A, tcp(still_open=3)), (B, tcp(still_open=1)))),
+        ("other", NOW - 1, ((A, tcp(still_open=2)),)),
+        ("one", NOW, ((A, tcp(closed=1, still_open=2)),)),
+        ("one", NOW - 9, ((A, requests(4)),)),  # told late: no news of what is open
+    ):
+        window.add(EdgeSecond(collector=collector, second=second, edges=edges), NOW)
+    assert levels(window.totals(NOW, 10)) == {"a": 4}
+
+
+def test_a_collector_that_stays_away_has_no_open_connections() -> None:
+    window = filled(((A, tcp(still_open=3)),))
+    assert levels(window.totals(NOW + 3, 60)) == {"a": 3}
+    assert levels(window.totals(NOW + 4, 60)) == {}
 
 
 def test_totals_are_a_copy() -> None:

@@ -49,8 +49,11 @@ def requests(number: int, **durations: int) -> EdgeCount:
     return EdgeCount(requests=number, duration_buckets=buckets(**durations) if durations else ())
 
 
-def tcp(opened: int = 0, closed: int = 0, sent: int = 0, received: int = 0) -> EdgeCount:
+def tcp(
+    opened: int = 0, closed: int = 0, sent: int = 0, received: int = 0, still_open: int = 0
+) -> EdgeCount:
     return EdgeCount(
+        connections_open=still_open,
         connections_opened=opened,
         connections_closed=closed,
         bytes_sent=sent,
