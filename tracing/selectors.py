@@ -1,5 +1,6 @@
 """Reads of traces and access logs from the store. All SQL here; values only as parameters."""
 
+import re
 from typing import Any
 
 from telemetry.facade import Store, StoreError
@@ -22,10 +23,18 @@ _EDGE = (
 )
 
 
+_ADDRESSED = (
+    "({0}SpanKind = 'Client' AND ("
+    "(startsWith({0}SpanAttributes['upstream_cluster.name'], 'outbound|')"
+    " AND match(splitByChar('|', {0}SpanAttributes['upstream_cluster.name'])[-1], {{{1}_host:String}}))"
+    " OR match(domain({0}SpanAttributes['http.url']), {{{1}_host:String}})))"
+)
+"""A call to a host, answered or not: by the cluster that Envoy chose, or by the URL's authority."""
+
+
 def search(store: Store, query: TraceQuery) -> TracePage:
     """Traces with a span that matches, newest match first."""
-    conditions, parameters = _conditions(query)
-    source = _EDGE if query.source and query.destination else "{database}.otel_traces AS d"
+    matches, parameters = _matches(query)
     having = ""
     if query.after:
         having = "HAVING (latest, id) < ({after_ns:Int64}, {after_id:String})"
@@ -33,8 +42,7 @@ def search(store: Store, query: TraceQuery) -> TracePage:
     found = _rows(
         store,
         # only our own constants are put together here; what users give are parameters
-        f"SELECT d.TraceId AS id, max(toUnixTimestamp64Nano(d.Timestamp)) AS latest FROM {source}"  # noqa: S608  constants
-        f" WHERE {' AND '.join(conditions)} GROUP BY id {having}"
+        f"SELECT id, max(toUnixTimestamp64Nano(at)) AS latest FROM ({matches}) GROUP BY id {having}"  # noqa: S608  constants
         " ORDER BY latest DESC, id DESC LIMIT {limit:UInt32}",
         limit=query.limit + 1,
         **parameters,
@@ -103,24 +111,61 @@ def access_logs(
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def _conditions(query: TraceQuery) -> tuple[list[str], dict[str, str | int]]:
-    conditions = [_TIME.format("d.")]
-    parameters: dict[str, str | int] = {"start": query.start_ns, "end": query.end_ns}
-    edge = bool(query.source and query.destination)
-    if edge:
-        # a caller starts before its callee; a minute allows for clocks and long streams
-        conditions.append(
-            "s.Timestamp >= fromUnixTimestamp64Nano({start:Int64}) - INTERVAL 1 MINUTE"
-        )
-    for name, value, table in (
-        ("service", query.service, "d."),
-        ("source", query.source, "s." if edge else "d."),
-        ("destination", query.destination, "d."),
+def _matches(query: TraceQuery) -> tuple[str, dict[str, str | int]]:
+    """SQL of the spans that match, as (id, at), and its parameters."""
+    conditions, parameters = _conditions(query)
+    for name, value in (
+        ("service", query.service),
+        ("source", query.source),
+        ("destination", query.destination),
     ):
         if value:
-            who, named = _who(table, name, value)
-            conditions.append(who)
-            parameters |= named
+            parameters |= _names(name, value)
+    if query.service:
+        conditions.append(_who("d.", "service", query.service))
+    if query.source and query.destination:
+        return _crossings(query, conditions), parameters
+    for name, value in (("source", query.source), ("destination", query.destination)):
+        if value:
+            conditions.append(_who("d.", name, value))
+    return _selected("{database}.otel_traces AS d", conditions), parameters
+
+
+def _crossings(query: TraceQuery, conditions: list[str]) -> str:
+    """Spans that were called over an edge, and calls over it that left no span of the called.
+
+    The end of an edge may be a service: it has no spans, but its callers' say whom they called.
+    """
+    calls_on = _who("s.", "source", query.source)
+    called = _who("d.", "destination", query.destination)
+    answered = [
+        *conditions,
+        # a caller starts before its callee; a minute allows for clocks and long streams
+        "s.Timestamp >= fromUnixTimestamp64Nano({start:Int64}) - INTERVAL 1 MINUTE",
+        f"({calls_on} OR {_ADDRESSED.format('s.', 'source')})",
+        called,
+    ]
+    addressed = [
+        *conditions,
+        _who("d.", "source", query.source),
+        _ADDRESSED.format("d.", "destination"),
+    ]
+    return (
+        f"{_selected(_EDGE, answered)} UNION ALL"
+        f" {_selected('{database}.otel_traces AS d', addressed)}"
+    )
+
+
+def _selected(table: str, conditions: list[str]) -> str:
+    return (
+        f"SELECT d.TraceId AS id, d.Timestamp AS at FROM {table} WHERE {' AND '.join(conditions)}"  # noqa: S608  constants
+    )
+
+
+def _conditions(query: TraceQuery) -> tuple[list[str], dict[str, str | int]]:
+    """What holds for a matching span `d`, whoever it is of."""
+    conditions = [_TIME.format("d.")]
+    parameters: dict[str, str | int] = {"start": query.start_ns, "end": query.end_ns}
     if query.operation:
         conditions.append("d.SpanName = {operation:String}")
         parameters["operation"] = query.operation
@@ -132,14 +177,20 @@ def _conditions(query: TraceQuery) -> tuple[list[str], dict[str, str | int]]:
     return conditions, parameters
 
 
-def _who(table: str, name: str, value: str) -> tuple[str, dict[str, str | int]]:
+def _who(table: str, name: str, value: str) -> str:
+    namespaced = _WHERE.format(table, name) if "/" in value else ""
+    return f"({_WHO.format(table, name)}{namespaced})"
+
+
+def _names(name: str, value: str) -> dict[str, str | int]:
+    """Parameters of a service or workload: its parts, and a pattern of the hosts it may go by."""
     namespace, slash, short = value.rpartition("/")
-    parameters: dict[str, str | int] = {f"{name}_name": short}
-    condition = _WHO.format(table, name)
-    if slash:
-        condition += _WHERE.format(table, name)
-        parameters[f"{name}_namespace"] = namespace
-    return condition, parameters
+    home = re.escape(namespace) if slash else "[^.]+"
+    hosts = rf"{re.escape(short)}\.{home}(\.svc(\.cluster\.local)?)?"
+    if "." in short:  # a host outside the mesh; its namespace is that of its ServiceEntry
+        hosts = f"{hosts}|{re.escape(short)}"
+    found: dict[str, str | int] = {f"{name}_name": short, f"{name}_host": f"^({hosts})$"}
+    return {**found, f"{name}_namespace": namespace} if slash else found
 
 
 def _summaries(store: Store, ids: list[str]) -> tuple[TraceSummary, ...]:

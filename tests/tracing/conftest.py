@@ -24,7 +24,8 @@ def page_view(store: Store, number: int, *, version: str = "v1", error: bool = F
     trace_id = bytes([number]) * 16
     start = time.time_ns() - 600 * SECOND + number * SECOND
     unit = number * 1_000_000
-    client = span("payments:8080/*", trace_id=trace_id, span_id=b"\2" * 8, parent_id=b"\1" * 8, start_ns=start + unit, duration_ns=2 * unit, kind=3)  # fmt: skip
+    attributes = {"upstream_cluster.name": "outbound|8080|v1|payments.shop.svc.cluster.local"}
+    client = span("payments:8080/*", attributes=attributes, trace_id=trace_id, span_id=b"\2" * 8, parent_id=b"\1" * 8, start_ns=start + unit, duration_ns=2 * unit, kind=3)  # fmt: skip
     for app, workload, one in (
         ("storefront", "storefront-v1", span("GET /", trace_id=trace_id, span_id=b"\1" * 8, start_ns=start, duration_ns=4 * unit)),
         ("storefront", "storefront-v1", client),
@@ -35,6 +36,17 @@ def page_view(store: Store, number: int, *, version: str = "v1", error: bool = F
         assert isinstance(spans, tuple)
         rows = map(span_row, spans)
         store.insert("otel_traces", SPAN_COLUMNS, rows, token=f"{number}-{one.span_id.hex()}")
+
+
+def lost_call(store: Store, number: int, **attributes: str) -> None:
+    """A call of the storefront three hours ago that left no other span."""
+    start = time.time_ns() - 3 * 3600 * SECOND
+    called = {key.replace("_", "."): value for key, value in attributes.items()}
+    one = span("call", trace_id=bytes([number]) * 16, span_id=b"\2" * 8, start_ns=start, kind=3, attributes=called)  # fmt: skip
+    request = trace_request(one, resource=resource("storefront", "storefront-v1"))
+    spans = decode_spans(request.SerializeToString())
+    assert isinstance(spans, tuple)
+    store.insert("otel_traces", SPAN_COLUMNS, map(span_row, spans), token=f"lost-{number}")
 
 
 @pytest.fixture(scope="session")

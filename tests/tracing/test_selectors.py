@@ -3,6 +3,7 @@
 import time
 
 from telemetry.store.client import Store
+from tests.tracing.conftest import lost_call
 from tracing import selectors
 from tracing.contracts import TraceQuery, TraceSummary
 
@@ -35,6 +36,30 @@ def test_an_edge_is_who_called_whom(shop: Store) -> None:
     assert found(shop, source="storefront-v1", destination="payments-v2") == [6, 4, 2]
     assert found(shop, source="shop/storefront", destination="shop/payments", error=True) == [3]
     assert found(shop, source="payments", destination="storefront") == []
+
+
+def test_an_edge_may_end_at_a_service_that_has_no_spans(shop: Store) -> None:
+    lost_call(shop, 101, http_url="http://quotes.carrier.example:80/quote?items=1")
+    lost_call(shop, 102, http_url="http://prices.shop:8080/")
+    then = time.time_ns() - 2 * HOUR
+
+    def crossed(source: str, destination: str) -> list[int]:
+        return found(
+            shop, source=source, destination=destination, start_ns=then - 2 * HOUR, end_ns=then
+        )
+
+    assert crossed("shop/storefront-v1", "shop/quotes.carrier.example") == [101]
+    assert crossed("shop/storefront-v1", "quotes.carrier.example") == [101]
+    assert crossed("shop/storefront-v1", "shop/prices") == [102]
+    assert crossed("storefront", "prices") == [102]
+    assert crossed("shop/storefront", "elsewhere/prices") == []
+    assert crossed("shop/payments", "shop/prices") == []
+    assert crossed("shop/storefront", "shop/datastore") == []
+    assert crossed("shop/storefront", "shop/.*") == []
+
+
+def test_an_edge_may_begin_at_a_service(shop: Store) -> None:
+    assert found(shop, source="shop/payments", destination="shop/payments-v2") == [6, 4, 2]
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(shop: Store) -> None:
