@@ -90,7 +90,7 @@ class Session:
         self._sent = 0
         self._settled = False
         self._released = False
-        self._refused = False
+        self._refused: set[tuple[str, str]] = set()
 
     @property
     def waiting(self) -> bool:
@@ -102,7 +102,8 @@ class Session:
     def offer(self, snapshot: ProxySnapshot) -> Iterator[Command]:
         """Make `snapshot` what the proxy shall have; what it lacks of it is sent."""
         before, self._target = self._target, snapshot
-        self._settled = self._released = self._refused = False
+        self._settled = self._released = False
+        self._refused = set()
         for url, one in self._types.items():
             if before is None or before.of(url) is not snapshot.of(url):
                 one.dirty = True
@@ -120,8 +121,9 @@ class Session:
             return
         for name in names:
             one.known.pop(name, None)
+            self._refused.discard((type_url, name))
         one.dirty = True
-        self._settled = self._refused = False
+        self._settled = False
         yield from self._advance()
 
     def receive(self, request: Request) -> Iterator[Command]:
@@ -146,7 +148,8 @@ class Session:
             yield Acknowledged(request.type_url)
         else:
             # what was refused stays known: the same version is not sent again in a loop
-            self._released = self._refused = True
+            self._released = True
+            self._refused.update((request.type_url, resource.name) for resource in sent)
             yield Rejected(request.type_url, sent, request.error)
 
     def _advance(self) -> Iterator[Command]:

@@ -22,12 +22,13 @@ from proxy.ads.server import AdsServer
 from proxy.ads.session import Rejected
 from proxy.fleet.planner import Blame, Plan, Planner, Sources
 from proxy.fleet.progress import Progress
-from proxy.fleet.quarantine import blameless, culprits, suspects, type_name
+from proxy.fleet.quarantine import blameless, named, type_name
 from proxy.fleet.rows import Rows
+from proxy.fleet.trial import guilty_keys, guilty_resources
 from proxy.identity.spiffe import workload_id
 from proxy.tasks import revert_rejected
 from proxy.xds.options import Options
-from proxy.xds.snapshot import ProxySnapshot, Resource
+from proxy.xds.snapshot import ProxySnapshot, Resource, Resources
 from routing import facade as routing
 from routing.contracts import ResourceKey
 from telemetry.contracts import Channel
@@ -57,12 +58,24 @@ ADDRESS_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class _Refused:
+    """What a proxy refused while revision `number` was in force; `named` if it said which."""
+
     proxy_id: str
     number: int
     type_url: str
-    resource: Resource
-    good: Resource | None
+    resources: tuple[Resource, ...]
+    named: bool
+    good: Resources
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Innocent:
+    """What was refused with a bad neighbour, and is to be sent again."""
+
+    proxy_id: str
+    type_url: str
+    names: tuple[str, ...]
 
 
 class Control:
@@ -114,15 +127,21 @@ class Control:
         while self._plan is None:
             await self._look_once(anew=False)
         self.ready.set()
-        async with asyncio.TaskGroup() as tasks:
-            for loop in (
-                self._planning,
-                self._reconciling,
-                self._recording,
-                self._writing_rows,
-                self._listening,
-            ):
-                tasks.create_task(loop())
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for loop in (
+                    self._planning,
+                    self._reconciling,
+                    self._recording,
+                    self._writing_rows,
+                    self._listening,
+                ):
+                    tasks.create_task(loop())
+        finally:
+            if self._broker is not None:
+                await self._broker.aclose()
+            for thread in self._threads.values():
+                thread.shutdown(wait=False, cancel_futures=True)
 
     # What proxies do (`Events` of the ADS server)
 
@@ -150,25 +169,23 @@ class Control:
             self._look.set()
 
     def rejected(self, proxy_id: str, refusal: Rejected) -> None:
-        again = blameless(refusal)
-        if again:
-            self._wait_for_address(proxy_id, refusal, again)
-        bad = tuple(one for one in suspects(refusal) if one not in again)
-        if bad:
+        waiting = blameless(refusal)
+        bad = tuple(one for one in named(refusal) if one not in waiting)
+        if bad or not waiting:
             self._hold_back(proxy_id, refusal, bad)
+        if waiting:
+            again = tuple(one.name for one in refusal.resources if one not in bad)
+            self._wait_for_address(proxy_id, refusal, again)
         self._record.set()
         self._write_rows.set()
 
-    def _wait_for_address(
-        self, proxy_id: str, refusal: Rejected, again: tuple[Resource, ...]
-    ) -> None:
+    def _wait_for_address(self, proxy_id: str, refusal: Rejected, again: tuple[str, ...]) -> None:
         """Nobody's configuration is at fault: say it, and try until the address is free."""
         if self._rows.stalled(proxy_id, refusal.error):
             log.warning("proxy %s cannot listen yet: %s", proxy_id, refusal.error.strip())
         self._progress.stalled(proxy_id, refusal.error)
-        names = tuple(one.name for one in again)
         asyncio.get_running_loop().call_later(
-            ADDRESS_SECONDS, self.ads.again, proxy_id, refusal.type_url, names
+            ADDRESS_SECONDS, self.ads.again, proxy_id, refusal.type_url, again
         )
 
     def _hold_back(self, proxy_id: str, refusal: Rejected, bad: tuple[Resource, ...]) -> None:
@@ -177,11 +194,17 @@ class Control:
         self._progress.rejected(proxy_id, number, refusal.error)
         self._rows.rejected(proxy_id, refusal.error)
         good = self._progress.last_good(proxy_id)
-        for one in bad:
-            before = good.of(refusal.type_url).get(one.name) if good is not None else None
-            self._refused.append(
-                _Refused(proxy_id, number, refusal.type_url, one, before, refusal.error)
+        self._refused.append(
+            _Refused(
+                proxy_id=proxy_id,
+                number=number,
+                type_url=refusal.type_url,
+                resources=bad or refusal.resources,
+                named=bool(bad),
+                good=good.of(refusal.type_url) if good is not None else {},
+                error=refusal.error,
             )
+        )
         self._look.set()
 
     def _admit(self, node_id: str, uris: tuple[str, ...]) -> str | None:
@@ -207,7 +230,9 @@ class Control:
         refused, self._refused = self._refused, []
         step = self._step_is_due()
         try:
-            plan = await self._in("plan", lambda: self._work_plan(refused, step=step, anew=anew))
+            plan, innocent = await self._in(
+                "plan", lambda: self._work_plan(refused, step=step, anew=anew)
+            )
         except Exception:
             log.exception("could not plan: the proxies keep what they have")
             self._refused = refused + self._refused
@@ -215,6 +240,8 @@ class Control:
             return
         if plan is not None:
             self._serve(plan)
+        for one in innocent:
+            self.ads.again(one.proxy_id, one.type_url, one.names)
 
     def _step_is_due(self) -> bool:
         if self._step_at is None:
@@ -250,15 +277,29 @@ class Control:
         if self._step_at is not None and self._progress.all_settled():
             self._look.set()
 
-    def _work_plan(self, refused: list[_Refused], *, step: bool, anew: bool) -> Plan | None:
-        for one in refused:
-            if self._planner.refuse(one.type_url, one.resource, one.error):
-                _report(culprits(one.resource, one.good), one.number, one.error)
+    def _work_plan(
+        self, refused: list[_Refused], *, step: bool, anew: bool
+    ) -> tuple[Plan | None, list[_Innocent]]:
+        innocent = [self._work_refusal(one) for one in refused]
         plan = self._planner.plan(step=step, anew=anew or bool(refused))
         if plan is not None:
             for blame in _blames(plan):
                 _report(blame.keys, plan.number, blame.refusal.error)
-        return plan
+        return plan, [one for one in innocent if one.names]
+
+    def _work_refusal(self, one: _Refused) -> _Innocent:
+        """Find out who is to blame, have it taken back, and say what is to be sent again."""
+        known = tuple(r for r in one.resources if self._planner.refused_before(r))
+        bad = known
+        if not known:
+            bad = one.resources if one.named else guilty_resources(one.type_url, one.resources)
+        for resource in bad:
+            if resource not in known:
+                keys = guilty_keys(one.type_url, resource, one.good.get(resource.name))
+                self._planner.refuse(one.type_url, resource, one.error, keys)
+                _report(keys, one.number, one.error)
+        names = tuple(resource.name for resource in one.resources if resource not in bad)
+        return _Innocent(one.proxy_id, one.type_url, names)
 
     # Pods
 

@@ -87,9 +87,14 @@ class Planner:
         self._mesh: Mesh | None = None
         self._served: dict[str, ProxySnapshot] = {}
 
-    def refuse(self, type_url: str, resource: Resource, error: str) -> bool:
-        """Never serve this again; whether that is news. The next plan must be made `anew`."""
-        return self._quarantine.add(type_url, resource, error)
+    def refused_before(self, resource: Resource) -> bool:
+        return self._quarantine.knows(resource)
+
+    def refuse(
+        self, type_url: str, resource: Resource, error: str, keys: tuple[ResourceKey, ...]
+    ) -> None:
+        """Never serve this again. The next plan must be made `anew`."""
+        self._quarantine.add(type_url, resource, error, keys)
 
     def plan(self, *, step: bool = False, anew: bool = False) -> Plan | None:
         """The next plan; None when nothing has changed.
@@ -178,7 +183,8 @@ class Planner:
         for refusal in held:
             bad = made.of(refusal.type_url)[refusal.name]
             before = good.of(refusal.type_url).get(refusal.name) if good is not None else None
-            keys = tuple(key for key in culprits(bad, before) if key in self._newly)
+            found = refusal.keys or culprits(bad, before)
+            keys = tuple(key for key in found if key in self._newly)
             if keys:
                 yield Blame(refusal, keys)
 

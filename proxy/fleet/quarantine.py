@@ -11,6 +11,7 @@ from typing import Any
 
 from proxy.ads.session import Rejected
 from proxy.xds import messages
+from proxy.xds.fields import METADATA
 from proxy.xds.messages import CLUSTER, ENDPOINTS, as_dict
 from proxy.xds.snapshot import ProxySnapshot, Resource, Resources
 from proxy.xds.static import content
@@ -21,17 +22,13 @@ _MOST = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """One resource a proxy would not take, and Envoy's words."""
+    """One resource a proxy would not take, Envoy's words, and whose fault it was found to be."""
 
     type_url: str
     name: str
     version: str
     error: str
-
-
-def suspects(refused: Rejected) -> tuple[Resource, ...]:
-    """The resources that Envoy's words name; all that were sent when they name none."""
-    return named(refused) or refused.resources
+    keys: tuple[ResourceKey, ...] = ()
 
 
 def named(refused: Rejected) -> tuple[Resource, ...]:
@@ -72,17 +69,23 @@ class Quarantine:
     def __bool__(self) -> bool:
         return bool(self._refused)
 
-    def add(self, type_url: str, resource: Resource, error: str) -> bool:
-        """Whether this version was not known to be bad before."""
+    def knows(self, resource: Resource) -> bool:
+        return (resource.name, resource.version) in self._refused
+
+    def add(
+        self, type_url: str, resource: Resource, error: str, keys: tuple[ResourceKey, ...] = ()
+    ) -> None:
+        """Never again, then. `keys` are the users' resources that were found guilty."""
         key = (resource.name, resource.version)
-        if key in self._refused:
-            return False
         if len(self._refused) >= _MOST:
             self._refused.pop(next(iter(self._refused)))
         self._refused[key] = Refusal(
-            type_url=type_url, name=resource.name, version=resource.version, error=error
+            type_url=type_url,
+            name=resource.name,
+            version=resource.version,
+            error=error,
+            keys=keys,
         )
-        return True
 
     def find(self, snapshot: ProxySnapshot) -> tuple[Refusal, ...]:
         """The refused resources that are in a snapshot."""
@@ -138,13 +141,24 @@ def _walk(value: Any) -> Iterable[tuple[str, str]]:
         for one in value:
             yield from _walk(one)
     elif isinstance(value, dict):
-        metadata = value.get("metadata")
-        if isinstance(metadata, dict):
-            ours = metadata.get("filter_metadata", {}).get("meshweb", {})
-            if ours.get("origin"):
-                yield repr(value), ours["origin"]
+        origin = _origin(value)
+        if origin:
+            yield repr(value), origin
         for one in value.values():
             yield from _walk(one)
+
+
+def origin_of(part: Mapping[str, Any]) -> ResourceKey | None:
+    """The user's resource that a part (a dict of an Envoy message) was made of."""
+    origin = _origin(part)
+    return _key(origin) if origin else None
+
+
+def _origin(part: Mapping[str, Any]) -> str:
+    metadata = part.get("metadata")
+    if not isinstance(metadata, dict):
+        return ""
+    return str(metadata.get("filter_metadata", {}).get(METADATA, {}).get("origin", ""))
 
 
 def _key(origin: str) -> ResourceKey:

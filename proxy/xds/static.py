@@ -9,6 +9,8 @@ from proxy.xds import messages
 from proxy.xds.messages import as_dict, message
 from proxy.xds.snapshot import ProxySnapshot, Resource
 
+_HCM = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+_ROUTER = "envoy.extensions.filters.http.router.v3.Router"
 _OWN_CLUSTERS = ("xds", "agent", "otel")
 """The clusters of every real bootstrap that resources may refer to."""
 
@@ -30,6 +32,12 @@ def bootstrap(snapshots: Iterable[ProxySnapshot]) -> dict[str, Any]:
                 clusters[other] = {**made, "name": other}
         for made in _listeners(snapshot):
             listeners.setdefault(prefix + made["name"], {**made, "name": prefix + made["name"]})
+    return _whole(clusters.values(), listeners.values())
+
+
+def _whole(
+    clusters: Iterable[dict[str, Any]], listeners: Iterable[dict[str, Any]]
+) -> dict[str, Any]:
     return {
         "node": {"id": "validate", "cluster": "validate"},
         "dynamic_resources": {
@@ -40,9 +48,51 @@ def bootstrap(snapshots: Iterable[ProxySnapshot]) -> dict[str, Any]:
             }
         },
         "static_resources": {
-            "clusters": [*_own_clusters(), *clusters.values()],
-            "listeners": list(listeners.values()),
+            "clusters": [*_own_clusters(), *clusters],
+            "listeners": list(listeners),
         },
+    }
+
+
+TRIABLE = frozenset({messages.CLUSTER, messages.ENDPOINTS, messages.LISTENER, messages.ROUTES})
+"""What can be tried by itself; a secret cannot, for its key would stand in a file."""
+
+
+def trial(type_url: str, contents: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """One bootstrap with some resources of one type (as dicts), and nothing they refer to."""
+    match type_url:
+        case messages.CLUSTER:
+            return _whole([_static_cluster(one, None) for one in contents], ())
+        case messages.ENDPOINTS:
+            return _whole([_behind(one) for one in contents], ())
+        case messages.LISTENER:
+            return _whole((), contents)
+        case _:
+            return _whole((), [_around(one, index) for index, one in enumerate(contents)])
+
+
+def _behind(assignment: dict[str, Any]) -> dict[str, Any]:
+    name = assignment["cluster_name"]
+    return {"name": name, "type": "STATIC", "load_assignment": assignment}
+
+
+def _around(table: dict[str, Any], index: int) -> dict[str, Any]:
+    """A listener for nothing but a route configuration, whose clusters need not be known."""
+    manager = {
+        "@type": f"{messages.TYPE_URL}{_HCM}",
+        "stat_prefix": "trial",
+        "route_config": {**table, "validate_clusters": False},
+        "http_filters": [
+            {
+                "name": "envoy.filters.http.router",
+                "typed_config": {"@type": f"{messages.TYPE_URL}{_ROUTER}"},
+            }
+        ],
+    }
+    return {
+        "name": f"trial-{index}",
+        "address": {"socket_address": {"address": "127.0.0.1", "port_value": 1 + index}},
+        "filter_chains": [{"filters": [{"name": "http", "typed_config": manager}]}],
     }
 
 
@@ -58,12 +108,17 @@ def content(resource: Resource) -> Message:
 def _clusters(snapshot: ProxySnapshot) -> Iterable[dict[str, Any]]:
     assignments = snapshot.of(messages.ENDPOINTS)
     for resource in snapshot.of(messages.CLUSTER).values():
-        made = as_dict(content(resource))
-        if made.pop("eds_cluster_config", None) is not None:
-            made["type"] = "STATIC"
-            if resource.name in assignments:
-                made["load_assignment"] = as_dict(content(assignments[resource.name]))
-        yield made
+        found = assignments.get(resource.name)
+        endpoints = as_dict(content(found)) if found is not None else None
+        yield _static_cluster(as_dict(content(resource)), endpoints)
+
+
+def _static_cluster(made: dict[str, Any], endpoints: dict[str, Any] | None) -> dict[str, Any]:
+    if "eds_cluster_config" not in made:
+        return made
+    given = {key: value for key, value in made.items() if key != "eds_cluster_config"}
+    given["type"] = "STATIC"
+    return given if endpoints is None else {**given, "load_assignment": endpoints}
 
 
 def _listeners(snapshot: ProxySnapshot) -> Iterable[dict[str, Any]]:

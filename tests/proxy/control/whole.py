@@ -1,0 +1,127 @@
+"""A whole control plane for tests: control, a broker, a Celery worker, and real Envoys."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import grpc
+import grpc.aio
+from asgiref.sync import sync_to_async
+from django.conf import settings
+
+from proxy.ads.server import OPTIONS
+from proxy.fleet.control import Control
+from proxy.identity import spiffe
+from proxy.xds.options import Options
+from tests.mesh_web.live.real import Broker
+from tests.proxy.ads.fleet import CONTROL_HOST, CONTROL_PORT, DOMAIN, Root
+from tests.routing.app.shop import Api
+from topology import facade as topology
+from topology.contracts import Pod
+
+T = TypeVar("T")
+
+
+class MeshBroker(Broker):
+    """On the socket where Django's and Celery's settings look for it."""
+
+    def __init__(self) -> None:
+        directory = Path(settings.RUNTIME_DIR)
+        directory.mkdir(parents=True, exist_ok=True)
+        super().__init__(directory)
+        self.socket = directory / "broker.sock"
+        self.url = f"unix://{self.socket}"
+
+
+@contextmanager
+def worker() -> Iterator[None]:
+    """A Celery worker process on the tests' database and broker."""
+    home = Path(settings.HOME) / "worker"
+    home.mkdir(exist_ok=True)
+    database = home / "meshweb.sqlite3"
+    if not database.is_symlink():
+        database.symlink_to(str(settings.DATABASES["default"]["NAME"]))
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "celery", "-A", "mesh_web.celery", "worker"),
+            *("-Q", "revisions,default", "-P", "solo", "-l", "warning"),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+        ],
+        env={
+            **os.environ,
+            "MESHWEB_HOME": str(home),
+            "MESHWEB_RUNTIME_DIR": str(settings.RUNTIME_DIR),
+            "MESHWEB_BROKER_URL": settings.BROKER_URL,
+        },
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@asynccontextmanager
+async def control(root: Root) -> AsyncIterator[Control]:
+    """Control as its command runs it, ready to serve Envoys with `root`'s certificates."""
+    running = Control(
+        Options(trust_domain=DOMAIN, access_log=False),
+        name="tests",
+        host_port_offset=0,
+        broker_url=settings.BROKER_URL,
+        registry_changed=lambda: None,
+    )
+    task = asyncio.create_task(running.run())
+    pair = root.issue(spiffe.control_id(DOMAIN))
+    server = grpc.aio.server(options=OPTIONS)
+    server.add_generic_rpc_handlers((running.ads.handler(),))
+    server.add_secure_port(
+        f"{CONTROL_HOST}:{CONTROL_PORT}",
+        grpc.ssl_server_credentials(
+            [(pair.key_pem.encode(), pair.certificate_pem.encode())],
+            root_certificates=root.pem.encode(),
+            require_client_auth=True,
+        ),
+    )
+    async with asyncio.timeout(10):
+        await running.ready.wait()
+    await server.start()
+    try:
+        yield running
+    finally:
+        await server.stop(None)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def apply(api: Api, yaml: str, query: str = "") -> Any:
+    """The answer to `POST /apply`, as JSON."""
+    return (await in_thread(lambda: api.apply(yaml, query))).json()
+
+
+async def revision(api: Api, number: int) -> Any:
+    return (await in_thread(lambda: api.get(f"/revisions/{number}"))).json()
+
+
+async def pods() -> tuple[Pod, ...]:
+    return await in_thread(lambda: topology.registry().pods)
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """Django's tests keep their database connection in one thread of their own."""
+    return await sync_to_async(work, thread_sensitive=False)()
+
+
+async def eventually(true: Callable[[], Any], seconds: float = 15.0) -> Any:
+    """The first true answer of a reading that blocks."""
+    async with asyncio.timeout(seconds):
+        while True:
+            found = await in_thread(true)
+            if found:
+                return found
+            await asyncio.sleep(0.02)
