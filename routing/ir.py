@@ -288,11 +288,19 @@ class MeshTls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OriginateTls:
-    """Plain TLS towards a server outside the mesh (DestinationRule `SIMPLE`)."""
+    """TLS towards a server outside the mesh (DestinationRule `SIMPLE`, `MUTUAL`).
+
+    Files are read by the proxy itself; MUTUAL has a certificate and a key. `unverified` takes any
+    certificate.
+    """
 
     sni: str = ""
     sans: tuple[str, ...] = ()
     ca_file: str = ""
+    certificate_file: str = ""
+    key_file: str = ""
+    crl_file: str = ""
+    unverified: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,6 +311,17 @@ class OutlierDetection:
     base_ejection_ms: int = 30_000
     max_ejection_percent: int = 10
     min_health_percent: int = 0
+    split_local_origin: bool = False
+    consecutive_local_origin: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TcpKeepalive:
+    """None leaves the operating system's own value."""
+
+    probes: int | None = None
+    time_s: int | None = None
+    interval_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,6 +336,11 @@ class ConnectionLimits:
     connect_timeout_ms: int = 10_000
     tcp_idle_timeout_ms: int | None = None
     http_idle_timeout_ms: int | None = None
+    keepalive: TcpKeepalive | None = None
+    max_connection_duration_ms: int | None = None
+    max_concurrent_streams: int | None = None
+    upgrade_to_http2: bool = False
+    use_client_protocol: bool = False
 
 
 class LoadBalancer(StrEnum):
@@ -324,6 +348,24 @@ class LoadBalancer(StrEnum):
     ROUND_ROBIN = "ROUND_ROBIN"
     RANDOM = "RANDOM"
     PASSTHROUGH = "PASSTHROUGH"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsistentHash:
+    """Equal requests go to the same endpoint. `size` is the least ring, or Maglev's table."""
+
+    policy: HashPolicy
+    maglev: bool = False
+    size: int = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warmup:
+    """New endpoints get their share little by little over this time."""
+
+    duration_ms: int
+    minimum_percent: float = 10.0
+    aggression: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -346,6 +388,8 @@ class Cluster:
     limits: ConnectionLimits = ConnectionLimits()
     source_address: str = ""
     origin: Origin | None = None
+    consistent_hash: ConsistentHash | None = None
+    warmup: Warmup | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,8 @@ from routing.ir import (
     MeshTls,
     OriginateTls,
     OutlierDetection,
+    TcpKeepalive,
+    Warmup,
 )
 from topology.contracts import AppProtocol
 
@@ -31,13 +33,16 @@ def cluster(cluster: Cluster, trust_domain: str) -> Message:
         "circuit_breakers": {"thresholds": [_thresholds(cluster.limits)]},
         "common_lb_config": {"healthy_panic_threshold": {"value": _panic_below(cluster.outlier)}},
         "ignore_health_on_host_removal": True,
-        "lb_policy": _policy(cluster.load_balancer),
+        **_balancing(cluster),
         "typed_extension_protocol_options": _protocol(cluster.protocol, cluster.limits),
         **_discovery(cluster),
         **_transport(cluster, trust_domain),
     }
     if cluster.outlier is not None:
         fields["outlier_detection"] = _outlier(cluster.outlier)
+    if cluster.limits.keepalive is not None:
+        keepalive = _keepalive(cluster.limits.keepalive)
+        fields["upstream_connection_options"] = {"tcp_keepalive": keepalive}
     if cluster.source_address:
         fields["upstream_bind_config"] = {
             "source_address": {"address": cluster.source_address, "port_value": 0}
@@ -73,9 +78,31 @@ def _discovery(cluster: Cluster) -> Fields:
             }
 
 
+def _balancing(cluster: Cluster) -> Fields:
+    ring = cluster.consistent_hash
+    if ring is not None and ring.maglev:
+        return {"lb_policy": "MAGLEV", "maglev_lb_config": {"table_size": number(ring.size)}}
+    if ring is not None:
+        size = {"minimum_ring_size": number(ring.size)}
+        return {"lb_policy": "RING_HASH", "ring_hash_lb_config": size}
+    policy = _policy(cluster.load_balancer)
+    made: Fields = {"lb_policy": policy}
+    if cluster.warmup is not None and policy in ("ROUND_ROBIN", "LEAST_REQUEST"):
+        made[f"{policy.lower()}_lb_config"] = {"slow_start_config": _slow_start(cluster.warmup)}
+    return made
+
+
 def _policy(balancer: LoadBalancer) -> str:
     # PASSTHROUGH needs the original destination, which a listener here never has
     return "ROUND_ROBIN" if balancer is LoadBalancer.PASSTHROUGH else str(balancer)
+
+
+def _slow_start(warmup: Warmup) -> Fields:
+    return {
+        "slow_start_window": duration(warmup.duration_ms),
+        "aggression": {"default_value": warmup.aggression, "runtime_key": "slow_start.aggression"},
+        "min_weight_percent": {"value": warmup.minimum_percent},
+    }
 
 
 def _transport(cluster: Cluster, trust_domain: str) -> Fields:
@@ -107,7 +134,7 @@ def _plain() -> Fields:
 
 
 def _protocol(protocol: AppProtocol, limits: ConnectionLimits) -> dict[str, Message]:
-    if not protocol.is_http:
+    if not (protocol.is_http or limits.upgrade_to_http2):
         if limits.tcp_idle_timeout_ms is None:
             return {}
         idle = duration(limits.tcp_idle_timeout_ms)
@@ -117,14 +144,36 @@ def _protocol(protocol: AppProtocol, limits: ConnectionLimits) -> dict[str, Mess
         common["idle_timeout"] = duration(limits.http_idle_timeout_ms)
     if limits.max_requests_per_connection:
         common["max_requests_per_connection"] = number(limits.max_requests_per_connection)
-    version = "http_protocol_options" if protocol is AppProtocol.HTTP else "http2_protocol_options"
+    if limits.max_connection_duration_ms is not None:
+        common["max_connection_duration"] = duration(limits.max_connection_duration_ms)
     return {
         _HTTP_OPTIONS: typed(
             _HTTP_OPTIONS,
-            explicit_http_config={version: {}},
+            **_http_version(protocol, limits),
             **({"common_http_protocol_options": common} if common else {}),
         )
     }
+
+
+def _http_version(protocol: AppProtocol, limits: ConnectionLimits) -> Fields:
+    http2: Fields = {}
+    if limits.max_concurrent_streams is not None:
+        http2["max_concurrent_streams"] = number(limits.max_concurrent_streams)
+    if limits.use_client_protocol:
+        versions = {"http_protocol_options": {}, "http2_protocol_options": http2}
+        return {"use_downstream_protocol_config": versions}
+    if protocol is AppProtocol.HTTP and not limits.upgrade_to_http2:
+        return {"explicit_http_config": {"http_protocol_options": {}}}
+    return {"explicit_http_config": {"http2_protocol_options": http2}}
+
+
+def _keepalive(keepalive: TcpKeepalive) -> Fields:
+    given = {
+        "keepalive_probes": keepalive.probes,
+        "keepalive_time": keepalive.time_s,
+        "keepalive_interval": keepalive.interval_s,
+    }
+    return {name: number(value) for name, value in given.items() if value is not None}
 
 
 def _thresholds(limits: ConnectionLimits) -> Fields:
@@ -154,6 +203,15 @@ def _outlier(outlier: OutlierDetection) -> Fields:
         "enforcing_failure_percentage": number(0),
         "enforcing_consecutive_5xx": number(0),
     }
+    if outlier.split_local_origin:
+        made["split_external_local_origin_errors"] = True
+        made["enforcing_local_origin_success_rate"] = number(0)
+        if outlier.consecutive_local_origin is not None:
+            on = number(100 if outlier.consecutive_local_origin else 0)
+            made["enforcing_consecutive_local_origin_failure"] = on
+        if outlier.consecutive_local_origin:
+            count = number(outlier.consecutive_local_origin)
+            made["consecutive_local_origin_failure"] = count
     if outlier.consecutive_5xx:
         made["consecutive_5xx"] = number(outlier.consecutive_5xx)
         made["enforcing_consecutive_5xx"] = number(100)

@@ -50,14 +50,23 @@ def mesh_downstream(*, trust_domain: str, alpn: tuple[str, ...]) -> Fields:
 
 
 def originate(tls: OriginateTls) -> Fields:
-    """Plain TLS to a server outside; without `ca_file` its certificate is not checked."""
+    """TLS to a server outside; without `ca_file` its certificate is not checked."""
     common: Fields = {"tls_params": {"tls_maximum_protocol_version": "TLSv1_3"}}
-    if tls.ca_file:
+    if tls.certificate_file:
+        certificate = {
+            "certificate_chain": {"filename": tls.certificate_file},
+            "private_key": {"filename": tls.key_file},
+        }
+        common["tls_certificates"] = [certificate]
+    if tls.ca_file and not tls.unverified:
         common["validation_context"] = {
             "trusted_ca": {"filename": tls.ca_file},
             "match_typed_subject_alt_names": [
-                {"san_type": "DNS", "matcher": {"exact": san}} for san in tls.sans
+                {"san_type": kind, "matcher": {"exact": san}}
+                for san in tls.sans
+                for kind in ("DNS", "URI")
             ],
+            **({"crl": {"filename": tls.crl_file}} if tls.crl_file else {}),
         }
     return extension(_TLS, f"{_KIND}UpstreamTlsContext", common_tls_context=common, sni=tls.sni)
 

@@ -92,6 +92,8 @@ def make_cluster(
         outlier=policy.outlier,
         limits=limits(policy.connection_pool),
         origin=Origin(resource=rule.metadata.key) if rule else entry_origin(upstream),
+        consistent_hash=policy.consistent_hash,
+        warmup=policy.warmup,
     )
 
 
@@ -139,7 +141,15 @@ def client_tls(
         return MeshTls(sans=tls.sans or sans, sni=tls.sni or own_sni)
     declared = upstream.entry.sans if upstream.entry else ()
     sni = tls.sni or ("" if upstream.wildcard else upstream.host)
-    return OriginateTls(sni=sni, sans=tls.sans or declared, ca_file=tls.ca_file)
+    return OriginateTls(
+        sni=sni,
+        sans=tls.sans or declared,
+        ca_file=tls.ca_file,
+        certificate_file=tls.certificate_file if tls.mode is TlsMode.MUTUAL else "",
+        key_file=tls.key_file if tls.mode is TlsMode.MUTUAL else "",
+        crl_file=tls.crl_file,
+        unverified=tls.unverified,
+    )
 
 
 def make_endpoints(

@@ -39,11 +39,13 @@ class Client:
     labels: Labels = ()
 
 
-def default_route(upstream: Upstream, port: UpstreamPort, cluster: str) -> Route:
+def default_route(upstream: Upstream, port: UpstreamPort, cluster: str, known: Reachable) -> Route:
     """Where no VirtualService says anything: the whole service."""
+    clusters = (WeightedCluster(cluster=cluster),)
     return Route(
         name="default",
-        clusters=(WeightedCluster(cluster=cluster),),
+        clusters=clusters,
+        hashing=known.hashing_of(clusters),
         retry=DEFAULT,
         service_namespace=upstream.namespace,
         service_name=upstream.name,
@@ -155,6 +157,7 @@ def http_route(
         fault=given.fault,
         mirrors=mirrors(given.mirrors, namespace, port, known) if clusters else (),
         cors=given.cors,
+        hashing=known.hashing_of(clusters),
     )
 
 

@@ -42,7 +42,7 @@ def virtual_host(
         routes = http_routes(service, client, port.number, known)
     else:
         cluster = cluster_name(port.number, "", upstream.host)
-        routes = (default_route(upstream, port, cluster),)
+        routes = (default_route(upstream, port, cluster, known),)
     return VirtualHost(
         name=f"{upstream.host}:{port.number}",
         domains=domains(upstream, port, client.namespace),

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TypedDict
 
-from routing.ir import ConnectionLimits
+from routing.ir import ConnectionLimits, ConsistentHash, LoadBalancer
 from routing.model import DestinationRule
 from routing.model.destination_rule import ConnectionPool, Subset, TrafficPolicy
 from routing.model.hosts import covers, full_host, specificity
@@ -75,11 +76,22 @@ def policy_for(
         return base
     own = at_port(subset.policy, port)
     return TrafficPolicy(
-        load_balancer=own.load_balancer or base.load_balancer,
+        **balancing(own if own.load_balancer or own.consistent_hash else base),
+        warmup=own.warmup or base.warmup,
         connection_pool=own.connection_pool or base.connection_pool,
         outlier=own.outlier or base.outlier,
         tls=own.tls or base.tls,
     )
+
+
+class Balancing(TypedDict):
+    load_balancer: LoadBalancer | None
+    consistent_hash: ConsistentHash | None
+
+
+def balancing(policy: TrafficPolicy) -> Balancing:
+    """A load balancer is one thing: a subset's replaces the host's as a whole."""
+    return {"load_balancer": policy.load_balancer, "consistent_hash": policy.consistent_hash}
 
 
 def at_port(policy: TrafficPolicy, port: int) -> TrafficPolicy:
@@ -98,4 +110,9 @@ def limits(pool: ConnectionPool | None) -> ConnectionLimits:
         connect_timeout_ms=pool.connect_timeout_ms or ConnectionLimits().connect_timeout_ms,
         tcp_idle_timeout_ms=pool.tcp_idle_timeout_ms,
         http_idle_timeout_ms=pool.http_idle_timeout_ms,
+        keepalive=pool.keepalive,
+        max_connection_duration_ms=pool.max_connection_duration_ms,
+        max_concurrent_streams=pool.max_concurrent_streams,
+        upgrade_to_http2=pool.upgrade_to_http2,
+        use_client_protocol=pool.use_client_protocol,
     )

@@ -9,7 +9,9 @@ from routing.compile.memo import Memo
 from routing.compile.rules import Rules, rules_for
 from routing.compile.upstreams import Upstream
 from routing.compile.weights import Reachable, reachable
-from routing.ir import Cluster, ClusterEndpoints
+from routing.ir import Cluster, ClusterEndpoints, HashPolicy
+
+Reach = tuple[frozenset[str], frozenset[str], tuple[tuple[str, HashPolicy], ...]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,16 +36,17 @@ def shared_views(
     memo: Memo, chosen: Selection, rules: Rules, every_pod: Pods
 ) -> Mapping[str, View]:
     """One view per namespace with proxies; namespaces that reach the same share `known`."""
-    groups: dict[tuple[frozenset[str], frozenset[str]], str] = {}
+    groups: dict[Reach, str] = {}
     views: dict[str, View] = {}
     for namespace, index in every_pod.namespaces.items():
         if not any(v.pod.sidecar or v.pod.gateway for v in index.pods):
-            views[namespace] = View((), (), reachable((), frozenset()), namespace)
+            views[namespace] = View((), (), reachable((), frozenset(), ()), namespace)
             continue
         parts = parts_of(memo, namespace, chosen, rules)
-        reach = (parts.known.clusters, frozenset(parts.known.upstreams))
+        known = parts.known
+        reach = (known.clusters, frozenset(known.upstreams), tuple(known.hashing.items()))
         group = groups.setdefault(reach, namespace)
-        known = parts.known if group == namespace else views[group].known
+        known = known if group == namespace else views[group].known
         views[namespace] = View(parts.clusters, parts.endpoints, known, group)
     return views
 
@@ -58,11 +61,12 @@ def parts_of(memo: Memo, namespace: str, chosen: Selection, rules: Rules) -> Par
         (host_clusters(memo, u, chosen, rules, namespace) for u in upstreams),
     )
     names = memo(("cluster names", namespace), cluster_names, hosts)
+    hashing = memo(("hashing", namespace), hash_policies, hosts)
     return Parts(
         upstreams,
         memo(("clusters of", namespace), all_clusters, hosts),
         memo(("endpoints of", namespace), all_endpoints, hosts),
-        memo(("reachable", namespace), reachable, upstreams, names),
+        memo(("reachable", namespace), reachable, upstreams, names, hashing),
     )
 
 
@@ -100,6 +104,16 @@ def visible_to(upstream: Upstream, namespace: str) -> bool:
 
 def cluster_names(hosts: tuple[HostClusters, ...]) -> frozenset[str]:
     return frozenset(cluster.name for host in hosts for cluster in host.clusters)
+
+
+def hash_policies(hosts: tuple[HostClusters, ...]) -> tuple[tuple[str, HashPolicy], ...]:
+    """By the name of the cluster with the ring."""
+    return tuple(
+        (cluster.name, cluster.consistent_hash.policy)
+        for host in hosts
+        for cluster in host.clusters
+        if cluster.consistent_hash is not None
+    )
 
 
 def all_clusters(hosts: tuple[HostClusters, ...]) -> tuple[Cluster, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from routing.compile.clusters import BLACKHOLE, cluster_name
 from routing.compile.upstreams import Upstream
-from routing.ir import WeightedCluster
+from routing.ir import HashPolicy, WeightedCluster
 from routing.model.hosts import covers, full_host, specificity
 from routing.model.virtual_service import Destination, WeightedDestination
 
@@ -17,6 +17,14 @@ class Reachable:
     upstreams: Mapping[str, Upstream]
     wildcards: tuple[str, ...]
     clusters: frozenset[str]
+    hashing: Mapping[str, HashPolicy]
+
+    def hashing_of(self, clusters: tuple[WeightedCluster, ...]) -> tuple[HashPolicy, ...]:
+        """What decides between the endpoints of these clusters, each policy once."""
+        if not self.hashing:
+            return ()
+        found = (self.hashing.get(share.cluster) for share in clusters)
+        return tuple(dict.fromkeys(policy for policy in found if policy is not None))
 
     def upstream(self, host: str) -> Upstream | None:
         """The upstream of a full host name, by a wildcard if need be."""
@@ -27,9 +35,13 @@ class Reachable:
         return found
 
 
-def reachable(upstreams: tuple[Upstream, ...], clusters: frozenset[str]) -> Reachable:
+def reachable(
+    upstreams: tuple[Upstream, ...],
+    clusters: frozenset[str],
+    hashing: tuple[tuple[str, HashPolicy], ...],
+) -> Reachable:
     wildcards = sorted((u.host for u in upstreams if u.wildcard), key=specificity)
-    return Reachable({u.host: u for u in upstreams}, tuple(wildcards), clusters)
+    return Reachable({u.host: u for u in upstreams}, tuple(wildcards), clusters, dict(hashing))
 
 
 def resolve(

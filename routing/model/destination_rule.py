@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from routing.ir import LoadBalancer, OutlierDetection
+from routing.ir import ConsistentHash, LoadBalancer, OutlierDetection, TcpKeepalive, Warmup
 from routing.model.metadata import Metadata
 from topology.contracts import Labels
 
@@ -21,6 +21,10 @@ class ClientTls:
     sni: str = ""
     sans: tuple[str, ...] = ()
     ca_file: str = ""
+    certificate_file: str = ""
+    key_file: str = ""
+    crl_file: str = ""
+    unverified: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,11 @@ class ConnectionPool:
     max_requests_per_connection: int | None = None
     max_retries: int | None = None
     http_idle_timeout_ms: int | None = None
+    keepalive: TcpKeepalive | None = None
+    max_connection_duration_ms: int | None = None
+    max_concurrent_streams: int | None = None
+    upgrade_to_http2: bool = False
+    use_client_protocol: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +51,8 @@ class TrafficPolicy:
     """Each part is None where it was not written, so that another policy's can show through."""
 
     load_balancer: LoadBalancer | None = None
+    consistent_hash: ConsistentHash | None = None
+    warmup: Warmup | None = None
     connection_pool: ConnectionPool | None = None
     outlier: OutlierDetection | None = None
     tls: ClientTls | None = None

@@ -1,7 +1,7 @@
 """Reads a DestinationRule."""
 
 from routing.contracts import Document
-from routing.ir import LoadBalancer, OutlierDetection
+from routing.ir import LoadBalancer, OutlierDetection, TcpKeepalive
 from routing.model.destination_rule import (
     ClientTls,
     ConnectionPool,
@@ -10,6 +10,7 @@ from routing.model.destination_rule import (
     TlsMode,
     TrafficPolicy,
 )
+from routing.parse.load_balancer import consistent_hash, warmup
 from routing.parse.notes import (
     Note,
     Spec,
@@ -39,7 +40,7 @@ def destination_rule(document: Document, note: Note) -> DestinationRule:
     return DestinationRule(
         metadata=metadata_of(document),
         host=text(spec, "host"),
-        policy=traffic_policy(part(spec, "trafficPolicy")),
+        policy=traffic_policy(part(spec, "trafficPolicy"), "spec.trafficPolicy", note),
         subsets=tuple(
             subset(s, f"spec.subsets[{i}]", note) for i, s in enumerate(items(spec, "subsets"))
         ),
@@ -54,19 +55,27 @@ def subset(given: Spec, path: str, note: Note) -> Subset:
     return Subset(
         name=name,
         labels=label_set(given, "labels"),
-        policy=traffic_policy(part(given, "trafficPolicy")),
+        policy=traffic_policy(part(given, "trafficPolicy"), f"{path}.trafficPolicy", note),
     )
 
 
-def traffic_policy(given: Spec) -> TrafficPolicy:
+def traffic_policy(given: Spec, path: str, note: Note) -> TrafficPolicy:
+    balancer = part(given, "loadBalancer")
     return TrafficPolicy(
-        load_balancer=SIMPLE.get(text(part(given, "loadBalancer"), "simple")),
+        load_balancer=SIMPLE.get(text(balancer, "simple")),
+        consistent_hash=consistent_hash(balancer, f"{path}.loadBalancer.consistentHash", note),
+        warmup=warmup(balancer),
         connection_pool=connection_pool(given),
         outlier=outlier_detection(given),
-        tls=client_tls(given),
+        tls=client_tls(given, f"{path}.tls", note),
         ports=tuple(
-            (part(p, "port")["number"], traffic_policy({**p, "portLevelSettings": None}))
-            for p in items(given, "portLevelSettings")
+            (
+                part(p, "port")["number"],
+                traffic_policy(
+                    {**p, "portLevelSettings": None}, f"{path}.portLevelSettings[{i}]", note
+                ),
+            )
+            for i, p in enumerate(items(given, "portLevelSettings"))
         ),
     )
 
@@ -86,6 +95,23 @@ def connection_pool(given: Spec) -> ConnectionPool | None:
         max_requests_per_connection=positive(http, "maxRequestsPerConnection"),
         max_retries=positive(http, "maxRetries"),
         http_idle_timeout_ms=milliseconds(http, "idleTimeout"),
+        keepalive=keepalive(tcp.get("tcpKeepalive")),
+        max_connection_duration_ms=milliseconds(tcp, "maxConnectionDuration") or None,
+        max_concurrent_streams=positive(http, "maxConcurrentStreams"),
+        upgrade_to_http2=http.get("h2UpgradePolicy") == "UPGRADE",
+        use_client_protocol=bool(http.get("useClientProtocol")),
+    )
+
+
+def keepalive(given: Spec | None) -> TcpKeepalive | None:
+    """Whole seconds, one at least, as sockets count them."""
+    if given is None:
+        return None
+    time, interval = milliseconds(given, "time"), milliseconds(given, "interval")
+    return TcpKeepalive(
+        probes=positive(given, "probes"),
+        time_s=max(1, time // 1000) if time else None,
+        interval_s=max(1, interval // 1000) if interval else None,
     )
 
 
@@ -108,17 +134,27 @@ def outlier_detection(given: Spec) -> OutlierDetection | None:
         base_ejection_ms=milliseconds(found, "baseEjectionTime") or default.base_ejection_ms,
         max_ejection_percent=int(found.get("maxEjectionPercent") or default.max_ejection_percent),
         min_health_percent=int(found.get("minHealthPercent") or default.min_health_percent),
+        split_local_origin=bool(found.get("splitExternalLocalOriginErrors")),
+        consecutive_local_origin=found.get("consecutiveLocalOriginFailures"),
     )
 
 
-def client_tls(given: Spec) -> ClientTls | None:
-    """Modes that have no effect yet leave the mesh's own choice."""
+def client_tls(given: Spec, path: str, note: Note) -> ClientTls | None:
     tls = given.get("tls")
-    if tls is None or tls.get("mode") == "MUTUAL":
+    if tls is None:
         return None
+    mode = TlsMode(tls.get("mode") or "DISABLE")
+    if mode is TlsMode.MUTUAL and not tls.get("credentialName"):
+        for field in ("clientCertificate", "privateKey"):
+            if not tls.get(field):
+                note("MSH1111", f"{path}.{field}", "tls mode MUTUAL", field)
     return ClientTls(
-        mode=TlsMode(tls.get("mode") or "DISABLE"),
+        mode=mode,
         sni=text(tls, "sni"),
         sans=texts(tls, "subjectAltNames"),
         ca_file=text(tls, "caCertificates"),
+        certificate_file=text(tls, "clientCertificate"),
+        key_file=text(tls, "privateKey"),
+        crl_file=text(tls, "caCrl"),
+        unverified=bool(tls.get("insecureSkipVerify")),
     )

@@ -27,22 +27,21 @@ LOAD_BALANCER = choice(
     simple=enum(
         "UNSPECIFIED", "LEAST_CONN", "RANDOM", "PASSTHROUGH", "ROUND_ROBIN", "LEAST_REQUEST"
     ),
-    consistentHash=later(
-        choice(
-            ("httpHeaderName", "httpCookie", "useSourceIp", "httpQueryParameterName"),
-            httpHeaderName=STRING,
-            httpCookie=fields(
-                name=required(STRING),
-                path=STRING,
-                ttl=DURATION_VALUE,
-                attributes=list_of(fields(name=STRING, value=STRING)),
-            ),
-            useSourceIp=BOOL,
-            httpQueryParameterName=STRING,
-            minimumRingSize=UINT,
-            ringHash=fields(minimumRingSize=UINT),
-            maglev=fields(tableSize=UINT),
-        )
+    consistentHash=choice(
+        ("httpHeaderName", "httpCookie", "useSourceIp", "httpQueryParameterName"),
+        ("ringHash", "maglev"),
+        httpHeaderName=STRING,
+        httpCookie=fields(
+            name=required(STRING),
+            path=STRING,
+            ttl=DURATION_VALUE,
+            attributes=list_of(fields(name=STRING, value=STRING)),
+        ),
+        useSourceIp=BOOL,
+        httpQueryParameterName=STRING,
+        minimumRingSize=UINT,
+        ringHash=fields(minimumRingSize=UINT),
+        maglev=fields(tableSize=UINT),
     ),
     localityLbSetting=later(
         fields(
@@ -52,17 +51,15 @@ LOAD_BALANCER = choice(
             enabled=BOOL,
         )
     ),
-    warmupDurationSecs=later(DURATION_VALUE),
-    warmup=later(
-        fields(duration=required(DURATION_VALUE), minimumPercent=PERCENT, aggression=NUMBER)
-    ),
+    warmupDurationSecs=DURATION_VALUE,
+    warmup=fields(duration=required(DURATION_VALUE), minimumPercent=PERCENT, aggression=NUMBER),
 )
 CONNECTION_POOL = fields(
     tcp=fields(
         maxConnections=INT,
         connectTimeout=DURATION_VALUE,
-        tcpKeepalive=later(fields(probes=UINT, time=DURATION_VALUE, interval=DURATION_VALUE)),
-        maxConnectionDuration=later(DURATION_VALUE),
+        tcpKeepalive=fields(probes=UINT, time=DURATION_VALUE, interval=DURATION_VALUE),
+        maxConnectionDuration=DURATION_VALUE,
         idleTimeout=DURATION_VALUE,
     ),
     http=fields(
@@ -71,32 +68,32 @@ CONNECTION_POOL = fields(
         maxRequestsPerConnection=INT,
         maxRetries=INT,
         idleTimeout=DURATION_VALUE,
-        h2UpgradePolicy=later(enum("DEFAULT", "DO_NOT_UPGRADE", "UPGRADE")),
-        useClientProtocol=later(BOOL),
-        maxConcurrentStreams=later(INT),
+        h2UpgradePolicy=enum("DEFAULT", "DO_NOT_UPGRADE", "UPGRADE"),
+        useClientProtocol=BOOL,
+        maxConcurrentStreams=INT,
     ),
 )
 OUTLIER_DETECTION = fields(
     consecutiveErrors=INT,
     consecutive5xxErrors=UINT,
     consecutiveGatewayErrors=UINT,
-    splitExternalLocalOriginErrors=later(BOOL),
-    consecutiveLocalOriginFailures=later(UINT),
+    splitExternalLocalOriginErrors=BOOL,
+    consecutiveLocalOriginFailures=UINT,
     interval=DURATION_VALUE,
     baseEjectionTime=DURATION_VALUE,
     maxEjectionPercent=PERCENT,
     minHealthPercent=PERCENT,
 )
 CLIENT_TLS = fields(
-    mode=enum("DISABLE", "SIMPLE", "ISTIO_MUTUAL", later=("MUTUAL",)),
-    clientCertificate=later(STRING),
-    privateKey=later(STRING),
+    mode=enum("DISABLE", "SIMPLE", "MUTUAL", "ISTIO_MUTUAL"),
+    clientCertificate=STRING,
+    privateKey=STRING,
     caCertificates=STRING,
-    caCrl=later(STRING),
+    caCrl=STRING,
     credentialName=later(STRING),
     subjectAltNames=STRINGS,
     sni=STRING,
-    insecureSkipVerify=later(BOOL),
+    insecureSkipVerify=BOOL,
 )
 PORT_POLICY: dict[str, Type] = {
     "loadBalancer": LOAD_BALANCER,

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.routing.live.mesh import Running, compiled, proxy, running
-from tests.routing.mesh import resource, service
+from tests.routing.mesh import deployment, resource, service
 
 pytestmark = [pytest.mark.envoy, pytest.mark.asyncio]
 
@@ -121,3 +121,31 @@ async def test_paths_are_rewritten_by_expression_and_bytes_answered() -> None:
         assert (to.status, to.headers["location"]) == (308, "https://reviews:443/secure/x?y=1")
         await envoy.ask("reviews", "/service/foo/v1/api")
         assert [r.path for r in envoy.got[place(envoy, "reviews")]] == ["/v1/api/instance/foo"]
+
+
+@pytest.mark.parametrize(
+    ("key", "header"),
+    [
+        ("httpHeaderName: end-user", "end-user: {}"),
+        ("httpCookie: {name: who}", "cookie: who={}"),
+        ("httpHeaderName: end-user, maglev: {tableSize: 1009}", "end-user: {}"),
+        ("httpQueryParameterName: q", ""),
+    ],
+)
+async def test_equal_requests_go_to_the_same_endpoint(key: str, header: str) -> None:
+    rule = resource(
+        "DestinationRule",
+        "reviews",
+        f"{{host: reviews, trafficPolicy: {{loadBalancer: {{consistentHash: {{{key}}}}}}}}}",
+    )
+    more = (deployment("reviews", version) for version in ("v2", "v3"))
+    mesh = compiled(SHOP, *more, rule)
+    async with running(proxy(mesh, "client-v1")) as envoy:
+        places: dict[str, set[str]] = {}
+        for i in range(48):
+            who = f"user{i % 12}"
+            name, _, value = header.format(who).partition(": ")
+            said = await envoy.ask("reviews", f"/?q={who}", headers={name: value} if name else None)
+            places.setdefault(who, set()).add(said.text)
+        assert [len(of) for of in places.values()] == [1] * 12
+        assert len(set().union(*places.values())) == 3
