@@ -1,7 +1,8 @@
 """A pod's ports as the mesh reaches them: mTLS, plain text, or both.
 
 The TLS chain is the same message in PERMISSIVE and STRICT, and while both are in force: Envoy
-keeps a chain that did not change, so a switch leaves its connections alone.
+keeps a chain that did not change, so a switch leaves its connections alone. It does so only while
+nothing but chains differs, so the listener does not say which PeerAuthentication it is made from.
 """
 
 from google.protobuf.message import Message
@@ -30,7 +31,6 @@ def inbound(port: InboundListener, proxy: Proxy, options: Options) -> Message:
         chains=chains,
         inspect_tls=True,
         direction="INBOUND",
-        origin=port.origin,
     )
 
 
