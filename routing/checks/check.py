@@ -19,6 +19,7 @@ from routing.checks.rules.unreachable import routes_are_reachable
 from routing.checks.rules.weights import weights_add_up
 from routing.checks.world import World, make_world
 from routing.contracts import Document, ResourceKey
+from routing.model.catalogue import CATALOGUE
 from topology.contracts import Registry
 
 
@@ -75,5 +76,6 @@ def blocking(
         f
         for f in after
         if f.severity is Severity.ERROR
+        and CATALOGUE[f.code].blocks
         and (f.resource in names or (f.code, f.resource, f.path, f.message) not in known)
     )

@@ -76,4 +76,4 @@ def selects_something(world: World, host: str, subset: Subset) -> bool:
 
 def check_tls(rule: DestinationRule, path: str, policy: TrafficPolicy) -> Iterator[Finding]:
     if policy.tls and policy.tls.mode is TlsMode.SIMPLE and not policy.tls.ca_file:
-        yield finding("IST0128", rule.metadata.key, f"{path}.tls")
+        yield finding("IST0128", rule.metadata.key, f"{path}.tls", "SIMPLE", rule.host)

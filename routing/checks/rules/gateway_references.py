@@ -19,7 +19,7 @@ def gateways_exist(world: World) -> Iterator[Finding]:
             key = service.metadata.key
             gateway = world.gateway(name, key.namespace)
             if gateway is None:
-                yield finding("IST0101", key, path, name)
+                yield finding("IST0101", key, path, "Gateway", name)
             elif path.startswith("spec.gateways") and not serves_a_host(gateway, service):
                 yield finding("IST0132", key, "spec.hosts", name, ", ".join(service.hosts))
 
