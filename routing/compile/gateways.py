@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from routing.compile.http_routes import Client, gateway_names, http_routes
+from routing.compile.http_routes import Client, http_routes
 from routing.compile.l4_routes import match_applies, route_applies
 from routing.compile.weights import Reachable, weighted_clusters
 from routing.ir import (
@@ -20,6 +20,7 @@ from routing.ir import (
 )
 from routing.model import Gateway, VirtualService
 from routing.model.gateway import Server
+from routing.model.gateway_names import gateway_names
 from routing.model.hosts import covers, full_host, specificity
 from topology.contracts import Labels, Pod, Service
 

@@ -19,12 +19,12 @@ from routing.ir import (
     WeightedCluster,
 )
 from routing.model import VirtualService
+from routing.model.gateway_names import MESH, gateway_names
 from routing.model.hosts import full_host
 from routing.model.re2 import refusal
 from routing.model.virtual_service import HttpMatch, HttpRoute
 from topology.contracts import Labels
 
-MESH = "mesh"
 HOST_HEADERS = ("host", ":authority")
 NO_BACKEND = DirectResponse(status=503, body="no destination of this route exists")
 EVERYTHING = RouteMatch()
@@ -53,11 +53,6 @@ def default_route(upstream: Upstream, port: UpstreamPort, cluster: str, known: R
     )
 
 
-def gateway_names(written: tuple[str, ...], namespace: str) -> tuple[str, ...]:
-    """Gateways as "namespace/name"; "mesh" stays."""
-    return tuple(g if g == MESH or "/" in g else f"{namespace}/{g}" for g in written)
-
-
 def http_routes(
     service: VirtualService, client: Client, port: int, known: Reachable
 ) -> tuple[Route, ...]:
@@ -83,7 +78,7 @@ def alternatives(
     namespace = service.metadata.key.namespace
     own = gateway_names(service.gateways, namespace)
     name = given.name or f"{namespace}/{service.metadata.key.name}:{index}"
-    path = f"spec.http[{index}]"
+    path = given.home_path or f"spec.http[{index}]"
     if not given.matches:
         if client.gateway in own:
             yield http_route(service, given, EVERYTHING, name, path, port, known)
@@ -132,7 +127,8 @@ def http_route(
     port: int,
     known: Reachable,
 ) -> Route:
-    namespace = service.metadata.key.namespace
+    written_in = given.home or service.metadata.key
+    namespace = written_in.namespace
     clusters = weighted_clusters(given.route, namespace, port, known)
     missing = bool(given.route) and not clusters
     delegated = not (given.route or given.redirect or given.direct_response)
@@ -153,7 +149,7 @@ def http_route(
         response_headers=given.response_headers,
         service_namespace=target.namespace if target else "",
         service_name=target.name if target else "",
-        origin=Origin(resource=service.metadata.key, path=path),
+        origin=Origin(resource=written_in, path=path),
         fault=given.fault,
         mirrors=mirrors(given.mirrors, namespace, port, known) if clusters else (),
         cors=given.cors,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from rest.contracts import Finding, Severity
+from routing.compile.delegates import with_delegates
 from routing.compile.memo import Memo
 from routing.compile.mtls import Overlap, PodView, Policies, pod_view, policies_of
 from routing.compile.registry import PodIndex, pod_index, select_pods
@@ -58,7 +59,7 @@ def by_kind(memo: Memo, readings: tuple[Reading, ...]) -> Resources:
         return memo.group(("kind", kind), (m for m in models if isinstance(m, kind)))
 
     return Resources(
-        virtual_services=of(VirtualService),  # type: ignore[arg-type]
+        virtual_services=with_delegates(memo, of(VirtualService)),  # type: ignore[arg-type]
         destination_rules=of(DestinationRule),  # type: ignore[arg-type]
         gateways=of(Gateway),  # type: ignore[arg-type]
         service_entries=of(ServiceEntry),  # type: ignore[arg-type]

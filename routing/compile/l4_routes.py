@@ -1,9 +1,10 @@
 """A VirtualService's tcp and tls routes as one kind of client sees them."""
 
-from routing.compile.http_routes import Client, gateway_names
+from routing.compile.http_routes import Client
 from routing.compile.weights import Reachable, weighted_clusters
 from routing.ir import Origin, WeightedCluster
 from routing.model import VirtualService
+from routing.model.gateway_names import gateway_names
 from routing.model.virtual_service import L4Match, L4Route
 
 

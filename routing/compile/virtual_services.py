@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from routing.compile.http_routes import MESH, gateway_names
 from routing.model import VirtualService
+from routing.model.gateway_names import MESH, gateway_names
 from routing.model.hosts import covers, full_host, specificity
 
 

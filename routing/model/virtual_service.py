@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from routing.contracts import ResourceKey
 from routing.ir import (
     Cors,
     DirectResponse,
@@ -97,8 +98,20 @@ class HttpRetry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Delegate:
+    """Another VirtualService, without hosts, whose routes stand in this one's place."""
+
+    name: str
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRoute:
-    """One rule: its matches are alternatives (none matches everything)."""
+    """One rule: its matches are alternatives (none matches everything).
+
+    `home` is where it is written if that is another resource (a delegate), `home_path` its place
+    there.
+    """
 
     name: str = ""
     matches: tuple[HttpMatch, ...] = ()
@@ -113,6 +126,9 @@ class HttpRoute:
     fault: Fault | None = None
     mirrors: tuple[HttpMirror, ...] = ()
     cors: Cors | None = None
+    delegate: Delegate | None = None
+    home: ResourceKey | None = None
+    home_path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +150,7 @@ class L4Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VirtualService:
-    """`hosts` and `gateways` are as written; no gateways means "mesh"."""
+    """`hosts` and `gateways` are as written; no gateways means "mesh". A delegate has no hosts."""
 
     metadata: Metadata
     hosts: tuple[str, ...]

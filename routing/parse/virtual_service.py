@@ -7,6 +7,7 @@ from routing.contracts import Document
 from routing.ir import DirectResponse, HeaderChange, HeaderMatch, QueryMatch
 from routing.model.re2 import refusal
 from routing.model.virtual_service import (
+    Delegate,
     HttpMatch,
     HttpRedirect,
     HttpRetry,
@@ -42,6 +43,9 @@ def virtual_service(document: Document, note: Note) -> VirtualService:
     spec = document.spec
     for i, host in enumerate(texts(spec, "hosts")):
         check_host(host, f"spec.hosts[{i}]", note)
+    delegate = not texts(spec, "hosts") and bool(items(spec, "http"))
+    if not texts(spec, "hosts") and (not delegate or texts(spec, "gateways")):
+        note("MSH1011", "spec.hosts", "spec.hosts")
     if not any(items(spec, kind) for kind in ("http", "tls", "tcp")):
         note("MSH1111", "spec", "a VirtualService", "http, tls or tcp routes")
     return VirtualService(
@@ -49,7 +53,8 @@ def virtual_service(document: Document, note: Note) -> VirtualService:
         hosts=texts(spec, "hosts"),
         gateways=texts(spec, "gateways") or ("mesh",),
         http=tuple(
-            http_route(r, f"spec.http[{i}]", note) for i, r in enumerate(items(spec, "http"))
+            http_route(r, f"spec.http[{i}]", document.key.namespace, note)
+            for i, r in enumerate(items(spec, "http"))
         ),
         tls=tuple(l4_route(r) for r in items(spec, "tls")),
         tcp=tuple(l4_route(r) for r in items(spec, "tcp")),
@@ -64,13 +69,16 @@ def check_host(host: str, path: str, note: Note) -> None:
         note("MSH1021", path, f"host {host!r}", "a wildcard like *.example")
 
 
-def http_route(given: Spec, path: str, note: Note) -> HttpRoute:
+def http_route(given: Spec, path: str, namespace: str, note: Note) -> HttpRoute:
     actions = [a for a in ("route", "redirect", "directResponse") if given.get(a)]
     if not actions and not given.get("delegate"):
         note("MSH1111", path, "an http route", "route, redirect or directResponse")
     if len(actions) > 1:
         note("MSH1022", path, ", ".join(actions))
     change = part(given, "headers")
+    other = part(given, "delegate")
+    if other and actions:
+        note("MSH1022", path, ", ".join((*actions, "delegate")))
     return HttpRoute(
         name=text(given, "name"),
         matches=tuple(
@@ -91,6 +99,9 @@ def http_route(given: Spec, path: str, note: Note) -> HttpRoute:
         fault=fault(given, path, note),
         mirrors=mirrors(given, path, note),
         cors=cors(given),
+        delegate=Delegate(name=text(other, "name"), namespace=text(other, "namespace") or namespace)
+        if other
+        else None,
     )
 
 

@@ -100,7 +100,7 @@ HTTP_ROUTE = fields(
     route=list_of(HTTP_DESTINATION),
     redirect=REDIRECT,
     directResponse=DIRECT_RESPONSE,
-    delegate=later(fields(name=STRING, namespace=STRING)),
+    delegate=fields(name=STRING, namespace=STRING),
     rewrite=REWRITE,
     timeout=DURATION_VALUE,
     retries=RETRIES,
@@ -131,7 +131,7 @@ TCP_MATCH = fields(
     gateways=STRINGS,
 )
 VIRTUAL_SERVICE = fields(
-    hosts=required(list_of(STRING, at_least=1)),
+    hosts=STRINGS,
     gateways=STRINGS,
     http=list_of(HTTP_ROUTE),
     tls=list_of(

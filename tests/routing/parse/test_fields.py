@@ -36,7 +36,7 @@ def test_good_specs_have_no_findings(kind: str, spec: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "spec", "found"),
     [
-        ("VirtualService", "{hosts: []}", [("MSH1021", "spec.hosts")]),
+        ("VirtualService", "{hosts: []}", [("MSH1011", "spec.hosts"), ("MSH1111", "spec")]),
         ("VirtualService", "{hosts: [a]}", [("MSH1111", "spec")]),
         ("VirtualService", "{hosts: ['a*'], tcp: [{route: [{destination: {host: a}}]}]}", [("MSH1021", "spec.hosts[0]")]),
         ("VirtualService", "{hosts: [a], http: [{}]}", [("MSH1111", "spec.http[0]")]),
