@@ -5,12 +5,14 @@ hand-made server in the same run that writes the very same bytes, ready made, to
 """
 
 import asyncio
+import resource
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import django
 import grpc
@@ -21,6 +23,7 @@ HOST = "127.93.200.1"
 CLIENT_PROCESSES = 2
 ROUNDS = 9
 TARGET_RATIO = 3.0
+COLD_TARGETS = "targets at 1000: 5 s, 10 s, 1024 MB"
 
 
 class Floor:
@@ -81,20 +84,41 @@ class Floor:
                 self._done.set()
 
 
-async def measure(clients: int) -> tuple[float, float, int]:
-    """Median milliseconds of ours and of the floor, and the bytes of one push."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cold:
+    """A control process that starts: CPU of its first plan, until every proxy has all, memory."""
+
+    plan_cpu_seconds: float
+    connect_seconds: float
+    megabytes: int
+
+
+async def measure(clients: int) -> tuple[float, float, int, Cold]:
+    """Median milliseconds of ours and of the floor, the bytes of one push, and the start."""
     from benchmarks.push_ours import Ours  # noqa: PLC0415  needs Django
 
+    began = time.process_time()
     ours = Ours(clients)
+    planned = time.process_time() - began
+    began = time.perf_counter()
     async with _serving(ours.handler(), clients):
         await ours.ready()
+        cold = Cold(
+            plan_cpu_seconds=planned,
+            connect_seconds=time.perf_counter() - began,
+            megabytes=_resident_megabytes(),
+        )
         took = [await ours.push(20 + index) for index in range(ROUNDS)]
         initial, change = ours.initial_bytes(), ours.change_bytes()
     floor = Floor(initial)
     async with _serving(floor.handler(), clients):
         await floor.ready(clients)
         least = [await floor.push(change) for _ in range(ROUNDS)]
-    return statistics.median(took), statistics.median(least), len(change)
+    return statistics.median(took), statistics.median(least), len(change), cold
+
+
+def _resident_megabytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 @asynccontextmanager
@@ -131,12 +155,17 @@ async def _serving(
 async def main() -> None:
     print("one changed weight, 200 services, to the last ACK (median of", ROUNDS, "pushes)")
     for clients in (1, 100, 1000):
-        ours, floor, size = await measure(clients)
+        ours, floor, size, cold = await measure(clients)
         print(
             f"{clients:5d} proxies: {ours:7.1f} ms, floor {floor:7.1f} ms, "
             f"ratio {ours / floor:4.1f}"
             + (f" (target {TARGET_RATIO})" if clients == 1000 else "")
             + f"; {size} bytes each"
+        )
+        print(
+            f"       cold start: plan {cold.plan_cpu_seconds:.2f} s CPU, all connected in "
+            f"{cold.connect_seconds:.2f} s, {cold.megabytes} MB"
+            + (f" ({COLD_TARGETS})" if clients == 1000 else "")
         )
 
 
