@@ -8,9 +8,13 @@ desired degrade, none ready fail. The worst verdict wins.
 
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from topology.contracts import Health
 
-SEVERITY: dict[Health, int] = {health: rank for rank, health in enumerate(Health)}
+VERDICTS = tuple(Health)
+SEVERITY: dict[Health, int] = {health: rank for rank, health in enumerate(VERDICTS)}
 NO_RESPONSE_CODES = frozenset({"", "0", "-", "unknown"})
 GRPC_STATUSES = 17
 
@@ -59,27 +63,63 @@ def _grpc_failed(code: str, flags: str) -> bool:
     return number < GRPC_STATUSES or not 200 <= number < 300
 
 
+class _Rule(NamedTuple):
+    """Columns of Outcomes, and from how many percent on they degrade and fail."""
+
+    failed: int
+    total: int
+    degraded: float
+    failing: float
+
+
+_HTTP, _GRPC = Outcomes._fields.index("http"), Outcomes._fields.index("grpc")
+_FAILED = [Outcomes._fields.index(name) for name in ("server_errors", "no_response", "grpc_errors")]
+_RULES = tuple(
+    _Rule(Outcomes._fields.index(failed), total, degraded, failing)
+    for failed, total, degraded, failing in (
+        ("server_errors", _HTTP, 0, 10),
+        ("client_errors", _HTTP, 10, 20),
+        ("no_response", _HTTP, 0, 10),
+        ("grpc_errors", _GRPC, 0, 10),
+    )
+)
+_IDLE, _HEALTHY, _DEGRADED, _FAILING = range(4)
+
+
 def traffic_health(outcomes: Outcomes) -> Health:
     """Idle without requests, else the worst verdict over the kinds of failure."""
-    http, grpc = outcomes.http, outcomes.grpc
-    if not http and not grpc:
-        return Health.IDLE
+    if not outcomes.http and not outcomes.grpc:
+        return VERDICTS[_IDLE]
     if not any(outcomes[1:4]) and not outcomes.grpc_errors:
-        return Health.HEALTHY
-    return worst(
-        _verdict(outcomes.server_errors, http, degraded=0, failing=10),
-        _verdict(outcomes.client_errors, http, degraded=10, failing=20),
-        _verdict(outcomes.no_response, http, degraded=0, failing=10),
-        _verdict(outcomes.grpc_errors, grpc, degraded=0, failing=10),
+        return VERDICTS[_HEALTHY]
+    rank = _HEALTHY
+    for failed, total, degraded, failing in _RULES:
+        share = 100 * outcomes[failed]
+        if share > 0 and share >= degraded * outcomes[total]:
+            rank = max(rank, _FAILING if share >= failing * outcomes[total] else _DEGRADED)
+    return VERDICTS[rank]
+
+
+def traffic_healths(outcomes: NDArray[np.float64]) -> list[Health]:
+    """`traffic_health` of every row; a column for each field of Outcomes."""
+    busy = (outcomes[:, _HTTP] > 0) | (outcomes[:, _GRPC] > 0)
+    ranks = np.where(busy, _HEALTHY, _IDLE)
+    for failed, total, degraded, failing in _RULES:
+        share = 100 * outcomes[:, failed]
+        bad = (share > 0) & (share >= degraded * outcomes[:, total])
+        fails = bad & (share >= failing * outcomes[:, total])
+        ranks = np.maximum(ranks, np.where(fails, _FAILING, np.where(bad, _DEGRADED, _IDLE)))
+    return [VERDICTS[rank] for rank in ranks.tolist()]
+
+
+def error_ratios(outcomes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`Outcomes.error_ratio` of every row."""
+    total = outcomes[:, [_HTTP, _GRPC]].sum(axis=1)
+    failed = outcomes[:, _FAILED].sum(axis=1)
+    ratios: NDArray[np.float64] = np.divide(
+        failed, total, out=np.zeros(len(outcomes)), where=total > 0
     )
-
-
-def _verdict(failed: float, total: float, *, degraded: float, failing: float) -> Health:
-    if failed <= 0:
-        return Health.HEALTHY
-    if 100 * failed >= failing * total:
-        return Health.FAILING
-    return Health.DEGRADED if 100 * failed >= degraded * total else Health.HEALTHY
+    return ratios
 
 
 def replica_health(ready: int, desired: int) -> Health:

@@ -1,13 +1,18 @@
 """Verdicts by Kiali's default rules."""
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from topology.contracts import Health
 from topology.health import (
     Outcomes,
+    error_ratios,
     outcome_of,
     replica_health,
     traffic_health,
+    traffic_healths,
     workload_health,
     worst,
 )
@@ -87,3 +92,18 @@ def test_errors_are_what_the_service_failed() -> None:
     some = Outcomes(http=8, client_errors=2, server_errors=1, no_response=1, grpc=2, grpc_errors=1)
     assert some.error_ratio == 0.3
     assert Outcomes().error_ratio == 0.0
+
+
+def outcomes(good: int, client: int, server: int, none: int, grpc: int, bad: int) -> Outcomes:
+    http = good + client + server + none
+    return Outcomes(*map(float, (http, client, server, none, grpc + bad, bad)))
+
+
+counts = st.sampled_from([0, 0, 1, 9, 10, 81, 90])
+
+
+@given(st.lists(st.builds(outcomes, *[counts] * 6), min_size=1, max_size=20))
+def test_many_are_judged_as_each_is(rows: list[Outcomes]) -> None:
+    table = np.array(rows)
+    assert traffic_healths(table) == [traffic_health(row) for row in rows]
+    assert error_ratios(table).tolist() == [row.error_ratio for row in rows]

@@ -70,6 +70,7 @@ class NodeDraft:
         return self.inbound if self.inbound.requests else self.outbound
 
     def finished(self, node_id: str) -> GraphNode:
+        traffic = self.traffic
         return GraphNode(
             id=node_id,
             kind=self.kind,
@@ -80,8 +81,8 @@ class NodeDraft:
             health=self.health,
             pods_ready=self.pods_ready,
             pods_desired=self.pods_desired,
-            requests_per_second=self.traffic.requests,
-            error_ratio=self.traffic.error_ratio,
+            requests_per_second=traffic.requests,
+            error_ratio=traffic.error_ratio,
             badges=self.badges,
         )
 

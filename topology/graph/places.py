@@ -20,7 +20,7 @@ class Place(NamedTuple):
 
     @property
     def id(self) -> str:
-        return f"{self.kind.value}:{self.namespace}/{self.name}"
+        return f"{self.kind}:{self.namespace}/{self.name}"
 
 
 NOBODY = Place(NodeKind.UNKNOWN, "", "unknown")
@@ -39,23 +39,20 @@ class Guide:
     def places(self) -> tuple[Place, ...]:
         return tuple(self._indexes)
 
-    def path(self, key: EdgeKey) -> list[int]:
+    def path(self, key: EdgeKey) -> tuple[int, ...]:
         """Indexes into `places` of the two or three nodes that this traffic passes, in order.
 
         Kiali's way: the service stands between the workloads, for HTTP and TCP alike. Without a
         destination workload (no healthy host, or a host outside) the path ends at the service.
         """
         source = self._workload(key.source_namespace, key.source_workload)
-        stops = [self._index(NOBODY) if source is None else source]
         service = self._service(key.destination_service_namespace, key.destination_service)
-        if service is not None:
-            stops.append(service)
         target = self._workload(key.destination_namespace, key.destination_workload)
-        if target is not None:
-            stops.append(target)
-        if len(stops) == 1:
-            stops.append(self._index(NOBODY))
-        return stops
+        if source is None:
+            source = self._index(NOBODY)
+        if service is None:
+            return (source, self._index(NOBODY) if target is None else target)
+        return (source, service) if target is None else (source, service, target)
 
     def _index(self, place: Place) -> int:
         return self._indexes.setdefault(place, len(self._indexes))

@@ -9,12 +9,20 @@ _UPPER = np.array(DURATION_BOUNDS_MS)
 _LOWER = np.array((0.0, *DURATION_BOUNDS_MS[:-1]))
 
 
-def quantiles(buckets: NDArray[np.int64], quantile: float) -> NDArray[np.float64]:
-    """The quantile in ms of each row of bucket counts (not cumulative); NaN for an empty row.
+def quantiles(
+    buckets: NDArray[np.int64], wanted: tuple[float, ...]
+) -> tuple[NDArray[np.float64], ...]:
+    """Each wanted quantile in ms of each row of bucket counts (not cumulative); NaN for an empty row.
 
     What lies above the highest bound is answered with that bound.
     """
     cumulative = buckets.cumsum(axis=1)
+    return tuple(_quantile(buckets, cumulative, one) for one in wanted)
+
+
+def _quantile(
+    buckets: NDArray[np.int64], cumulative: NDArray[np.int64], quantile: float
+) -> NDArray[np.float64]:
     total = cumulative[:, -1]
     rank = quantile * total
     found = (cumulative >= rank[:, None]).argmax(axis=1)

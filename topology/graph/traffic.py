@@ -1,42 +1,51 @@
 """Appender: the nodes and edges that carried traffic in the window."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.contracts import EdgeKey
 from topology.contracts import GraphEdge, Health
-from topology.graph.accounting import Counted, counted
+from topology.graph.accounting import UNKNOWN, Counted, counted
 from topology.graph.draft import Context, Draft, NodeDraft
 from topology.graph.places import Guide, Place
 from topology.graph.quantiles import quantiles
 from topology.graph.window import BUCKETS, BYTES_RECEIVED, BYTES_SENT, REQUESTS, Counts
-from topology.health import Outcomes, outcome_of, traffic_health
+from topology.health import Outcomes, error_ratios, outcome_of, traffic_healths
 
 Floats = NDArray[np.float64]
 Values = TypeVar("Values", Floats, Counts)
 outcome = lru_cache(4096)(outcome_of)
 
 
-class _Ends(NamedTuple):
-    source: int
-    target: int
-    protocol: str
+_Ends = tuple[int, int, str]
+"""Indexes of the source and the target among the places, and the protocol."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Row `rows[i]` of the counts is part of edge `members[i]`; edges refer to places by index."""
+    """Row `rows[i]` of the counts is part of edge `members[i]`; edges refer to places by index.
+
+    `rows` are in the order of their edges; those of edge e begin at `starts[e]`.
+    `ids[i]` is the id of `places[i]`.
+    """
 
     places: tuple[Place, ...]
+    ids: tuple[str, ...]
     edges: tuple[_Ends, ...]
     rows: NDArray[np.int64]
     members: NDArray[np.int64]
+    starts: NDArray[np.int64]
+
+    def per_edge(self, values: Values) -> Values:
+        """Sums of rows of values, one sum for each edge."""
+        sums: Values = np.add.reduceat(values[self.rows], self.starts)
+        return sums
 
 
 def traffic(draft: Draft, context: Context) -> None:
@@ -46,12 +55,12 @@ def traffic(draft: Draft, context: Context) -> None:
         return
     layout = _lay_out(data.keys, context)
     outcomes = _outcomes(data, layout, context.totals.seconds)
-    versions = {
-        (key.destination_namespace, key.destination_workload): key.destination_version
-        for key in data.keys
-    }
-    for place in layout.places:
-        draft.nodes.setdefault(place.id, _node(place, versions, context))
+    strangers: list[NodeDraft] = []
+    for place, node_id in zip(layout.places, layout.ids, strict=True):
+        if node_id not in draft.nodes:
+            draft.nodes[node_id] = _node(place, context, strangers)
+    if strangers:
+        _tell_versions(strangers, data.keys)
     _judge_nodes(draft, layout, outcomes)
     for edge in _edges(data, layout, outcomes, context.totals.seconds):
         draft.edges[edge.id] = edge
@@ -64,88 +73,115 @@ def _lay_out(keys: Iterable[EdgeKey], context: Context) -> _Layout:
     members: list[int] = []
     for row, key in enumerate(keys):
         for source, target in pairwise(guide.path(key)):
-            ends = _Ends(source, target, key.protocol)
             rows.append(row)
-            members.append(edges.setdefault(ends, len(edges)))
+            members.append(edges.setdefault((source, target, key.protocol), len(edges)))
+    order = np.argsort(members, kind="stable")
+    grouped = np.array(members, np.int64)[order]
     return _Layout(
-        tuple(guide.places), tuple(edges), np.array(rows, np.int64), np.array(members, np.int64)
+        places=guide.places,
+        ids=tuple(place.id for place in guide.places),
+        edges=tuple(edges),
+        rows=np.array(rows, np.int64)[order],
+        members=grouped,
+        starts=np.searchsorted(grouped, np.arange(len(edges))),
     )
 
 
-def _node(place: Place, versions: dict[tuple[str, str], str], context: Context) -> NodeDraft:
+def _node(place: Place, context: Context, strangers: list[NodeDraft]) -> NodeDraft:
+    """`strangers` grows by a workload that the registry does not know."""
     kind, namespace, name = place
-    known = context.workloads.get((namespace, name)) if kind in ("workload", "gateway") else None
-    if known is not None:
-        return NodeDraft(kind, namespace, name, app=known.app, version=known.version)
-    version = versions.get((namespace, name), "") if kind == "workload" else ""
-    app = name if kind in ("workload", "service") else ""
-    return NodeDraft(
-        kind, namespace, name, app=app, version="" if version == "unknown" else version
-    )
+    if kind in ("workload", "gateway"):
+        known = context.workloads.get((namespace, name))
+        if known is not None:
+            return NodeDraft(kind, namespace, name, app=known.app, version=known.version)
+    node = NodeDraft(kind, namespace, name, app=name if kind in ("workload", "service") else "")
+    if kind == "workload":
+        strangers.append(node)
+    return node
+
+
+def _tell_versions(strangers: Iterable[NodeDraft], keys: Iterable[EdgeKey]) -> None:
+    """As their traffic says."""
+    versions = {
+        (key.destination_namespace, key.destination_workload): key.destination_version
+        for key in keys
+    }
+    for node in strangers:
+        version = versions.get((node.namespace, node.name), UNKNOWN)
+        node.version = "" if version == UNKNOWN else version
 
 
 def _outcomes(data: Counted, layout: _Layout, seconds: int) -> Floats:
     """Requests per second of each edge by outcome: one column per field of Outcomes."""
     kinds = np.array([outcome(key.protocol, key.code, key.flags) for key in data.keys])
     rates = kinds * (data.counts[:, REQUESTS] / seconds)[:, None]
-    return _summed(rates[layout.rows], layout.members, len(layout.edges))
+    return layout.per_edge(rates)
 
 
 def _judge_nodes(draft: Draft, layout: _Layout, outcomes: Floats) -> None:
     count = len(layout.places)
-    sources = np.array([edge.source for edge in layout.edges])
-    targets = np.array([edge.target for edge in layout.edges])
+    sources = np.array([source for source, _, _ in layout.edges])
+    targets = np.array([target for _, target, _ in layout.edges])
     sent = _summed(outcomes, sources, count).tolist()
     received = _summed(outcomes, targets, count).tolist()
-    for place, out, inn in zip(layout.places, sent, received, strict=True):
-        node = draft.nodes[place.id]
+    for node_id, out, inn in zip(layout.ids, sent, received, strict=True):
+        node = draft.nodes[node_id]
         node.inbound, node.outbound = Outcomes(*inn), Outcomes(*out)
         node.busy = True
 
 
 def _edges(data: Counted, layout: _Layout, outcomes: Floats, seconds: int) -> Iterable[GraphEdge]:
-    size = len(layout.edges)
-    counts = _summed(data.counts[layout.rows], layout.members, size)
-    opened = _summed(data.open_connections[layout.rows, None], layout.members, size).tolist()
-    columns = [_milliseconds(counts[:, BUCKETS:], q) for q in (0.5, 0.95, 0.99)]
-    mtls = _mtls(data, layout).tolist()
-    responses = _responses(data, layout)
-    ids = [place.id for place in layout.places]
-    rates, failed = outcomes.tolist(), _failed(outcomes)
-    totals = counts[:, [REQUESTS, BYTES_SENT, BYTES_RECEIVED]].tolist()
-    for i, (source, target, protocol) in enumerate(layout.edges):
-        requests, sent, received = totals[i]
-        ended = Outcomes(*rates[i]) if failed[i] else None
+    ids = layout.ids
+    counts = layout.per_edge(data.counts)
+    columns = zip(
+        layout.edges,
+        counts[:, REQUESTS].tolist(),
+        (counts[:, [REQUESTS, BYTES_SENT, BYTES_RECEIVED]] / seconds).tolist(),
+        error_ratios(outcomes).tolist(),
+        *_milliseconds(counts[:, BUCKETS:]),
+        _mtls(data, layout).tolist(),
+        _responses(data, layout),
+        layout.per_edge(data.open_connections).tolist(),
+        traffic_healths(outcomes),
+        strict=True,
+    )
+    idle, healthy = Health.IDLE, Health.HEALTHY  # looking up a member of an enum is slow
+    for (
+        ends,
+        requests,
+        rates,
+        errors,
+        p50,
+        p95,
+        p99,
+        mtls,
+        responses,
+        still_open,
+        health,
+    ) in columns:
+        source, target = ids[ends[0]], ids[ends[1]]
         yield GraphEdge(
-            id=f"{ids[source]}->{ids[target]}|{protocol}",
-            source=ids[source],
-            target=ids[target],
-            protocol=protocol,
-            requests_per_second=requests / seconds,
+            id=f"{source}->{target}|{ends[2]}",
+            source=source,
+            target=target,
+            protocol=ends[2],
+            requests_per_second=rates[0],
             requests_total=requests,
-            error_ratio=ended.error_ratio if ended else 0.0,
-            p50_ms=columns[0][i],
-            p95_ms=columns[1][i],
-            p99_ms=columns[2][i],
-            mtls_ratio=mtls[i],
-            responses=_rates(responses[i], seconds),
-            bytes_sent_per_second=sent / seconds,
-            bytes_received_per_second=received / seconds,
-            connections_open=opened[i][0],
-            health=traffic_health(ended) if ended else Health.HEALTHY,
+            error_ratio=errors,
+            p50_ms=p50,
+            p95_ms=p95,
+            p99_ms=p99,
+            mtls_ratio=mtls,
+            responses=_rates(responses, seconds),
+            bytes_sent_per_second=rates[1],
+            bytes_received_per_second=rates[2],
+            connections_open=still_open,
+            health=healthy if health is idle else health,  # TCP has nothing to be judged by
         )
 
 
 def _rates(counts: dict[str, int], seconds: int) -> tuple[tuple[str, float], ...]:
-    codes = counts if len(counts) < 2 else sorted(counts)
-    return tuple([(code, counts[code] / seconds) for code in codes])
-
-
-def _failed(outcomes: Floats) -> list[bool]:
-    """Where there is anything to judge: TCP, and requests without failures, are healthy."""
-    kinds = [i for i, name in enumerate(Outcomes._fields) if name not in ("http", "grpc")]
-    failures: list[float] = outcomes[:, kinds].sum(axis=1).tolist()
-    return [failed > 0 for failed in failures]
+    return tuple([(code, number / seconds) for code, number in sorted(counts.items())])
 
 
 def _responses(data: Counted, layout: _Layout) -> list[dict[str, int]]:
@@ -166,12 +202,14 @@ def _mtls(data: Counted, layout: _Layout) -> Floats:
     volume = np.where(requests > 0, requests, np.where(sent > 0, sent, data.open_connections))
     told = ~np.isnan(data.mtls)
     weights = np.stack([np.where(told, data.mtls, 0) * volume, told * volume], axis=1)
-    sums = _summed(weights[layout.rows], layout.members, len(layout.edges))
+    sums = layout.per_edge(weights)
     return np.divide(sums[:, 0], sums[:, 1], out=np.zeros(len(sums)), where=sums[:, 1] > 0)
 
 
-def _milliseconds(buckets: Counts, quantile: float) -> list[float | None]:
-    return [None if ms != ms else ms for ms in quantiles(buckets, quantile).tolist()]  # noqa: PLR0124  NaN alone differs from itself
+def _milliseconds(buckets: Counts) -> Iterator[list[float | None]]:
+    """The median, and what 95 and 99 of a hundred stay below."""
+    for column in quantiles(buckets, (0.5, 0.95, 0.99)):
+        yield [None if ms != ms else ms for ms in column.tolist()]  # noqa: PLR0124  NaN alone differs from itself
 
 
 def _summed(values: Values, groups: NDArray[np.int64], size: int) -> Values:
