@@ -12,6 +12,12 @@ ARRIVAL_SECONDS = 3.0
 PATIENCE_SECONDS = 30.0
 """How long a connected proxy may leave a revision unanswered."""
 
+STARTING_SECONDS = 20.0
+"""How long a revision waits for a pod that was made because of it and has not come yet."""
+
+JOINING_SECONDS = 60.0
+"""How long after its push a revision that has converged still takes in pods that start with it."""
+
 _FOLLOWED = 20
 
 
@@ -22,18 +28,27 @@ class _Revision:
     pushed_at: float
     final: bool = False
     proxies: dict[str, ProxyProgress] = field(default_factory=dict)
+    starting: dict[str, float] = field(default_factory=dict)
     reported: Convergence | None = None
+    touched: bool = True
 
     @property
     def done(self) -> bool:
         return self.reported is not None and self.reported.state is not RevisionState.PUSHED
+
+    @property
+    def open(self) -> bool:
+        """Whether more may become of it: those that come late are counted, a refusal is final."""
+        return self.reported is None or self.reported.state is not RevisionState.REJECTED
 
 
 class Progress:
     """What this process knows of the revisions it pushed lately.
 
     A proxy is synced with a revision when it has acknowledged all of what it is to have now, and
-    that holds the revision or something newer. Times are Unix seconds.
+    that holds the revision or something newer. A pod that starts is one of the newest revision's
+    proxies: waited for, for a while, if it was made since the revision was accepted; else only
+    listed until it comes. Times are Unix seconds.
     """
 
     def __init__(self, now: float) -> None:
@@ -42,6 +57,7 @@ class Progress:
         self._revisions: dict[int, _Revision] = {}
         self._connected: set[str] = set()
         self._seen: set[str] = set()
+        self._born: dict[str, float] = {}
         self._wanted: dict[str, ProxySnapshot] = {}
         self._settled: dict[str, ProxySnapshot] = {}
 
@@ -56,8 +72,9 @@ class Progress:
     ) -> None:
         """These snapshots are on their way; `final` when nothing more of the revision follows."""
         snapshots = tuple(changed)
-        concerned = [one.proxy_id for one in snapshots if not self._is_newborn(one.proxy_id)]
         for snapshot in snapshots:
+            if self._is_newborn(snapshot.proxy_id):
+                self._born[snapshot.proxy_id] = now
             self._wanted[snapshot.proxy_id] = snapshot
         self._begun = True
         revision = self._revisions.get(number)
@@ -65,24 +82,36 @@ class Progress:
             self._revisions[number] = revision = _Revision(number, accepted_at, now)
             for old in sorted(self._revisions)[:-_FOLLOWED]:
                 del self._revisions[old]
-        elif revision.done:
-            return
-        revision.final = final
-        for proxy_id in concerned:
-            self._set(revision, proxy_id, ProxyState.PENDING)
+        if not revision.done:
+            revision.final = final
+            for snapshot in snapshots:
+                if snapshot.proxy_id not in self._born or snapshot.proxy_id in self._seen:
+                    self._set(revision, snapshot.proxy_id, ProxyState.PENDING)
+        if revision.open and now < revision.pushed_at + JOINING_SECONDS:
+            self._join(revision)
+
+    def _join(self, revision: _Revision) -> None:
+        """Pods made since the revision was accepted, and not come yet, are its own too."""
+        for proxy_id, born in self._born.items():
+            known = proxy_id in revision.proxies or proxy_id in self._seen
+            if born >= revision.accepted_at and not known:
+                revision.starting[proxy_id] = born
+                self._set(revision, proxy_id, ProxyState.PENDING)
 
     def _is_newborn(self, proxy_id: str) -> bool:
-        """Whether its pod has only just been made: it starts with the revision, nobody waits."""
+        """Whether its pod has only just been made."""
         return self._begun and proxy_id not in self._wanted and proxy_id not in self._seen
 
     def removed(self, proxy_id: str) -> None:
         """Its pod is gone: nobody waits for it."""
         self._wanted.pop(proxy_id, None)
         self._settled.pop(proxy_id, None)
+        self._born.pop(proxy_id, None)
         for revision in self._open():
             known = revision.proxies.get(proxy_id)
             if known is not None and known.state is ProxyState.PENDING:
                 del revision.proxies[proxy_id]
+                revision.touched = True
 
     def connected(self, proxy_id: str) -> None:
         self._connected.add(proxy_id)
@@ -135,8 +164,9 @@ class Progress:
     def reports(self, now: float) -> Iterator[Convergence]:
         """What has changed since the last call, revision by revision."""
         for revision in self._revisions.values():
-            if revision.done:
+            if revision.done and not revision.touched:
                 continue
+            revision.touched = False
             report = self._report(revision, now)
             if report != revision.reported:
                 revision.reported = report
@@ -147,10 +177,9 @@ class Progress:
             self._as_seen(revision.proxies[proxy_id], revision, now)
             for proxy_id in sorted(revision.proxies)
         )
-        states = {one.state for one in proxies}
-        if ProxyState.REJECTED in states:
+        if any(one.state is ProxyState.REJECTED for one in proxies):
             state = RevisionState.REJECTED
-        elif ProxyState.PENDING in states or not revision.final:
+        elif not revision.done and self._waits(revision, proxies, now):
             state = RevisionState.PUSHED
         elif any(one.error for one in proxies):
             state = RevisionState.PARTIAL
@@ -158,8 +187,18 @@ class Progress:
             state = RevisionState.CONVERGED
         return Convergence(revision=revision.number, state=state, proxies=proxies)
 
+    @staticmethod
+    def _waits(revision: _Revision, proxies: Iterable[ProxyProgress], now: float) -> bool:
+        pending = (one.proxy_id for one in proxies if one.state is ProxyState.PENDING)
+        return not revision.final or any(
+            now < revision.starting.get(proxy_id, now) + STARTING_SECONDS for proxy_id in pending
+        )
+
     def _as_seen(self, known: ProxyProgress, revision: _Revision, now: float) -> ProxyProgress:
         if known.state is not ProxyState.PENDING:
+            return known
+        born = revision.starting.get(known.proxy_id)
+        if born is not None and now < born + JOINING_SECONDS:
             return known
         if known.proxy_id not in self._connected:
             returning = known.proxy_id not in self._seen
@@ -174,7 +213,7 @@ class Progress:
         return known
 
     def _open(self) -> Iterator[_Revision]:
-        return (revision for revision in self._revisions.values() if not revision.done)
+        return (revision for revision in self._revisions.values() if revision.open)
 
     @staticmethod
     def _set(
@@ -188,3 +227,4 @@ class Progress:
         revision.proxies[proxy_id] = ProxyProgress(
             proxy_id=proxy_id, state=state, ms=ms, error=error
         )
+        revision.touched = True

@@ -15,7 +15,11 @@ KEPT_SECONDS = 3600
 BEFORE: Mapping[RevisionState, tuple[RevisionState, ...]] = {
     RevisionState.PUSHED: (RevisionState.PUSHED,),
     RevisionState.PARTIAL: (RevisionState.PUSHED, RevisionState.PARTIAL),
-    RevisionState.CONVERGED: (RevisionState.PUSHED, RevisionState.PARTIAL),
+    RevisionState.CONVERGED: (
+        RevisionState.PUSHED,
+        RevisionState.PARTIAL,
+        RevisionState.CONVERGED,  # pods that start with the revision are counted when they come
+    ),
     RevisionState.REJECTED: (RevisionState.PUSHED, RevisionState.PARTIAL),
 }
 """From which states a report may lead to a state: only ever forward."""
@@ -28,12 +32,12 @@ def reduce_convergence(report: Convergence) -> None:
         if row is None:
             return
         progress = merge(progress_of(row.convergence), report.proxies)
-        state = judge(report.state, progress)
+        state = judge(report, progress)
         written = Revision.objects.filter(number=report.revision, state__in=BEFORE[state]).update(
             state=state,
             convergence=[as_json(proxy) for proxy in progress],
             converged=sum(proxy.state is ProxyState.SYNCED for proxy in progress),
-            total=len(progress),
+            total=sum(counts(proxy, state) for proxy in progress),
             ms=slowest(progress),
         )
         Revision.objects.filter(number__lt=report.revision, state=RevisionState.PUSHED).update(
@@ -43,14 +47,24 @@ def reduce_convergence(report: Convergence) -> None:
         announce(report.revision, state, progress)
 
 
-def judge(reported: RevisionState, progress: Iterable[ProxyProgress]) -> RevisionState:
-    """The state that one process's verdict and everyone's progress add up to."""
+def judge(report: Convergence, progress: Iterable[ProxyProgress]) -> RevisionState:
+    """The state that one process's verdict and everyone's progress add up to.
+
+    Whether its own pending proxies are worth waiting for is in the process's verdict.
+    """
+    told = {proxy.proxy_id for proxy in report.proxies}
+    others = {proxy.state for proxy in progress if proxy.proxy_id not in told}
     states = {proxy.state for proxy in progress}
-    if reported is RevisionState.REJECTED or ProxyState.REJECTED in states:
+    if report.state is RevisionState.REJECTED or ProxyState.REJECTED in states:
         return RevisionState.REJECTED
-    if reported not in BEFORE or ProxyState.PENDING in states:
+    if report.state not in BEFORE or ProxyState.PENDING in others:
         return RevisionState.PUSHED
-    return reported
+    return report.state
+
+
+def counts(proxy: ProxyProgress, state: RevisionState) -> bool:
+    """Whether a proxy is one of the revision's total: one nobody waits for is when it has come."""
+    return state is RevisionState.PUSHED or proxy.state is not ProxyState.PENDING
 
 
 def merge(

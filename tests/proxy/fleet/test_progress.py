@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from proxy.fleet.progress import ARRIVAL_SECONDS, PATIENCE_SECONDS, Progress
+from proxy.fleet.progress import ARRIVAL_SECONDS, PATIENCE_SECONDS, STARTING_SECONDS, Progress
 from proxy.xds.snapshot import ProxySnapshot
 from routing.contracts import ProxyState, RevisionState
 from tests.proxy.xds.shop import sidecar
@@ -130,6 +130,62 @@ def test_nobody_waits_for_a_pod_that_is_gone() -> None:
     progress.settled(a, 11)
     progress.removed("p3")
     assert told(progress, 11) == [(1, "converged", [("p2", "synced", 1000.0, "")])]
+
+
+def test_a_revision_waits_for_the_pods_it_made() -> None:
+    progress, old, new = connected(["p2"]), snapshot(2), snapshot(3)
+    push(progress, 1, old, now=5)
+    progress.settled(old, 5)
+    told(progress, 5)
+    push(progress, 2, new)
+    assert told(progress, 11) == [(2, "pushed", [("p3", "pending", None, "")])]
+    progress.connected("p3")
+    progress.settled(new, 14)
+    assert told(progress, 14) == [(2, "converged", [("p3", "synced", 4000.0, "")])]
+
+
+def test_a_pod_made_before_the_revision_is_pushed_is_still_its_own() -> None:
+    progress, new = connected(()), snapshot(3)
+    push(progress, 1, now=1)
+    progress.pushed(1, 1, [new], final=True, now=10.1)
+    progress.pushed(2, 10, [], final=True, now=10.2)
+    assert told(progress, 11)[-1] == (2, "pushed", [("p3", "pending", None, "")])
+
+
+def test_pods_that_take_long_are_listed_and_counted_when_they_come() -> None:
+    progress, a, b = connected(["p2"]), snapshot(2), snapshot(3)
+    push(progress, 1, a, now=5)
+    told(progress, 5)
+    push(progress, 2, a, b)
+    progress.settled(a, 10.5)
+    late = 10 + STARTING_SECONDS + 1
+    assert told(progress, late)[-1] == (
+        2,
+        "converged",
+        [("p2", "synced", 500.0, ""), ("p3", "pending", None, "")],
+    )
+    progress.connected("p3")
+    progress.settled(b, late + 1)
+    assert told(progress, late + 1) == [
+        (2, "converged", [("p2", "synced", 500.0, ""), ("p3", "synced", 22000.0, "")])
+    ]
+
+
+def test_a_pod_that_starts_anyway_holds_up_no_later_revision() -> None:
+    progress, a, b = connected(["p2"]), snapshot(2), snapshot(3)
+    push(progress, 1, a, now=5)
+    push(progress, 1, b, now=6)
+    push(progress, 2, a, now=10)
+    progress.settled(a, 10.5)
+    assert told(progress, 11)[-1] == (2, "converged", [("p2", "synced", 500.0, "")])
+
+
+def test_who_answers_late_completes_a_partial_revision() -> None:
+    progress, one = connected(["p2"]), snapshot()
+    push(progress, 1, one)
+    told(progress, 10 + PATIENCE_SECONDS + 1)
+    progress.settled(one, 50)
+    assert told(progress, 50) == [(1, "converged", [("p2", "synced", 40000.0, "")])]
 
 
 def test_states_are_the_contracts() -> None:

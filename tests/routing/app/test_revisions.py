@@ -216,3 +216,15 @@ def test_pushing_twice_changes_nothing(operator: Api) -> None:
 def test_recent_revisions_read_as_rest_shows_them(operator: Api) -> None:
     operator.apply(strict())
     assert facade.recent_revisions() == [operator.get("/revisions/1").json()]
+
+
+def test_a_pod_that_starts_late_is_listed_and_counted_when_it_comes(operator: Api) -> None:
+    operator.apply(strict())
+    push()
+    report(1, RevisionState.PUSHED, synced(ONE, 5), pending(TWO))
+    report(1, RevisionState.CONVERGED, synced(ONE, 5), pending(TWO))
+    found = operator.get("/revisions/1").json()
+    assert (found["state"], found["converged"], found["total"]) == ("converged", 1, 1)
+    report(1, RevisionState.CONVERGED, synced(ONE, 5), synced(TWO, 9000))
+    found = operator.get("/revisions/1").json()
+    assert (found["state"], found["converged"], found["total"]) == ("converged", 2, 2)
