@@ -11,7 +11,8 @@ from telemetry.store.client import Store, StoreAway, StoreError
 
 log = logging.getLogger(__name__)
 
-FLUSH_SECONDS = 0.2
+FLUSH_SECONDS = 0.4
+"""Senders wait for it; each insert costs the store some milliseconds, however small it is."""
 BATCH_BYTES = 8 << 20
 QUEUE_BYTES = 48 << 20
 RETRY_SECONDS = (0.1, 0.3, 0.9)

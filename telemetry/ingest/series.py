@@ -215,7 +215,7 @@ def difference(now: Values, before: Values) -> Values:
     """How much cumulative values grew; after a reset (the first one fell) all of `now` is growth."""
     if len(before) != len(now) or now[0] < before[0]:
         return now
-    return tuple(max(0, n - b) for n, b in zip(now, before, strict=True))
+    return tuple([n - b if n > b else 0 for n, b in zip(now, before, strict=True)])
 
 
 def _increase(sender: Sender) -> Increase:
