@@ -29,9 +29,12 @@ class MtlsMode(StrEnum):
 
 
 class MatchKind(StrEnum):
+    """SUFFIX is for who may call whom only: routes have none."""
+
     EXACT = "exact"
     PREFIX = "prefix"
     REGEX = "regex"
+    SUFFIX = "suffix"
     PRESENT = "present"
 
 
@@ -237,6 +240,124 @@ class VirtualHost:
     routes: tuple[Route, ...]
 
 
+class AuthKey(StrEnum):
+    """What a term of a rule looks at. `HEADER` and `CLAIM` have a name."""
+
+    PRINCIPAL = "principal"
+    NAMESPACE = "namespace"
+    SOURCE_IP = "source_ip"
+    REMOTE_IP = "remote_ip"
+    REQUEST_PRINCIPAL = "request_principal"
+    CLAIM = "claim"
+    HEADER = "header"
+    HOST = "host"
+    PORT = "port"
+    METHOD = "method"
+    PATH = "path"
+    DESTINATION_IP = "destination_ip"
+    SNI = "sni"
+
+    @property
+    def is_http(self) -> bool:
+        """Whether only requests have it, and connections have not."""
+        return self in _HTTP_KEYS
+
+
+_HTTP_KEYS = frozenset(
+    {
+        AuthKey.REMOTE_IP,
+        AuthKey.REQUEST_PRINCIPAL,
+        AuthKey.CLAIM,
+        AuthKey.HEADER,
+        AuthKey.HOST,
+        AuthKey.METHOD,
+        AuthKey.PATH,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthTerm:
+    """One of the values holds; or, with `invert`, none. Addresses and ports are EXACT texts.
+
+    `name` is a header's, or a claim's path.
+    """
+
+    key: AuthKey
+    values: tuple[StringMatch, ...]
+    name: tuple[str, ...] = ()
+    invert: bool = False
+
+
+AuthTerms = tuple[AuthTerm, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthRule:
+    """Holds when one of the sources, one of the operations and all conditions do.
+
+    Each source and operation holds when all its terms do; no sources means any.
+    """
+
+    name: str
+    sources: tuple[AuthTerms, ...] = ()
+    operations: tuple[AuthTerms, ...] = ()
+    conditions: AuthTerms = ()
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthRules:
+    """What a rule that holds does. `allow` None allows all; an empty one allows nothing."""
+
+    deny: tuple[AuthRule, ...] = ()
+    allow: tuple[AuthRule, ...] | None = None
+    audit: tuple[AuthRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorization:
+    """Who may do what (Istio AuthorizationPolicy): denials first, then what is allowed.
+
+    `dry` rules are only counted.
+    """
+
+    rules: AuthRules = AuthRules()
+    dry: AuthRules = AuthRules()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JwtHeader:
+    """Where a token stands: after `prefix` in a header."""
+
+    name: str
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JwtProvider:
+    """Whose tokens are believed. Either `jwks` (inline) or `jwks_uri` with its cluster is given.
+
+    Tokens are optional: a request without one passes, one with a bad one is refused (401).
+    `claim_headers` are (header, claim) pairs.
+    """
+
+    name: str
+    issuer: str
+    jwks: str = ""
+    jwks_uri: str = ""
+    jwks_cluster: str = ""
+    audiences: tuple[str, ...] = ()
+    headers: tuple[JwtHeader, ...] = ()
+    params: tuple[str, ...] = ()
+    cookies: tuple[str, ...] = ()
+    forward: bool = False
+    payload_header: str = ""
+    claim_headers: tuple[tuple[str, str], ...] = ()
+    timeout_ms: int = 5000
+    origin: Origin | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteConfig:
     """A named set of virtual hosts, served over RDS.
@@ -244,11 +365,13 @@ class RouteConfig:
     Names: "outbound" for a sidecar's egress port, "inbound|<port>" for its inbound ports,
     "http.<port>" and "https.<port>.<server name>.<gateway>.<namespace>" for gateways.
     `ignore_port`: domains are compared without the port that the client wrote.
+    `authorization` holds for all its routes.
     """
 
     name: str
     virtual_hosts: tuple[VirtualHost, ...]
     ignore_port: bool = False
+    authorization: Authorization | None = None
 
 
 class ClusterKind(StrEnum):
@@ -290,13 +413,14 @@ class MeshTls:
 class OriginateTls:
     """TLS towards a server outside the mesh (DestinationRule `SIMPLE`, `MUTUAL`).
 
-    Files are read by the proxy itself; MUTUAL has a certificate and a key. `unverified` takes any
+    `system_roots` trusts what the host trusts. Files are read by the proxy itself; MUTUAL has a certificate and a key. `unverified` takes any
     certificate.
     """
 
     sni: str = ""
     sans: tuple[str, ...] = ()
     ca_file: str = ""
+    system_roots: bool = False
     certificate_file: str = ""
     key_file: str = ""
     crl_file: str = ""
@@ -405,7 +529,8 @@ class InboundListener:
     """A pod's port as the mesh reaches it: `address:port`, passed on to `cluster`.
 
     `modes` has one mode, or two while a change of mode is under way: then both are served, so
-    that no client fails. HTTP ports have `route_config`; TCP ports have none.
+    that no client fails. HTTP ports have `route_config`; TCP ports have none, and their
+    `authorization` stands here.
     """
 
     address: str
@@ -417,6 +542,8 @@ class InboundListener:
     service_namespace: str = ""
     service_name: str = ""
     origin: Origin | None = None
+    authorization: Authorization | None = None
+    jwt: tuple[JwtProvider, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -462,6 +589,8 @@ class GatewayServer:
     secret: str = ""
     tcp_clusters: tuple[WeightedCluster, ...] = ()
     origin: Origin | None = None
+    authorization: Authorization | None = None
+    jwt: tuple[JwtProvider, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from google.protobuf.message import Message
 
 from proxy.xds import telemetry, tls
+from proxy.xds.authorization import network_filters
 from proxy.xds.fields import Fields
 from proxy.xds.http_connection_manager import Connection, http_connection_manager
 from proxy.xds.listener import listener
@@ -27,7 +28,7 @@ def gateway(port: GatewayListener, proxy: Proxy, options: Options) -> Message:
 
 
 def _chain(server: GatewayServer, proxy: Proxy, options: Options) -> Fields:
-    chain: Fields = {"name": server.name, "filters": [_last_filter(server, proxy, options)]}
+    chain: Fields = {"name": server.name, "filters": _filters(server, proxy, options)}
     if server.tls_mode is None:
         return chain
     chain["filter_chain_match"] = _match(server)
@@ -38,6 +39,11 @@ def _chain(server: GatewayServer, proxy: Proxy, options: Options) -> Fields:
     elif server.tls_mode is not GatewayTlsMode.PASSTHROUGH:
         chain["transport_socket"] = tls.gateway(server.tls_mode, server.secret)
     return chain
+
+
+def _filters(server: GatewayServer, proxy: Proxy, options: Options) -> list[Fields]:
+    guard = network_filters(server.authorization)
+    return [*guard, _last_filter(server, proxy, options)]
 
 
 def _match(server: GatewayServer) -> Fields:
@@ -58,5 +64,6 @@ def _last_filter(server: GatewayServer, proxy: Proxy, options: Options) -> Field
         route_config=server.route_config,
         edge=not inside,
         mtls=inside,
+        jwt=server.jwt,
     )
     return http_connection_manager(connection, proxy, options)

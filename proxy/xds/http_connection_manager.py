@@ -8,15 +8,16 @@ from dataclasses import dataclass
 
 from google.protobuf.message import Message
 
-from proxy.xds import telemetry
+from proxy.xds import authorization, telemetry
 from proxy.xds.cors import cors_filter
 from proxy.xds.fault import fault_filter
 from proxy.xds.fields import METADATA, Fields
+from proxy.xds.jwt import jwt_filters
 from proxy.xds.messages import duration, extension, typed
 from proxy.xds.options import Options
 from proxy.xds.route import SOURCE_HEADER
 from proxy.xds.telemetry import SOURCE_PARTS, Side
-from routing.ir import Proxy
+from routing.ir import JwtProvider, Proxy
 
 _HCM = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 _FILTER = "envoy.extensions.filters.http."
@@ -37,6 +38,7 @@ class Connection:
     inbound: bool = False
     mtls: bool = False
     proxying: bool = False
+    jwt: tuple[JwtProvider, ...] = ()
 
 
 def http_connection_manager(connection: Connection, proxy: Proxy, options: Options) -> Fields:
@@ -72,10 +74,14 @@ def _manager(connection: Connection, proxy: Proxy, options: Options) -> Message:
 
 def _filters(connection: Connection, proxy: Proxy) -> list[Fields]:
     caller = [_read_caller()] if connection.inbound and connection.mtls else []
+    # rules may ask for claims of tokens
+    guard = [*jwt_filters(connection.jwt), *authorization.http_filters()]
     if connection.inbound:
-        return [*caller, _router()]
-    # a preflight is answered before anything goes wrong on purpose
-    return [cors_filter(), fault_filter(), _write_caller(proxy), _router()]
+        return [*caller, *guard, _router()]
+    if connection.proxying:
+        guard = []
+    # a preflight carries no token; it is answered before anything goes wrong on purpose
+    return [cors_filter(), *guard, fault_filter(), _write_caller(proxy), _router()]
 
 
 def _upgrades(connection: Connection) -> list[Fields]:

@@ -8,6 +8,7 @@ nothing but chains differs, so the listener does not say which PeerAuthenticatio
 from google.protobuf.message import Message
 
 from proxy.xds import telemetry, tls
+from proxy.xds.authorization import network_filters
 from proxy.xds.fields import Fields
 from proxy.xds.http_connection_manager import Connection, http_connection_manager
 from proxy.xds.listener import listener
@@ -43,7 +44,7 @@ def _tls_chain(port: InboundListener, proxy: Proxy, options: Options) -> Fields:
     return {
         "name": "mtls",
         "filter_chain_match": match,
-        "filters": [_last_filter(port, proxy, options, mtls=True)],
+        "filters": _filters(port, proxy, options, mtls=True),
         "transport_socket": tls.mesh_downstream(trust_domain=options.trust_domain, alpn=alpn),
     }
 
@@ -54,8 +55,13 @@ def _plain_chain(port: InboundListener, proxy: Proxy, options: Options) -> Field
     return {
         "name": "plain",
         "filter_chain_match": match,
-        "filters": [_last_filter(port, proxy, options, mtls=False)],
+        "filters": _filters(port, proxy, options, mtls=False),
     }
+
+
+def _filters(port: InboundListener, proxy: Proxy, options: Options, *, mtls: bool) -> list[Fields]:
+    guard = network_filters(port.authorization)
+    return [*guard, _last_filter(port, proxy, options, mtls=mtls)]
 
 
 def _last_filter(port: InboundListener, proxy: Proxy, options: Options, *, mtls: bool) -> Fields:
@@ -63,5 +69,7 @@ def _last_filter(port: InboundListener, proxy: Proxy, options: Options, *, mtls:
     if not port.route_config:
         target = (WeightedCluster(cluster=port.cluster),)
         return tcp_proxy(port.cluster, target, side, proxy, options)
-    connection = Connection(side=side, route_config=port.route_config, inbound=True, mtls=mtls)
+    connection = Connection(
+        side=side, route_config=port.route_config, inbound=True, mtls=mtls, jwt=port.jwt
+    )
     return http_connection_manager(connection, proxy, options)

@@ -2,7 +2,7 @@
 
 from google.protobuf.message import Message
 
-from proxy.xds import cors, fault
+from proxy.xds import authorization, cors, fault
 from proxy.xds.fields import METADATA, Fields, header_change, metadata, number, service_host, told
 from proxy.xds.hashing import hash_policy
 from proxy.xds.match import route_match
@@ -10,6 +10,7 @@ from proxy.xds.messages import duration, message
 from proxy.xds.mirrors import request_mirror_policies
 from proxy.xds.retry import retry_policy
 from routing.ir import (
+    Authorization,
     DirectResponse,
     MatchKind,
     Redirect,
@@ -32,9 +33,11 @@ _REDIRECT_CODES = {
 }
 
 
-def route_configuration(name: str) -> Message:
+def route_configuration(name: str, guard: Authorization | None = None) -> Message:
     """Everything of a route configuration but its virtual hosts."""
     fields: Fields = {"name": name}
+    if guard is not None:
+        fields["typed_per_filter_config"] = authorization.per_route(guard)
     if name.startswith("inbound|"):
         fields["request_headers_to_remove"] = [SOURCE_HEADER]
     made: Message = message("envoy.config.route.v3.RouteConfiguration")(**fields)

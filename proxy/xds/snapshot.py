@@ -27,6 +27,7 @@ from proxy.xds.messages import SHORT_NAMES, serialise
 from proxy.xds.options import Options
 from proxy.xds.remember import Recognised, Remembered
 from routing.ir import (
+    Authorization,
     Cluster,
     ClusterEndpoints,
     ClusterKind,
@@ -40,6 +41,9 @@ from routing.ir import (
     RouteConfig,
     VirtualHost,
 )
+
+_Table = tuple[str, Authorization | None, tuple[bytes, ...]]
+"""A route configuration: its name, who may use it, its virtual hosts as bytes."""
 
 AnyListener = InboundListener | OutboundHttpListener | OutboundTcpListener | GatewayListener
 
@@ -113,7 +117,7 @@ class Snapshots:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._hosts: Remembered[VirtualHost, bytes] = Remembered(_framed_host)
-        self._routes: Remembered[tuple[str, tuple[bytes, ...]], Resource] = Remembered(_routes)
+        self._routes: Remembered[_Table, Resource] = Remembered(_routes)
         self._tables: Recognised[Resource] = Recognised()
         self._clusters: Remembered[Cluster, Resource] = Remembered(self._cluster)
         self._assignments: Remembered[ClusterEndpoints, bytes] = Remembered(_assignment)
@@ -165,7 +169,7 @@ class Snapshots:
 
     def _route(self, config: RouteConfig) -> Resource:
         hosts = tuple([self._hosts(host) for host in config.virtual_hosts])
-        return self._routes.by_value((config.name, hosts))
+        return self._routes.by_value((config.name, config.authorization, hosts))
 
     def _all_endpoints(self, config: ProxyConfig, clusters: Resources) -> Resources:
         return {
@@ -285,9 +289,9 @@ def _framed_host(host: VirtualHost) -> bytes:
     return wire.field(2, serialise(route.virtual_host(host)))
 
 
-def _routes(parts: tuple[str, tuple[bytes, ...]]) -> Resource:
-    name, hosts = parts
-    content = b"".join([serialise(route.route_configuration(name)), *hosts])
+def _routes(parts: _Table) -> Resource:
+    name, guard, hosts = parts
+    content = b"".join([serialise(route.route_configuration(name, guard)), *hosts])
     return _resource_of(name, messages.ROUTES, content)
 
 

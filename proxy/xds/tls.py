@@ -9,6 +9,9 @@ from routing.ir import GatewayTlsMode, OriginateTls
 MESH_ALPN = "meshweb"
 """Tells the mesh's TLS from an application's own on ports that are not HTTP."""
 
+SYSTEM_ROOTS = "/etc/ssl/certs/ca-certificates.crt"
+"""Whom the host trusts (its place in the usual Linux distributions)."""
+
 _TLS = "envoy.transport_sockets.tls"
 _KIND = "envoy.extensions.transport_sockets.tls.v3."
 _ONLY_1_3 = {
@@ -58,9 +61,9 @@ def originate(tls: OriginateTls) -> Fields:
             "private_key": {"filename": tls.key_file},
         }
         common["tls_certificates"] = [certificate]
-    if tls.ca_file and not tls.unverified:
+    if (tls.ca_file or tls.system_roots) and not tls.unverified:
         common["validation_context"] = {
-            "trusted_ca": {"filename": tls.ca_file},
+            "trusted_ca": {"filename": tls.ca_file or SYSTEM_ROOTS},
             "match_typed_subject_alt_names": [
                 {"san_type": kind, "matcher": {"exact": san}}
                 for san in tls.sans

@@ -1,8 +1,9 @@
 """What gateway workloads listen for and where it goes."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from routing.compile.authorization import Guard
 from routing.compile.http_routes import Client, http_routes
 from routing.compile.l4_routes import match_applies, route_applies
 from routing.compile.weights import Reachable, weighted_clusters
@@ -135,6 +136,24 @@ def gateway_plan(
         routes=tuple(routes),
         secrets=tuple(s for s in workload.secrets if s.name in used),
     )
+
+
+def guarded(plan: GatewayPlan, guard: Guard) -> GatewayPlan:
+    """The plan with what stands before all its servers."""
+    return replace(
+        plan,
+        ports=tuple(
+            replace(port, servers=tuple(guarded_server(s, guard) for s in port.servers))
+            for port in plan.ports
+        ),
+        routes=tuple(replace(config, authorization=guard.http) for config in plan.routes),
+    )
+
+
+def guarded_server(server: GatewayServer, guard: Guard) -> GatewayServer:
+    if server.tcp_clusters:
+        return replace(server, authorization=guard.tcp)
+    return replace(server, jwt=guard.jwt)
 
 
 Made = tuple[tuple[GatewayServer, ...], tuple[RouteConfig, ...]]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from routing.compile.authorization import OPEN, Guard
 from routing.compile.mtls import PodView, effective
 from routing.ir import (
     Cluster,
@@ -50,13 +51,13 @@ def inbound_ports(view: PodView, services: tuple[Service, ...]) -> tuple[Inbound
     return tuple(found[n] for n in sorted(found))
 
 
-def inbound(view: PodView, services: tuple[Service, ...]) -> Inbound:
+def inbound(view: PodView, services: tuple[Service, ...], guard: Guard = OPEN) -> Inbound:
     """`services` select the pod, in the registry's order."""
     ports = inbound_ports(view, services)
     return Inbound(
-        listeners=tuple(listener(view, p) for p in ports),
-        clusters=tuple(application(view, p) for p in ports),
-        routes=tuple(inbound_routes(p) for p in ports if p.protocol.is_http),
+        listeners=tuple(listener(view, p, guard) for p in ports),
+        clusters=(*(application(view, p) for p in ports), *guard.clusters),
+        routes=tuple(inbound_routes(p, guard) for p in ports if p.protocol.is_http),
     )
 
 
@@ -68,7 +69,7 @@ def route_name(port: int) -> str:
     return f"inbound|{port}"
 
 
-def listener(view: PodView, port: InboundPort) -> InboundListener:
+def listener(view: PodView, port: InboundPort, guard: Guard) -> InboundListener:
     source = effective(view.policies, view.pod.labels, port.number).source
     return InboundListener(
         address=view.pod.address,
@@ -80,6 +81,8 @@ def listener(view: PodView, port: InboundPort) -> InboundListener:
         service_namespace=port.service.namespace if port.service else "",
         service_name=port.service.name if port.service else "",
         origin=Origin(resource=source) if source else None,
+        authorization=None if port.protocol.is_http else guard.tcp,
+        jwt=guard.jwt if port.protocol.is_http else (),
     )
 
 
@@ -94,7 +97,7 @@ def application(view: PodView, port: InboundPort) -> Cluster:
     )
 
 
-def inbound_routes(port: InboundPort) -> RouteConfig:
+def inbound_routes(port: InboundPort, guard: Guard) -> RouteConfig:
     service = port.service
     route = Route(
         name="default",
@@ -103,4 +106,6 @@ def inbound_routes(port: InboundPort) -> RouteConfig:
         service_name=service.name if service else "",
     )
     host = VirtualHost(name=f"inbound|http|{port.number}", domains=("*",), routes=(route,))
-    return RouteConfig(name=route_name(port.number), virtual_hosts=(host,))
+    return RouteConfig(
+        name=route_name(port.number), virtual_hosts=(host,), authorization=guard.http
+    )

@@ -12,9 +12,11 @@ from routing.compile.registry import PodIndex, pod_index, select_pods
 from routing.compile.upstreams import Upstream, of_entry, of_service
 from routing.contracts import Document
 from routing.model import (
+    AuthorizationPolicy,
     DestinationRule,
     Gateway,
     PeerAuthentication,
+    RequestAuthentication,
     Resource,
     ServiceEntry,
     VirtualService,
@@ -23,7 +25,15 @@ from routing.parse import Reading, read
 from topology.contracts import Labels, Pod, Registry, Service, Workload, selects
 
 MODELLED = frozenset(
-    {"VirtualService", "DestinationRule", "Gateway", "ServiceEntry", "PeerAuthentication"}
+    {
+        "VirtualService",
+        "DestinationRule",
+        "Gateway",
+        "ServiceEntry",
+        "PeerAuthentication",
+        "AuthorizationPolicy",
+        "RequestAuthentication",
+    }
 )
 NO_PODS = PodIndex((), {})
 NO_WORKLOADS: tuple[Workload, ...] = ()
@@ -38,6 +48,8 @@ class Resources:
     gateways: tuple[Gateway, ...]
     service_entries: tuple[ServiceEntry, ...]
     peer_authentications: tuple[PeerAuthentication, ...]
+    authorization_policies: tuple[AuthorizationPolicy, ...]
+    request_authentications: tuple[RequestAuthentication, ...]
     findings: tuple[Finding, ...]
 
 
@@ -64,6 +76,8 @@ def by_kind(memo: Memo, readings: tuple[Reading, ...]) -> Resources:
         gateways=of(Gateway),  # type: ignore[arg-type]
         service_entries=of(ServiceEntry),  # type: ignore[arg-type]
         peer_authentications=of(PeerAuthentication),  # type: ignore[arg-type]
+        authorization_policies=of(AuthorizationPolicy),  # type: ignore[arg-type]
+        request_authentications=of(RequestAuthentication),  # type: ignore[arg-type]
         findings=tuple(
             f for r in readings if r.resource is None for f in r.findings if is_error(f)
         ),

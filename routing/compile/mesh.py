@@ -11,11 +11,13 @@ from routing.compile.assemble import (
     joined,
     sidecar,
 )
+from routing.compile.authorization import OPEN, Guard, guard
 from routing.compile.gateways import (
     GatewayPlan,
     GatewayWorkload,
     gateway_listeners,
     gateway_plan,
+    guarded,
     host_ports,
 )
 from routing.compile.http_routes import Client
@@ -135,6 +137,7 @@ class Compiler:
             routes=memo("mesh routes", mesh_routes, resources.virtual_services),
             secrets=memo.same("secrets", given.secrets),
             host_port_offset=given.host_port_offset,
+            root_namespace=root,
         )
         views = memo("views", shared_views, memo, chosen, rules, every_pod)
         return Mesh(
@@ -159,6 +162,25 @@ class Run:
     routes: MeshRoutes
     secrets: tuple[GatewaySecret, ...]
     host_port_offset: int
+    root_namespace: str
+
+
+def guard_of(run: Run, pod: PodView) -> Guard:
+    """Made once for all pods with the same labels."""
+    resources = run.resources
+    if not (resources.authorization_policies or resources.request_authentications):
+        return OPEN
+    slot = (pod.pod.namespace, pod.pod.labels)
+    namespace, labels = run.memo.same(("guarded", slot), slot)
+    return run.memo(
+        ("guard", slot),
+        guard,
+        resources.authorization_policies,
+        resources.request_authentications,
+        namespace,
+        labels,
+        run.root_namespace,
+    )
 
 
 def configs(run: Run, every_pod: Pods, views: Mapping[str, View]) -> dict[str, ProxyConfig]:
@@ -195,6 +217,7 @@ def sidecar_config(run: Run, pod: PodView, view: View, outward: Outward) -> Prox
         outward.tcp,
         view.clusters,
         view.endpoints,
+        guard_of(run, pod),
     )
     return memo.exact(("config", key), assemble_sidecar, but_routes, outward.routes)
 
@@ -206,16 +229,19 @@ def shared_sidecar(
     plans: tuple[TcpPlan, ...],
     clusters: tuple[Cluster, ...],
     endpoints: tuple[ClusterEndpoints, ...],
+    guard: Guard,
 ) -> Sidecar:
     key = (pod.pod.namespace, pod.pod.name)
-    own = memo(("inbound", key), shared_inbound, memo, pod, services)
+    own = memo(("inbound", key), shared_inbound, memo, pod, services, guard)
     every = memo(("proxy clusters", key), joined, clusters, own.clusters)
     return sidecar(pod.pod, own, plans, every, endpoints)
 
 
-def shared_inbound(memo: Memo, pod: PodView, services: tuple[Service, ...]) -> Inbound:
+def shared_inbound(
+    memo: Memo, pod: PodView, services: tuple[Service, ...], guard: Guard
+) -> Inbound:
     """A pod's inbound side, its route configurations shared with its siblings."""
-    made = inbound(pod, services)
+    made = inbound(pod, services, guard)
     routes = tuple(memo.same(("inbound routes", config), config) for config in made.routes)
     return Inbound(listeners=made.listeners, clusters=made.clusters, routes=routes)
 
@@ -232,13 +258,17 @@ def gateway_config(run: Run, pod: PodView, view: View) -> ProxyConfig:
         plan,
         offset,
     )
+    own = guard_of(run, pod).clusters
+    clusters = view.clusters
+    if own:
+        clusters = memo(("proxy clusters", key), joined, clusters, own)
     return memo(
         ("config", key),
         assemble_gateway,
         pod.pod,
         listeners,
         plan,
-        view.clusters,
+        clusters,
         view.endpoints,
     )
 
@@ -261,7 +291,7 @@ def plan_for(run: Run, pod: PodView, view: View) -> GatewayPlan:
         ),
     )
     resources = run.resources
-    return memo(
+    made = memo(
         ("gateway plan", slot),
         gateway_plan,
         workload,
@@ -269,3 +299,5 @@ def plan_for(run: Run, pod: PodView, view: View) -> GatewayPlan:
         resources.virtual_services,
         view.known,
     )
+    guarding = guard_of(run, pod)
+    return made if guarding == OPEN else memo(("guarded plan", slot), guarded, made, guarding)

@@ -1,17 +1,29 @@
 """Istio's resources as frozen values, in its own words."""
 
+from routing.model.authorization_policy import AuthorizationPolicy
 from routing.model.destination_rule import DestinationRule
 from routing.model.gateway import Gateway
 from routing.model.peer_authentication import PeerAuthentication
+from routing.model.request_authentication import RequestAuthentication
 from routing.model.service_entry import ServiceEntry
 from routing.model.virtual_service import VirtualService
 
-Resource = VirtualService | DestinationRule | Gateway | ServiceEntry | PeerAuthentication
+Resource = (
+    VirtualService
+    | DestinationRule
+    | Gateway
+    | ServiceEntry
+    | PeerAuthentication
+    | AuthorizationPolicy
+    | RequestAuthentication
+)
 
 __all__ = [
+    "AuthorizationPolicy",
     "DestinationRule",
     "Gateway",
     "PeerAuthentication",
+    "RequestAuthentication",
     "Resource",
     "ServiceEntry",
     "VirtualService",

@@ -7,11 +7,13 @@ from rest.contracts import Finding, Severity
 from routing.contracts import Document
 from routing.model import Resource
 from routing.model.catalogue import finding
+from routing.parse.authorization_policy import authorization_policy
 from routing.parse.destination_rule import destination_rule
 from routing.parse.fields import KINDS
 from routing.parse.gateway import gateway
 from routing.parse.notes import Note
 from routing.parse.peer_authentication import peer_authentication
+from routing.parse.request_authentication import request_authentication
 from routing.parse.schema import compare, nearest
 from routing.parse.service_entry import service_entry
 from routing.parse.virtual_service import virtual_service
@@ -31,6 +33,8 @@ READERS: Mapping[str, Callable[[Document, Note], Resource]] = {
     "Gateway": gateway,
     "ServiceEntry": service_entry,
     "PeerAuthentication": peer_authentication,
+    "AuthorizationPolicy": authorization_policy,
+    "RequestAuthentication": request_authentication,
 }
 
 

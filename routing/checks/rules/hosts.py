@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from rest.contracts import Finding
 from routing.checks.world import World
-from routing.compile.http_routes import MESH, gateway_names
 from routing.model import VirtualService
 from routing.model.catalogue import finding
+from routing.model.gateway_names import MESH, gateway_names
 from routing.model.hosts import full_host
 
 

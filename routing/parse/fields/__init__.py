@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from routing.parse.fields.authorization_policy import AUTHORIZATION_POLICY
 from routing.parse.fields.destination_rule import DESTINATION_RULE
 from routing.parse.fields.gateway import GATEWAY
 from routing.parse.fields.peer_authentication import PEER_AUTHENTICATION
+from routing.parse.fields.request_authentication import REQUEST_AUTHENTICATION
 from routing.parse.fields.service_entry import SERVICE_ENTRY
 from routing.parse.fields.virtual_service import VIRTUAL_SERVICE
 from routing.parse.schema import ANYTHING, Type, later
@@ -33,8 +35,8 @@ KINDS: Mapping[str, Kind] = {
     "WorkloadEntry": Kind(api_versions=NETWORKING, spec=later(ANYTHING)),
     "Sidecar": Kind(api_versions=NETWORKING, spec=later(ANYTHING)),
     "PeerAuthentication": Kind(api_versions=SECURITY, spec=PEER_AUTHENTICATION),
-    "RequestAuthentication": Kind(api_versions=SECURITY, spec=later(ANYTHING)),
-    "AuthorizationPolicy": Kind(api_versions=SECURITY, spec=later(ANYTHING)),
+    "RequestAuthentication": Kind(api_versions=SECURITY, spec=REQUEST_AUTHENTICATION),
+    "AuthorizationPolicy": Kind(api_versions=SECURITY, spec=AUTHORIZATION_POLICY),
     "Telemetry": Kind(api_versions=TELEMETRY, spec=later(ANYTHING)),
     "HTTPRoute": Kind(api_versions=GATEWAY_API, spec=later(ANYTHING)),
     "GRPCRoute": Kind(api_versions=GATEWAY_API, spec=later(ANYTHING)),
