@@ -10,6 +10,7 @@ import sys
 from collections.abc import Coroutine
 from typing import Any
 
+import uvloop
 from redis.asyncio import Redis
 
 from telemetry.collector.batches import Batches
@@ -114,8 +115,11 @@ def main() -> int:
     )
     config = Config.of_environment()
     try:
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(run(config))
+        with (
+            contextlib.suppress(KeyboardInterrupt),
+            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        ):
+            runner.run(run(config))
     except OSError as error:
         log.error("%s", error)  # noqa: TRY400  a taken port is no bug
         return 1
