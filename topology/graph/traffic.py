@@ -181,7 +181,8 @@ def _edges(data: Counted, layout: _Layout, outcomes: Floats, seconds: int) -> It
 
 
 def _rates(counts: dict[str, int], seconds: int) -> tuple[tuple[str, float], ...]:
-    return tuple([(code, number / seconds) for code, number in sorted(counts.items())])
+    codes = counts if len(counts) < 2 else sorted(counts)
+    return tuple([(code, counts[code] / seconds) for code in codes])
 
 
 def _responses(data: Counted, layout: _Layout) -> list[dict[str, int]]:
