@@ -5,8 +5,8 @@ from routing.ir import HeaderMatch, MatchKind, QueryMatch, RouteMatch, StringMat
 
 
 def route_match(match: RouteMatch) -> Fields:
-    made = _path(match.path)
-    if match.path.ignore_case:
+    made: Fields = {"connect_matcher": {}} if match.connect else _path(match.path)
+    if match.path.ignore_case and not match.connect:
         made["case_sensitive"] = {"value": False}
     if match.headers:
         made["headers"] = [_header(header) for header in match.headers]

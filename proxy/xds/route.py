@@ -107,6 +107,8 @@ def _facts(route: Route) -> dict[str, str]:
 
 def _action(route: Route) -> Fields:
     made: Fields = {"timeout": duration(route.timeout_ms or 0), **_target(route.clusters)}
+    if route.match.connect:
+        made["upgrade_configs"] = [{"upgrade_type": "CONNECT", "connect_config": {}}]
     if route.retry is not None and route.retry.attempts > 0:
         made["retry_policy"] = retry_policy(route.retry)
     if route.rewrite is not None:

@@ -8,6 +8,7 @@ so a remembered answer is never the wrong one.
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
 
 from google.protobuf.message import Message
@@ -23,7 +24,7 @@ from proxy.xds import (
     tls,
     wire,
 )
-from proxy.xds.messages import SHORT_NAMES, serialise
+from proxy.xds.messages import SHORT_NAMES, message, serialise
 from proxy.xds.options import Options
 from proxy.xds.remember import Recognised, Remembered
 from routing.ir import (
@@ -62,6 +63,7 @@ class Resource:
 
 Resources = Mapping[str, Resource]
 _NOTHING: Resources = MappingProxyType({})
+_IGNORING_PORT = {"ignore_port_in_host_matching": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +171,8 @@ class Snapshots:
 
     def _route(self, config: RouteConfig) -> Resource:
         hosts = tuple([self._hosts(host) for host in config.virtual_hosts])
+        if config.ignore_port:
+            hosts = (*hosts, _ignoring_port())
         return self._routes.by_value((config.name, config.authorization, hosts))
 
     def _all_endpoints(self, config: ProxyConfig, clusters: Resources) -> Resources:
@@ -282,6 +286,12 @@ def _resource_of(name: str, url: str, content: bytes, also: str = "") -> Resourc
     """`also` is a part of the version beside the content."""
     version = hashlib.sha256(content).hexdigest()[:16] + also
     return Resource(name, version, wire.resource(name, version, url, content))
+
+
+@cache
+def _ignoring_port() -> bytes:
+    """The field of a route configuration that has domains compared without the client's port."""
+    return serialise(message("envoy.config.route.v3.RouteConfiguration")(**_IGNORING_PORT))
 
 
 def _framed_host(host: VirtualHost) -> bytes:
