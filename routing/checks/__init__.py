@@ -1,5 +1,4 @@
-"""Findings about resources that each parse, but do not make sense together."""
+"""Findings about resources that each parse, but do not make sense together.
 
-from routing.checks.check import CheckInput, blocking, check
-
-__all__ = ["CheckInput", "blocking", "check"]
+`check` is about what would be in force in a running mesh, `analysis` about files by themselves.
+"""

@@ -79,7 +79,7 @@ KIALI: Mapping[str, Entry] = {
     "KIA1106": Entry(WARNING, "{} routes {} at {} too", "join the two, or keep their matches apart"),
     "KIA1107": Entry(ERROR, "subset {} of {} is not found", "define it in a DestinationRule"),
     "KIA1108": Entry(
-        WARNING, "gateway {} is better written <namespace>/<name>", "write it like {}"
+        WARNING, "gateway {} is better written {}", "write it so"
     ),
     "KIA1201": Entry(
         WARNING, "no WorkloadEntry that it could select has the addresses {}", "correct addresses"

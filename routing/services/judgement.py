@@ -8,7 +8,7 @@ from django.conf import settings
 
 from rest.contracts import Finding, Severity
 from routing.changes import Change
-from routing.checks import CheckInput, blocking, check
+from routing.checks.check import CheckInput, blocking, check
 from routing.contracts import Document, ResourceKey
 from routing.ir import GatewaySecret
 from routing.selectors import documents_in_force

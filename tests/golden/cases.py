@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from rest.contracts import Finding
-from routing.checks import CheckInput, check
+from routing.checks.check import CheckInput, check
 from routing.compile import Mesh, MeshInput, compile_mesh
 from routing.contracts import Document, ResourceKey
 from routing.ir import GatewaySecret, ProxyConfig, RouteConfig

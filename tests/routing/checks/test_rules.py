@@ -2,7 +2,7 @@
 
 import pytest
 
-from routing.checks import CheckInput, blocking, check
+from routing.checks.check import CheckInput, blocking, check
 from routing.contracts import ResourceKey
 from routing.model.catalogue import CATALOGUE
 from tests.routing.mesh import deployment, documents, registry, resource, service
