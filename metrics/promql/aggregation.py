@@ -72,14 +72,14 @@ _FOLDS: Mapping[str, Fold] = {
 }
 
 
-def count_values(grid: Grid, groups: Groups, label: str) -> Grid:
-    """One row per group and distinct value, the value as a label."""
+def count_values(grid: Grid, groups: Groups, label: str, *, shown: bool) -> Grid:
+    """One row per group and distinct value, the value as a label; one per group if not shown."""
     if not label_sets.is_label_name(label):
         raise execution_error(f"invalid label name {label_sets.quoted(label)}")
     counts: dict[label_sets.Labels, Floats] = defaultdict(lambda: np.zeros(grid.values.shape[1]))
     for key, rows in zip(groups.labels, groups.rows, strict=True):
         for text, where in _where_each(grid.values[rows], grid.present[rows]):
-            counts[label_sets.replace(key, label, text)] += where.sum(axis=0)
+            counts[label_sets.replace(key, label, text) if shown else key] += where.sum(axis=0)
     values = np.array(list(counts.values())).reshape(len(counts), grid.values.shape[1])
     return Grid(tuple(counts), values, values > 0, np.zeros(len(counts), dtype=np.bool_))
 

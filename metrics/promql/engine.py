@@ -12,7 +12,7 @@ from metrics.promql.evaluate import Evaluation, Options
 from metrics.promql.functions import FUNCTIONS
 from metrics.promql.limits import Budget, Limits, never, too_many_steps
 from metrics.promql.parse import parse
-from metrics.promql.series import Batch, Grid, Scalar, Series, Source, Steps, String
+from metrics.promql.series import Batch, Grid, Scalar, Series, Source, Span, Steps, String
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Engine:
     def instant(
         self, query: str, at_ms: int, cancelled: Callable[[], bool] = never
     ) -> Answer | Failure:
-        return self._guarded(query, Steps(at_ms, 0, 1), cancelled, ranged=False)
+        return self._guarded(query, Span(at_ms, at_ms, 0), cancelled, ranged=False)
 
     def range(
         self,
@@ -60,33 +60,34 @@ class Engine:
         if end_ms < start_ms:
             message = "end timestamp must not be before start time"
             return Failure(reason=Reason.BAD_DATA, message=message)
-        count = (end_ms - start_ms) // step_ms + 1
-        refused = too_many_steps(count, self.limits)
+        span = Span(start_ms, end_ms, step_ms)
+        refused = too_many_steps(span.steps.count, self.limits)
         if refused is not None:
             return refused
-        return self._guarded(query, Steps(start_ms, step_ms, count), cancelled, ranged=True)
+        return self._guarded(query, span, cancelled, ranged=True)
 
     def _guarded(
-        self, query: str, steps: Steps, cancelled: Callable[[], bool], *, ranged: bool
+        self, query: str, span: Span, cancelled: Callable[[], bool], *, ranged: bool
     ) -> Answer | Failure:
         try:
             with np.errstate(all="ignore"):
-                return self._answer(query, steps, Budget(self.limits, cancelled), ranged=ranged)
+                return self._answer(query, span, Budget(self.limits, cancelled), ranged=ranged)
         except QueryError as error:
             return error.failure
         except RecursionError:
             message = "the expression is nested too deeply"
             return Failure(reason=Reason.BAD_DATA, message=message)
 
-    def _answer(self, query: str, steps: Steps, budget: Budget, *, ranged: bool) -> Answer:
+    def _answer(self, query: str, span: Span, budget: Budget, *, ranged: bool) -> Answer:
         tree = parse(query)
         notes = Annotations(query)
+        steps = span.steps
         run = Evaluation(
             source=self.source,
             options=self.options,
             budget=budget,
             notes=notes,
-            whole=steps,
+            whole=span,
             functions=FUNCTIONS,
         )
         bare = ast.unwrap(tree)

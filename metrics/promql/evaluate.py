@@ -19,6 +19,7 @@ from metrics.promql.series import (
     Integers,
     Scalar,
     Source,
+    Span,
     Steps,
     String,
     Value,
@@ -49,13 +50,13 @@ Handler = Callable[["Evaluation", ast.Call, Steps], Value]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """One query in progress. `whole` are the steps of the query itself, also inside subqueries."""
+    """One query in progress. `whole` is that of the query itself, also inside subqueries."""
 
     source: Source
     options: Options
     budget: Budget
     notes: Annotations
-    whole: Steps
+    whole: Span
     functions: Mapping[str, Handler]
 
     def value(self, node: ast.Expression, steps: Steps) -> Value:
@@ -179,7 +180,9 @@ class Evaluation:
             label = self.text(node.inner if node.parameter is None else node.parameter)
             grid = self.grid(node.inner, steps)
             groups = group(grid.labels, node.labels, without=node.without)
-            return aggregation.count_values(grid, groups, label)
+            return aggregation.count_values(
+                grid, groups, label, shown=not (node.without and label in node.labels)
+            )
         if node.parameter is None:
             grid = self.grid(node.inner, steps)
             groups = group(grid.labels, node.labels, without=node.without)
@@ -257,12 +260,10 @@ _NODES: Mapping[type[ast.Expression], Callable[..., Value]] = {
 def stands_still(node: ast.Expression) -> bool:
     """Is the value the same at every step?"""
     match node:
-        case ast.Selector(at=at):
+        case ast.Selector(at=at) | ast.Subquery(at=at):
             return at is not None
         case ast.Range(selector=selector):
             return selector.at is not None
-        case ast.Subquery(at=at, inner=inner):
-            return at is not None or stands_still(inner)
         case ast.Call(function=function):
             return function not in TIME_DEPENDENT and all(map(stands_still, ast.parts(node)))
         case _:

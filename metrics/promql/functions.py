@@ -23,7 +23,7 @@ from metrics.promql.matching import stacked
 from metrics.promql.names import unite
 from metrics.promql.rates import Result
 from metrics.promql.selectors import absent_labels
-from metrics.promql.series import Booleans, Floats, Grid, Scalar, Steps, Value
+from metrics.promql.series import Booleans, Floats, Grid, Scalar, Span, Steps, Value
 from metrics.promql.windows import Windows
 
 _COUNTER_ENDINGS = ("_total", "_sum", "_count", "_bucket")
@@ -154,7 +154,7 @@ def _scalar(run: Evaluation, call: ast.Call, steps: Steps) -> Value:
     return Scalar(np.where(alone, total, np.nan))
 
 
-def _constant(read: Callable[[Steps], float]) -> Handler:
+def _constant(read: Callable[[Span], float]) -> Handler:
     """Something about the query as a whole."""
     return lambda run, _call, steps: Scalar(np.full(steps.count, read(run.whole)))
 
@@ -331,7 +331,7 @@ FUNCTIONS: Mapping[str, Handler] = {
     "start": _constant(lambda whole: whole.start / 1000),
     "end": _constant(lambda whole: whole.end / 1000),
     "range": _constant(lambda whole: (whole.end - whole.start) / 1000),
-    "step": _constant(lambda whole: whole.interval / 1000),
+    "step": _constant(lambda whole: whole.step / 1000),
     "min_of": _of_two(np.minimum),
     "max_of": _of_two(np.maximum),
     "clamp": _clamp,

@@ -1,5 +1,6 @@
 """Query text to our tree: promql-parser (Rust) reads the grammar, this finds the positions."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -301,15 +302,19 @@ def _explain(query: str, words: list[Token], message: str) -> QueryError:
     for word in words:
         if word.kind is Kind.UNKNOWN:
             return _refused(message, word.position, f"unexpected character {word.text!r}")
-    named = next((w for w in words if w.kind is Kind.NAME and f"'{w.text}'" in message), None)
-    if named is not None:
-        return _refused(message, named.position)
+    if not _GRAMMAR.search(message):
+        named = (w for w in words if f"'{w.text}'" in message or f" {w.text}" in message)
+        return _refused(message, next((w.position for w in named), 0))
     for index, word in enumerate(words):
         if not _may_continue(query, words[: index + 1]):
             return _refused(message, word.position, f"unexpected {word.text!r}")
     return _refused(message, len(query), "the query ends too early")
 
 
+_GRAMMAR = re.compile(
+    r"^invalid promql|^unclosed|^unexpected|^unterminated|^invalid label matcher|^bad number"
+)
+"""Messages about how the words follow each other, not about what they mean."""
 _ENDINGS = (
     "",
     " 1",
@@ -324,6 +329,8 @@ _ENDINGS = (
     "1m]",
     "()",
     "start()",
+    "(x)(x)",
+    "x)(x)",
 )
 
 
@@ -345,6 +352,5 @@ def _reads(query: str) -> bool:
     try:
         rust.parse(query)
     except (ValueError, OverflowError) as error:
-        # a type error still means that the grammar went through
-        return "invalid promql query" not in str(error) and "unclosed" not in str(error)
+        return not _GRAMMAR.search(str(error))  # another error means that the grammar went through
     return True

@@ -1,13 +1,12 @@
 """topk, bottomk, limitk, limit_ratio: some of the rows, chosen step by step."""
 
-import hashlib
 from dataclasses import replace
 
 import numpy as np
 
 from metrics.promql.errors import execution_error
 from metrics.promql.grouping import Groups
-from metrics.promql.labels import Labels
+from metrics.promql.label_hash import place
 from metrics.promql.series import Booleans, Floats, Grid, Integers
 
 _MOST = 2**63 - 1
@@ -67,17 +66,9 @@ def limited(grid: Grid, groups: Groups, limit: Integers) -> Grid:
 
 def sampled(grid: Grid, ratio: Floats) -> Grid:
     """About that share of all rows, always the same ones; a negative ratio takes the others, so
-    that `limit_ratio(r, v)` and `limit_ratio(r - 1, v)` are all of v. Our hash is not Prometheus's:
-    the share is the same, the rows are not."""
+    that `limit_ratio(r, v)` and `limit_ratio(r - 1, v)` are all of v; the same rows as in Prometheus."""
     if np.isnan(ratio).any():
         raise execution_error("Ratio value is NaN")
-    places = np.array([_place(one) for one in grid.labels]).reshape(-1, 1)
+    places = np.array([place(one) for one in grid.labels]).reshape(-1, 1)
     chosen = np.where(ratio >= 0, places < ratio, places >= 1 + ratio)
     return replace(grid, present=grid.present & chosen).compact()
-
-
-def _place(labels: Labels) -> float:
-    """A number in [0, 1) that depends on the labels alone."""
-    text = "\xff".join(part for pair in labels for part in pair)
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).digest()
-    return int.from_bytes(digest, "big") / 2**64

@@ -84,9 +84,18 @@ class Steps:
     def times(self) -> Integers:
         return self.start + np.arange(self.count, dtype=np.int64) * self.interval
 
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What the query asked for, in milliseconds: its last step may lie before its end."""
+
+    start: int
+    end: int
+    step: int
+
     @property
-    def end(self) -> int:
-        return self.start + (self.count - 1) * self.interval
+    def steps(self) -> Steps:
+        return Steps(self.start, self.step, (self.end - self.start) // (self.step or 1) + 1)
 
 
 @dataclass(frozen=True, slots=True)
