@@ -194,6 +194,11 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {"routing.tasks.*": {"queue": "revisions"}}
 CELERY_BEAT_SCHEDULE = {
     "publish-stuck-revisions": {"task": "routing.tasks.publish_stuck_revisions", "schedule": 2.0},
+    "put-back-expired": {
+        "task": "routing.tasks.put_back_expired",
+        "schedule": 1.0,
+        "options": {"expires": 5},
+    },
 }
 
 LOGGING = {

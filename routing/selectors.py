@@ -1,6 +1,7 @@
 """Reads of the configuration. Every answer is a frozen value, never a row."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
@@ -27,8 +28,24 @@ def newest_accepted() -> int:
     return Revision.objects.order_by("-number").values_list("number", flat=True).first() or 0
 
 
+def published_at(moment: datetime) -> int:
+    """The number of the revision in force at a moment; 0 before the first."""
+    return (
+        Revision.objects.filter(published_at__lte=moment)
+        .order_by("-number")
+        .values_list("number", flat=True)
+        .first()
+        or 0
+    )
+
+
 def documents_published(number: int) -> tuple[Document, ...]:
     """All documents in force at revision `number`, sorted by key."""
+    return tuple(one for one, _ in versions_published(number))
+
+
+def versions_published(number: int) -> tuple[tuple[Document, int], ...]:
+    """The same, each with the number of the revision that wrote it."""
     latest = (
         ResourceVersion.objects.filter(
             cluster=OuterRef("cluster"),
@@ -41,8 +58,9 @@ def documents_published(number: int) -> tuple[Document, ...]:
         .values("revision_id")[:1]
     )
     rows = ResourceVersion.objects.filter(revision_id=Subquery(latest), document__isnull=False)
-    documents = (version_document(row) for row in rows)
-    return tuple(sorted((one for one in documents if one), key=lambda found: found.key))
+    found = ((version_document(row), row.revision_id) for row in rows)
+    documents = ((one, written) for one, written in found if one is not None)
+    return tuple(sorted(documents, key=lambda pair: pair[0].key))
 
 
 def version_document(row: ResourceVersion) -> Document | None:

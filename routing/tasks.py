@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from routing.services import publish
+from routing.services import expire, publish
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -14,3 +14,8 @@ def publish_revision(number: int) -> None:
 @shared_task  # type: ignore[untyped-decorator]
 def publish_stuck_revisions() -> None:
     publish.publish_stuck(timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def put_back_expired() -> None:
+    expire.put_back_expired(timezone.now())

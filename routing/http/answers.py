@@ -30,6 +30,11 @@ class WriteQuery(Schema):
         "5s", pattern="^[0-9]{1,6}(ms|s|m)?$", description="of wait; at most a minute"
     )
     message: str = Field("", max_length=1000, description="why, for the history")
+    expires: str = Field(
+        "",
+        pattern="^(([0-9]{1,9}(ms|s|m|h|d)){1,5})?$",
+        description="after this long (10m) what changed is put back as it was",
+    )
 
     @property
     def seconds(self) -> float:

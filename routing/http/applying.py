@@ -37,6 +37,7 @@ def terms(request: HttpRequest, query: WriteQuery, message: str = "") -> apply.T
     return apply.Terms(
         signature=Signature(author=principal(request).name, message=query.message or message),
         dry_run=query.dry_run,
+        expires=query.expires,
     )
 
 

@@ -1,5 +1,6 @@
 """Resources: list, read, write, delete one."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
@@ -10,16 +11,24 @@ from rest.contracts import Refusal
 from rest.names import PathKind, PathName, QueryKind, QueryName
 from rest.paging import Page, PageQuery, page_of
 from rest.shapes import ERRORS, FindingOut
-from routing.contracts import ResourceKey, RevisionState
+from routing.contracts import Document, ResourceKey, RevisionState
 from routing.documents import plain
+from routing.expiry import moment_of
 from routing.http.answers import RESPONSES, Answer, WriteQuery, answer
 from routing.http.applying import scope_of, terms
 from routing.http.bodies import described, text_of, without_ours
 from routing.http.schemas import MetadataOut, ResourceOut, StatusOut, key_of
 from routing.models import Resource
 from routing.moments import iso
-from routing.selectors import head_rows, newest_accepted, states_of
-from routing.services import apply
+from routing.selectors import (
+    head_rows,
+    heads,
+    newest_accepted,
+    published_at,
+    states_of,
+    versions_published,
+)
+from routing.services import apply, history
 from routing.services.judgement import findings_by_resource
 from routing.services.outcome import Missing, Refused
 from topology import facade as topology
@@ -27,6 +36,14 @@ from topology import facade as topology
 router = Router()
 
 IfMatch = Annotated[str, Header("", alias="If-Match", pattern=r'^$|^\*$|^"?[0-9]{1,15}"?$')]
+At = Annotated[
+    str,
+    Query(
+        "",
+        pattern=r"^([0-9]{1,15}|[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]{8,18}([Zz]|[-+][0-9:]{5}))?$",
+        description="a revision's number or an RFC 3339 time: what was in force then",
+    ),
+]
 PATH = "/namespaces/{namespace}/{kind}/{name}"
 EXAMPLE = """\
 apiVersion: networking.istio.io/v1
@@ -42,12 +59,72 @@ def list_resources(
     query: Query[PageQuery],
     kind: QueryKind = "",
     namespace: QueryName = "",
+    at: At = "",
 ) -> Page[ResourceOut]:
-    """Resources in force, sorted by kind, namespace and name."""
+    """Resources, sorted by kind, namespace and name: the newest, or those in force once."""
     del request
+    if at:
+        return _past_page(at, kind, namespace, query)
     rows = page_of(head_rows(kind=kind, namespace=namespace), query, _sort_key)
     states = states_of(row.resource_version for row in rows.items)
     return Page(items=[_out(row, states) for row in rows.items], next=rows.next)
+
+
+def _past_page(at: str, kind: str, namespace: str, query: PageQuery) -> Page[ResourceOut]:
+    """What was in force at a revision or a moment."""
+    found = (
+        (document, written)
+        for document, written in versions_published(_number_at(at))
+        if kind in ("", document.key.kind) and namespace in ("", document.key.namespace)
+    )
+    rows = page_of(found, query, lambda pair: _name(pair[0].key))
+    states = states_of(written for _, written in rows.items)
+    living = heads(document.key for document, _ in rows.items)
+    items = [
+        past_resource(document, written, states[written], living.get(document.key))
+        for document, written in rows.items
+    ]
+    return Page(items=items, next=rows.next)
+
+
+def _number_at(at: str) -> int:
+    if at.isdigit():
+        number = int(at)
+        if number and not history.exists(number):
+            raise Refusal(404, "not_found", f"There is no revision {number}.", path="query.at")
+        return number
+    moment = moment_of(at)
+    if moment is None:
+        raise Refusal(422, "invalid", f"{at} is no RFC 3339 time.", path="query.at")
+    return published_at(datetime.fromtimestamp(moment, UTC))
+
+
+def past_resource(
+    document: Document, written: int, state: RevisionState, head: Resource | None
+) -> ResourceOut:
+    """A version as it was. Findings and generations are those of now only."""
+    same = head is not None and head.created.timestamp() == document.created_at
+    return ResourceOut(
+        apiVersion=document.api_version,
+        kind=document.key.kind,
+        metadata=MetadataOut(
+            name=document.key.name,
+            namespace=document.key.namespace,
+            uid=str(head.uid) if head is not None and same else "",
+            labels=dict(document.labels),
+            annotations=dict(document.annotations),
+            generation=0,
+            resourceVersion=str(written),
+            creationTimestamp=iso(document.created_at),
+        ),
+        spec=plain(document.spec),
+        findings=[],
+        status=StatusOut(revision=written, state=state),
+    )
+
+
+def _name(key: ResourceKey) -> str:
+    return f"{key.kind}/{key.namespace}/{key.name}"
 
 
 def _sort_key(row: Resource) -> str:

@@ -9,15 +9,18 @@ from rest.access import principal, require_write
 from rest.contracts import Refusal
 from rest.paging import Page, PageQuery
 from rest.shapes import ERRORS
+from routing.changes import Change
+from routing.differences import differences
 from routing.http.answers import RESPONSES, Answer, WriteQuery, answer
 from routing.http.applying import scope_of
-from routing.http.schemas import RevisionOut
+from routing.http.schemas import ComparedOut, ComparisonOut, DifferenceOut, RevisionOut
 from routing.services import apply, history, revert
 from routing.services.ledger import Signature
 
 router = Router()
 
 Number = Annotated[int, Path(ge=1, le=2**53)]
+NumberOrNone = Annotated[int, Path(ge=0, le=2**53)]
 
 
 @router.get("/revisions", response={200: Page[RevisionOut], **ERRORS})
@@ -47,6 +50,34 @@ def get_revision(request: HttpRequest, number: Number) -> RevisionOut:
     return RevisionOut.of(found)
 
 
+@router.get("/revisions/{before}/compare/{after}", response={200: ComparisonOut, **ERRORS})
+def compare_revisions(
+    request: HttpRequest, before: NumberOrNone, after: NumberOrNone
+) -> ComparisonOut:
+    """What differs between the configurations of two revisions; 0 is before the first."""
+    del request
+    for number in (before, after):
+        if number and not history.exists(number):
+            raise Refusal(404, "not_found", f"There is no revision {number}.")
+    return ComparisonOut(
+        before=before,
+        after=after,
+        changes=[_compared(one) for one in history.compare(before, after)],
+    )
+
+
+def _compared(change: Change) -> ComparedOut:
+    view = history.change_view(change)
+    found = differences(change.before, change.after)
+    return ComparedOut(
+        resource=str(view.resource),
+        action=view.action,
+        before=view.before,
+        after=view.after,
+        fields=[DifferenceOut.of(one) for one in found],
+    )
+
+
 @router.post("/revisions/{number}/revert", response=RESPONSES)
 def revert_revision(request: HttpRequest, number: Number, query: Query[WriteQuery]) -> Answer:
     """Take back what a revision changed; 409 where later revisions changed it again."""
@@ -66,5 +97,7 @@ def revert_revision(request: HttpRequest, number: Number, query: Query[WriteQuer
     # 0 for what the revision deleted: it must still be gone
     if_match = {one.key: 0 if one.after is None else number for one in undo}
     wanted = {one.key: one.before for one in undo}
-    conditions = apply.Terms(signature=signature, dry_run=query.dry_run, if_match=if_match)
+    conditions = apply.Terms(
+        signature=signature, dry_run=query.dry_run, if_match=if_match, expires=query.expires
+    )
     return answer(apply.change(wanted, conditions), query)

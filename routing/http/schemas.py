@@ -13,6 +13,7 @@ from routing.contracts import (
     RevisionState,
     RevisionView,
 )
+from routing.differences import Difference
 from routing.moments import iso
 
 
@@ -61,6 +62,34 @@ class ChangeOut(Schema):
             before=change.before,
             after=change.after,
         )
+
+
+class DifferenceOut(Schema):
+    """One field that differs: `spec.http[0].timeout`; null on a side that has none."""
+
+    path: str
+    action: str = Field(..., description="add, remove or change")
+    before: Any
+    after: Any
+
+    @staticmethod
+    def of(found: Difference) -> "DifferenceOut":
+        action = {(False, True): "add", (True, False): "remove"}.get(found.there, "change")
+        return DifferenceOut(path=found.path, action=action, before=found.before, after=found.after)
+
+
+class ComparedOut(ChangeOut):
+    """A resource that differs between two revisions, and where."""
+
+    fields: list[DifferenceOut]
+
+
+class ComparisonOut(Schema):
+    """What leads from the configuration of revision `before` to that of `after`."""
+
+    before: int
+    after: int
+    changes: list[ComparedOut]
 
 
 class RevisionOut(Schema):

@@ -9,7 +9,8 @@ class Resource(models.Model):
     """The head of one resource: its newest accepted version.
 
     `resource_version` is the number of the revision that wrote it; `generation` counts changes of
-    `spec`; `uid` and `created` live as long as the resource does.
+    `spec`; `uid` and `created` live as long as the resource does. `expires_at`: when this version
+    gives way to the one before (routing.expiry); None: never.
     """
 
     cluster = models.CharField(max_length=63, default="local")
@@ -24,6 +25,7 @@ class Resource(models.Model):
     generation = models.PositiveBigIntegerField(default=1)
     resource_version = models.PositiveBigIntegerField()
     created = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True, db_index=True)
 
     class Meta:
         constraints = (

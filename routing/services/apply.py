@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TypeVar
 
 from django.db import transaction
 from django.utils import timezone
 
 from rest.contracts import Finding, Severity
+from routing import expiry
 from routing import findings as kept_findings
 from routing.changes import Change, after_changes, changes_between
 from routing.contracts import Document, PublishedSecret, ResourceKey
@@ -19,6 +21,7 @@ from routing.services.judgement import foresee, judge
 from routing.services.ledger import Signature, hold_ledger, write_revision
 from routing.services.outcome import Accepted, Foreseen, Missing, Outcome, Refused, Stale
 from routing.services.platform import carry_out
+from routing.services.refusals import refused_before
 from routing.services.secrets import split_secret, store_secret, stored
 
 Wanted = Mapping[ResourceKey, Document | None]
@@ -30,11 +33,15 @@ Declined = TypeVar("Declined")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """On what terms a change is made. `if_match`: only over these versions (0: not there yet)."""
+    """On what terms a change is made. `if_match`: only over these versions (0: not there yet).
+
+    `expires`: what changes gives way after this long (10m); "": as each document says.
+    """
 
     signature: Signature
     dry_run: bool = False
     if_match: Mapping[ResourceKey, int] | None = None
+    expires: str = ""
 
 
 def on_version(terms: Terms, key: ResourceKey, version: int | None) -> Terms:
@@ -96,20 +103,24 @@ def edit(
         )
         if refusal is not None:
             return refusal
-        changes = changes_between(before, wanted)
+        settled = _settle(changes_between(before, wanted), terms.expires, timezone.now())
+        if isinstance(settled, Refused):
+            return settled
+        changes = changes_between(before, settled)
         if not changes:
             return Accepted(number=newest_accepted())
         after = after_changes(before, changes)
         judgement = judge(before, after, changes)
         if judgement.blocking:
             return Refused(findings=judgement.blocking)
+        found = (*judgement.findings, *refused_before(changes))
         if not terms.dry_run:
-            number = _write(ledger, changes, terms.signature, judgement.findings, secrets)
-            return Accepted(number=number, changes=changes, findings=judgement.findings)
+            number = _write(ledger, changes, terms.signature, found, secrets)
+            return Accepted(number=number, changes=changes, findings=found)
     return Foreseen(
         number=newest_accepted(),
         changes=changes,
-        findings=judgement.findings,
+        findings=found,
         affected=foresee(before, after),
     )
 
@@ -133,6 +144,24 @@ def _write(
     )
     transaction.on_commit(lambda: publish.enqueue(number))
     return number
+
+
+def _settle(changes: Iterable[Change], expires: str, now: datetime) -> Wanted | Refused:
+    """What changes, each with the moment when it ends."""
+    settled: dict[ResourceKey, Document | None] = {}
+    wrong: list[Finding] = []
+    for one in changes:
+        settled[one.key] = None
+        if one.after is None:
+            wrong += [_endless_deletion(one.key)] if expires else []
+            continue
+        given = expiry.expiring(one.after, expires) if expires else one.after
+        document = expiry.settle(given, now.timestamp())
+        if isinstance(document, Finding):
+            wrong.append(document)
+        else:
+            settled[one.key] = document
+    return Refused(findings=tuple(wrong)) if wrong else settled
 
 
 def _missing(wanted: Wanted, before: Documents) -> Missing | None:
@@ -189,6 +218,17 @@ def _unreadable_secret(key: ResourceKey, reason: str) -> Finding:
         path="data",
         message=f"the certificate cannot be read: {reason}",
         fix="give tls.crt and tls.key in stringData, or base64 in data",
+    )
+
+
+def _endless_deletion(key: ResourceKey) -> Finding:
+    return Finding(
+        code="MSH0907",
+        severity=Severity.ERROR,
+        resource=str(key),
+        path="",
+        message="a deletion cannot expire",
+        fix="apply what shall hold in the meantime, with an expiry",
     )
 
 

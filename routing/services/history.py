@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from django.db.models import JSONField, OuterRef, QuerySet, Subquery
 
 from routing import findings
-from routing.changes import Action, Change
-from routing.contracts import ChangeView, ResourceKey, RevisionState, RevisionView
+from routing.changes import Action, Change, changes_between
+from routing.contracts import ChangeView, Document, ResourceKey, RevisionState, RevisionView
 from routing.documents import from_json, to_yaml
 from routing.models import ResourceVersion, Revision
+from routing.selectors import documents_published
 from routing.services.convergence import progress_of
 
 
@@ -57,6 +58,13 @@ def changes_of(numbers: Iterable[int]) -> dict[int, tuple[Change, ...]]:
         )
         found[row.revision_id] = (*found.get(row.revision_id, ()), change)
     return found
+
+
+def compare(before: int, after: int) -> tuple[Change, ...]:
+    """What leads from the configuration of one revision to that of another, sorted by key."""
+    sides = [{one.key: one for one in documents_published(number)} for number in (before, after)]
+    gone: dict[ResourceKey, Document | None] = dict.fromkeys(sides[0])
+    return changes_between(sides[0], {**gone, **sides[1]})
 
 
 def change_view(change: Change) -> ChangeView:

@@ -9,6 +9,7 @@ from typing import Any
 from routing.changes import Change
 from routing.contracts import Document
 from routing.documents import plain, to_json
+from routing.expiry import expires_at
 from routing.models import Ledger, Resource, ResourceVersion, Revision
 from routing.selectors import CLUSTER, heads
 
@@ -104,4 +105,6 @@ def _write_head(number: int, document: Document, head: Resource | None, created:
     head.annotations = dict(document.annotations)
     head.spec = spec
     head.resource_version = number
+    moment = expires_at(document)
+    head.expires_at = None if moment is None else datetime.fromtimestamp(moment, UTC)
     head.save()

@@ -309,7 +309,7 @@ export interface paths {
         };
         /**
          * List Resources
-         * @description Resources in force, sorted by kind, namespace and name.
+         * @description Resources, sorted by kind, namespace and name: the newest, or those in force once.
          */
         get: operations["routing_http_resources_list_resources"];
         put?: never;
@@ -380,6 +380,26 @@ export interface paths {
          * @description One revision with its changes, and how far each proxy got.
          */
         get: operations["routing_http_revisions_get_revision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/revisions/{before}/compare/{after}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Revisions
+         * @description What differs between the configurations of two revisions; 0 is before the first.
+         */
+        get: operations["routing_http_revisions_compare_revisions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -967,6 +987,12 @@ export interface components {
              * @default
              */
             message: string;
+            /**
+             * Expires
+             * @description after this long (10m) what changed is put back as it was
+             * @default
+             */
+            expires: string;
         };
         /**
          * ChangeOut
@@ -1166,6 +1192,51 @@ export interface components {
             system: boolean;
             /** Reverts */
             reverts: number | null;
+        };
+        /**
+         * ComparedOut
+         * @description A resource that differs between two revisions, and where.
+         */
+        ComparedOut: {
+            /** Resource */
+            resource: string;
+            /** Action */
+            action: string;
+            /** Before */
+            before: string | null;
+            /** After */
+            after: string | null;
+            /** Fields */
+            fields: components["schemas"]["DifferenceOut"][];
+        };
+        /**
+         * ComparisonOut
+         * @description What leads from the configuration of revision `before` to that of `after`.
+         */
+        ComparisonOut: {
+            /** Before */
+            before: number;
+            /** After */
+            after: number;
+            /** Changes */
+            changes: components["schemas"]["ComparedOut"][];
+        };
+        /**
+         * DifferenceOut
+         * @description One field that differs: `spec.http[0].timeout`; null on a side that has none.
+         */
+        DifferenceOut: {
+            /** Path */
+            path: string;
+            /**
+             * Action
+             * @description add, remove or change
+             */
+            action: string;
+            /** Before */
+            before: unknown;
+            /** After */
+            after: unknown;
         };
         /** NamespaceOut */
         NamespaceOut: {
@@ -2669,6 +2740,8 @@ export interface operations {
                 timeout?: string;
                 /** @description why, for the history */
                 message?: string;
+                /** @description after this long (10m) what changed is put back as it was */
+                expires?: string;
             };
             header?: never;
             path?: never;
@@ -2966,6 +3039,8 @@ export interface operations {
                 timeout?: string;
                 /** @description why, for the history */
                 message?: string;
+                /** @description after this long (10m) what changed is put back as it was */
+                expires?: string;
             };
             header?: never;
             path: {
@@ -3249,6 +3324,8 @@ export interface operations {
                 timeout?: string;
                 /** @description why, for the history */
                 message?: string;
+                /** @description after this long (10m) what changed is put back as it was */
+                expires?: string;
             };
             header?: never;
             path?: never;
@@ -3529,6 +3606,8 @@ export interface operations {
                 timeout?: string;
                 /** @description why, for the history */
                 message?: string;
+                /** @description after this long (10m) what changed is put back as it was */
+                expires?: string;
             };
             header?: never;
             path: {
@@ -3812,6 +3891,8 @@ export interface operations {
                 timeout?: string;
                 /** @description why, for the history */
                 message?: string;
+                /** @description after this long (10m) what changed is put back as it was */
+                expires?: string;
             };
             header?: never;
             path: {
@@ -3965,6 +4046,8 @@ export interface operations {
                 timeout?: string;
                 /** @description why, for the history */
                 message?: string;
+                /** @description after this long (10m) what changed is put back as it was */
+                expires?: string;
             };
             header?: never;
             path: {
@@ -4118,6 +4201,8 @@ export interface operations {
                 timeout?: string;
                 /** @description why, for the history */
                 message?: string;
+                /** @description after this long (10m) what changed is put back as it was */
+                expires?: string;
             };
             header?: never;
             path: {
@@ -4263,6 +4348,8 @@ export interface operations {
                 cursor?: string;
                 kind?: string;
                 namespace?: string;
+                /** @description a revision's number or an RFC 3339 time: what was in force then */
+                at?: string;
             };
             header?: never;
             path?: never;
@@ -4532,6 +4619,8 @@ export interface operations {
                 timeout?: string;
                 /** @description why, for the history */
                 message?: string;
+                /** @description after this long (10m) what changed is put back as it was */
+                expires?: string;
             };
             header?: {
                 "If-Match"?: string;
@@ -4702,6 +4791,8 @@ export interface operations {
                 timeout?: string;
                 /** @description why, for the history */
                 message?: string;
+                /** @description after this long (10m) what changed is put back as it was */
+                expires?: string;
             };
             header?: {
                 "If-Match"?: string;
@@ -5104,6 +5195,137 @@ export interface operations {
             };
         };
     };
+    routing_http_revisions_compare_revisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                before: number;
+                after: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     routing_http_revisions_revert_revision: {
         parameters: {
             query?: {
@@ -5115,6 +5337,8 @@ export interface operations {
                 timeout?: string;
                 /** @description why, for the history */
                 message?: string;
+                /** @description after this long (10m) what changed is put back as it was */
+                expires?: string;
             };
             header?: never;
             path: {
