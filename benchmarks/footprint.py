@@ -7,11 +7,13 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter, defaultdict
 from pathlib import Path
 
 from benchmarks.running_mesh import RunningMesh, running_mesh
 
 TICKS = os.sysconf("SC_CLK_TCK")
+SETTLE_SECONDS = 5
 IDLE_SECONDS = 20
 
 
@@ -44,23 +46,35 @@ def idle_seconds() -> float:
     return (fields[3] + fields[4]) / TICKS
 
 
+NAMES = {
+    "proxy.agent.keeper": "keeper",
+    "proxy.agent": "agent",
+    "telemetry.store.server": "store",
+    "telemetry.collector": "collector",
+    "mesh_web.celery worker": "worker",
+    "mesh_web.celery beat": "beat",
+    "valkey-server": "broker",
+    "manage.py control": "control",
+    "manage.py web": "web",
+    "manage.py live": "live",
+    "manage.py demo": "supervisor",
+    "_bin/envoy": "Envoys",
+    "demo.": "shop and load",
+}
+"""What a command line holds, and what that process is; the first that fits."""
+
+
 def name_of(words: str) -> str:
-    for known in (
-        "keeper",
-        "agent",
-        "celery -A mesh_web.celery worker",
-        "celery -A mesh_web.celery beat",
-    ):
-        if known in words:
-            return known.split()[-1]
-    if "valkey" in words:
-        return "broker"
-    tail = words.split("manage.py ")
-    return tail[1].split()[0] if len(tail) > 1 else words[:40]
+    return next((name for part, name in NAMES.items() if part in words), words[:30])
 
 
-def is_data_plane(words: str) -> bool:
-    return "_bin/envoy" in words or "demo." in words
+def cpu_seconds(pid: int) -> float:
+    """User and system time of one process so far; 0 when it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def wait_for_edges(mesh: RunningMesh) -> float:
@@ -77,26 +91,37 @@ def main() -> None:
     with running_mesh(rate=5.0) as mesh:
         live = mesh.seconds + wait_for_edges(mesh)
         print(f"start to a live graph with traffic: {live:.1f} s (limit 20 s)")
-        before = idle_seconds()
+        time.sleep(SETTLE_SECONDS)
+        names = {pid: name_of(command(pid)) for pid in [mesh.pid, *children(mesh.pid)]}
+        before = {pid: cpu_seconds(pid) for pid in names}
+        idle = idle_seconds()
         time.sleep(IDLE_SECONDS)
-        free = (idle_seconds() - before) / IDLE_SECONDS
-        print(f"free cores with the demo idling: {free:.2f} of {os.cpu_count()} (at least 1)")
-        rows = {pid: command(pid) for pid in [mesh.pid, *children(mesh.pid)]}
-        control = {pid: words for pid, words in rows.items() if not is_data_plane(words)}
-        total = 0.0
-        for pid, words in control.items():
-            size = resident_mb(pid)
-            total += size
-            print(f"  {name_of(words):<12}{size:7.0f} MB")
-        print(f"control plane resident: {total:.0f} MB (limit 1200 MB)")
-        floor = subprocess.run(
-            [sys.executable, "-c", "import django, os; print(open('/proc/self/statm').read())"],
-            check=True, capture_output=True, text=True,
-        ).stdout.split()[1]  # fmt: skip
-        bare = int(floor) * 4096 / 1e6
+        free = (idle_seconds() - idle) / IDLE_SECONDS
+        memory: Counter[str] = Counter()
+        cpu: defaultdict[str, float] = defaultdict(float)
+        for pid, name in names.items():
+            memory[name] += round(resident_mb(pid))
+            cpu[name] += (cpu_seconds(pid) - before[pid]) / IDLE_SECONDS
+        for name, cores in sorted(cpu.items(), key=lambda item: -item[1]):
+            print(f"  {name:<14}{memory[name]:6d} MB{cores * 100:7.1f} % of a core")
+        control = sum(memory.values()) - memory["Envoys"] - memory["shop and load"]
+        processes = sum(1 for name in names.values() if name not in ("Envoys", "shop and load"))
+        print(f"control plane resident: {control} MB (limit 1200 MB)")
         print(
-            f"ratio to {len(control)} bare Python processes: {total / (bare * len(control)):.1f}x"
+            f"ratio to {processes} bare Python processes: {control / (bare_mb() * processes):.1f}x"
         )
+        print(
+            f"cores used by the idling demo: {sum(cpu.values()):.2f}; free: {free:.2f} of {os.cpu_count()}"
+        )
+
+
+def bare_mb() -> float:
+    """Resident memory of a Python process that has loaded nothing: the floor."""
+    pages = subprocess.run(
+        [sys.executable, "-c", "print(open('/proc/self/statm').read())"],
+        check=True, capture_output=True, text=True,
+    ).stdout.split()[1]  # fmt: skip
+    return int(pages) * 4096 / 1e6
 
 
 if __name__ == "__main__":
