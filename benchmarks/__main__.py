@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-NAMES = ("push", "route_change", "graph", "footprint")
+NAMES = ("checks", "push", "route_change", "graph", "footprint")
 """In order of how long they take."""
 
 

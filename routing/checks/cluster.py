@@ -124,6 +124,18 @@ class Cluster:
             yield from self._by_kind.get(kind, ())
 
     @cached_property
+    def _by_place(self) -> Mapping[tuple[Ref, str], tuple[Object, ...]]:
+        found: dict[tuple[Ref, str], list[Object]] = {}
+        for one in self.objects:
+            found.setdefault(((one.group, one.kind), one.namespace), []).append(one)
+        return {place: tuple(members) for place, members in found.items()}
+
+    def within(self, kind: Ref, *namespaces: str) -> Iterator[Object]:
+        """Objects of a kind in these namespaces, each namespace once."""
+        for namespace in dict.fromkeys(namespaces):
+            yield from self._by_place.get((kind, namespace), ())
+
+    @cached_property
     def _by_key(self) -> Mapping[tuple[Ref, str, str], Object]:
         return {((o.group, o.kind), o.namespace, o.name): o for o in self.objects}
 

@@ -30,6 +30,7 @@ from routing.checks.istio.service_entry_addresses import service_entry_addresses
 from routing.checks.istio.service_entry_protocols import service_entry_protocols
 from routing.checks.istio.sidecars import sidecars
 from routing.checks.istio.telemetries import telemetries
+from routing.checks.istio.unreachable_rules import unreachable_rules
 from routing.checks.istio.virtual_service_gateways import virtual_service_gateways
 from routing.checks.istio.virtual_service_hosts import virtual_service_hosts
 from routing.checks.istio.virtual_service_subsets import virtual_service_subsets
@@ -61,6 +62,7 @@ RULES: tuple[Rule, ...] = (
     virtual_service_subsets,
     virtual_service_gateways,
     mesh_hosts,
+    unreachable_rules,
     ingress_rules,
     jwt_routes,
     server_verification,

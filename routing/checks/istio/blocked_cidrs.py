@@ -18,11 +18,7 @@ SETTING = "BLOCKED_CIDRS_IN_JWKS_URIS"
 
 
 def blocked_cidrs(cluster: Cluster) -> Iterator[Finding]:
-    asking = [
-        one.full
-        for one in cluster.of(REQUEST_AUTHENTICATION)
-        if any(text(rule, "jwksUri") for _, rule in mappings(one.spec, "jwtRules"))
-    ]
+    asking = [one.full for one in cluster.of(REQUEST_AUTHENTICATION)]
     for deployment in cluster.of(DEPLOYMENT):
         if asking and is_control_plane(deployment, cluster) and not is_restricted(deployment):
             words = (len(asking), ", ".join(asking))

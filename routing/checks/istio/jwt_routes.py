@@ -52,7 +52,6 @@ def pods_of(cluster: Cluster, service: Object, name: str) -> list[PodLike]:
 
 def is_authenticated(cluster: Cluster, pod: PodLike) -> bool:
     return any(
-        one.namespace in (pod.namespace, cluster.root_namespace)
-        and selects(part(one.spec, "selector"), pod.labels)
-        for one in cluster.of(REQUEST_AUTHENTICATION)
+        selects(part(one.spec, "selector"), pod.labels)
+        for one in cluster.within(REQUEST_AUTHENTICATION, pod.namespace, cluster.root_namespace)
     )

@@ -51,15 +51,13 @@ def image_type(cluster: Cluster, pod: PodLike) -> str:
     """Of the pod's annotation, the narrowest ProxyConfig, or the mesh: the first that says."""
     noted = parse_mapping(pod.annotations.get("proxy.istio.io/config", ""))
     configs = sorted(
-        (c for c in cluster.of(PROXY_CONFIG) if applies(c, pod, cluster.root_namespace)),
+        (
+            c
+            for c in cluster.within(PROXY_CONFIG, pod.namespace, cluster.root_namespace)
+            if selects(part(c.spec, "selector"), pod.labels)
+        ),
         key=lambda c: ("selector" not in c.spec, c.namespace == cluster.root_namespace),
     )
     given: list[Body] = [noted, *(c.spec for c in configs), part(cluster.mesh, "defaultConfig")]
     types = (text(part(one, "image"), "imageType") for one in given)
     return next((t for t in types if t), "").removeprefix("default")
-
-
-def applies(config: Object, pod: PodLike, root: str) -> bool:
-    if config.namespace not in (pod.namespace, root):
-        return False
-    return selects(part(config.spec, "selector"), pod.labels)

@@ -24,14 +24,10 @@ Served = list[tuple[str, str]]
 
 def virtual_service_gateways(cluster: Cluster) -> Iterator[Finding]:
     for service in cluster.of(VIRTUAL_SERVICE):
-        named = [
-            (i, name)
-            for i, name in enumerate(texts(service.spec, "gateways"))
-            if name not in ("", "mesh")
-        ]
-        for i, name in named:
-            yield from check(cluster, service, f"spec.gateways[{i}]", name)
-        yield from unserved(cluster, service, [name for _, name in named])
+        for i, name in enumerate(texts(service.spec, "gateways")):
+            if name not in ("", "mesh"):
+                yield from check(cluster, service, f"spec.gateways[{i}]", name)
+                yield from unserved(cluster, service, name)
 
 
 def check(cluster: Cluster, service: Object, path: str, name: str) -> Iterator[Finding]:
@@ -63,22 +59,13 @@ def split(host: str, namespace: str) -> tuple[str, str]:
     return (namespace if where == "." else where or "*"), bare
 
 
-def unserved(cluster: Cluster, service: Object, names: list[str]) -> Iterator[Finding]:
-    """Reports hosts that none of the gateways serves, and gateways that serve none of the hosts."""
-    hosts = texts(service.spec, "hosts")
-    known = {name: served(cluster, service, name) for name in names if GENERATED not in name}
-    there = {name: hosts_of for name, hosts_of in known.items() if hosts_of is not None}
-    if not there or len(there) != len(names):
+def unserved(cluster: Cluster, service: Object, name: str) -> Iterator[Finding]:
+    """A gateway must serve a host at least; others may be served by other gateways."""
+    offered, hosts = served(cluster, service, name), texts(service.spec, "hosts")
+    if offered is None or GENERATED in name or not hosts:
         return
-    missing = {
-        name: [h for h in hosts if not takes(offered, h, service.namespace)]
-        for name, offered in there.items()
-    }
-    nowhere = [h for h in hosts if all(h in lost for lost in missing.values())]
-    for name, lost in missing.items():
-        absent = lost if len(lost) == len(hosts) else nowhere
-        if absent:
-            yield found("IST0132", service, "spec.hosts", name, ", ".join(absent))
+    if not any(takes(offered, host, service.namespace) for host in hosts):
+        yield found("IST0132", service, "spec.hosts", name, ", ".join(hosts))
 
 
 def takes(offered: Served, host: str, namespace: str) -> bool:

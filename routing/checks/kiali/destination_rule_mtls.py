@@ -9,12 +9,12 @@ from routing.checks.kiali.mtls import (
     MUTUAL,
     client_mode,
     covers_mesh,
+    covers_namespace,
     is_automatic,
-    mesh_rules,
     mode_of,
-    namespace_rules,
     wide_modes,
     wide_policies,
+    wide_rules,
 )
 from routing.checks.rule import found
 
@@ -22,6 +22,7 @@ TLS = "spec.trafficPolicy.tls.mode"
 
 
 def destination_rule_mtls(cluster: Cluster) -> Iterator[Finding]:
+    wide = wide_rules(cluster)
     for rule in cluster.of(DESTINATION_RULE):
         host = text(rule.spec, "host")
         parts = host.split(".")
@@ -30,7 +31,7 @@ def destination_rule_mtls(cluster: Cluster) -> Iterator[Finding]:
         elif parts[0] == "*" and parts[2:] == ["svc", "cluster", "local"]:
             yield from namespace_wide(cluster, rule, parts[1])
         if not client_mode(rule) and not covers_mesh(rule):
-            yield from overriding(cluster, rule)
+            yield from overriding(rule, wide)
 
 
 def mesh_wide(cluster: Cluster, rule: Object) -> Iterator[Finding]:
@@ -57,10 +58,11 @@ def namespace_wide(cluster: Cluster, rule: Object, namespace: str) -> Iterator[F
                 yield found("KIA0207", rule, TLS, policy.full)
 
 
-def overriding(cluster: Cluster, rule: Object) -> Iterator[Finding]:
+def overriding(rule: Object, wide: tuple[Object, ...]) -> Iterator[Finding]:
     """A rule for one host hides all of a wider one, its TLS mode too."""
     namespace, _ = service_key(host_of(rule), rule.namespace)
-    for wider in (*namespace_rules(cluster, namespace), *mesh_rules(cluster)):
-        if wider is not rule and client_mode(wider) in MUTUAL:
+    for wider in wide:
+        around = covers_namespace(wider, namespace) or covers_mesh(wider)
+        if around and wider is not rule and client_mode(wider) in MUTUAL:
             yield found("KIA0204", rule, "spec.trafficPolicy", wider.full)
             return

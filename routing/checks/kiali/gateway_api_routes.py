@@ -88,8 +88,7 @@ def reaches(cluster: Cluster, route: Object, backend: Body) -> bool:
 
 def is_granted(cluster: Cluster, route: Object, namespace: str, name: str) -> bool:
     return any(
-        grant.namespace == namespace
-        and any(
+        any(
             text(f, "kind") == route.kind and text(f, "namespace") == route.namespace
             for _, f in mappings(grant.spec, "from")
         )
@@ -97,5 +96,5 @@ def is_granted(cluster: Cluster, route: Object, namespace: str, name: str) -> bo
             text(t, "kind") == "Service" and text(t, "name") in ("", name)
             for _, t in mappings(grant.spec, "to")
         )
-        for grant in cluster.of(REFERENCE_GRANT)
+        for grant in cluster.within(REFERENCE_GRANT, namespace)
     )

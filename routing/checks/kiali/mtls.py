@@ -30,8 +30,8 @@ def mode_of(policy: Object) -> str:
 
 def wide_policies(cluster: Cluster, namespace: str) -> Iterator[Object]:
     """PeerAuthentications for all of a namespace."""
-    for policy in cluster.of(PEER_AUTHENTICATION):
-        if policy.namespace == namespace and not part(policy.spec, "selector", "matchLabels"):
+    for policy in cluster.within(PEER_AUTHENTICATION, namespace):
+        if not part(policy.spec, "selector", "matchLabels"):
             yield policy
 
 
@@ -51,21 +51,18 @@ def covers_namespace(rule: Object, namespace: str) -> bool:
     return text(rule.spec, "host") == f"*.{namespace}.svc.cluster.local"
 
 
-def mesh_rules(cluster: Cluster) -> Iterator[Object]:
-    return (r for r in cluster.of(DESTINATION_RULE) if covers_mesh(r))
-
-
-def namespace_rules(cluster: Cluster, namespace: str) -> Iterator[Object]:
-    return (r for r in cluster.of(DESTINATION_RULE) if covers_namespace(r, namespace))
+def wide_rules(cluster: Cluster) -> tuple[Object, ...]:
+    """DestinationRules for more than one host."""
+    rules = cluster.of(DESTINATION_RULE)
+    return tuple(r for r in rules if text(r.spec, "host").startswith("*"))
 
 
 def is_strict(cluster: Cluster, namespace: str, labels: dict[str, str]) -> bool:
     """Whether workloads with these labels take mutual TLS only: the narrowest policy says."""
     own = [
         mode_of(p)
-        for p in cluster.of(PEER_AUTHENTICATION)
-        if p.namespace == namespace
-        and part(p.spec, "selector", "matchLabels")
+        for p in cluster.within(PEER_AUTHENTICATION, namespace)
+        if part(p.spec, "selector", "matchLabels")
         and labels
         and selects(part(p.spec, "selector"), labels)
     ]
