@@ -1,6 +1,5 @@
 """sum, avg, min, max, count, group, stddev, stdvar, quantile, count_values: many rows to one."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
@@ -10,7 +9,7 @@ from metrics.promql import labels as label_sets
 from metrics.promql.errors import execution_error
 from metrics.promql.grouping import Groups
 from metrics.promql.quantile import quantiles
-from metrics.promql.series import Booleans, Floats, Grid, Integers
+from metrics.promql.series import Floats, Grid, Integers
 
 Fold = Callable[[Iterable[folds.Column], tuple[int, ...]], Floats]
 
@@ -72,22 +71,27 @@ _FOLDS: Mapping[str, Fold] = {
 }
 
 
-def count_values(grid: Grid, groups: Groups, label: str, *, shown: bool) -> Grid:
-    """One row per group and distinct value, the value as a label; one per group if not shown."""
+def count_values(
+    grid: Grid, groups: Groups, label: str, *, shown: bool, spend: Callable[[int], None]
+) -> Grid:
+    """One row per group and distinct value, the value as a label; one per group if not shown.
+
+    `spend` hears how many values the result will have, before it is made."""
     if not label_sets.is_label_name(label):
         raise execution_error(f"invalid label name {label_sets.quoted(label)}")
-    counts: dict[label_sets.Labels, Floats] = defaultdict(lambda: np.zeros(grid.values.shape[1]))
+    steps = grid.values.shape[1]
+    counts: dict[label_sets.Labels, Floats] = {}
     for key, rows in zip(groups.labels, groups.rows, strict=True):
-        for text, where in _where_each(grid.values[rows], grid.present[rows]):
-            counts[label_sets.replace(key, label, text) if shown else key] += where.sum(axis=0)
-    values = np.array(list(counts.values())).reshape(len(counts), grid.values.shape[1])
+        present = grid.present[rows]
+        distinct, code = np.unique(grid.values[rows][present], return_inverse=True)
+        spend(len(distinct) * steps)
+        cell = code * steps + np.nonzero(present)[1]
+        table = np.bincount(cell, minlength=len(distinct) * steps).reshape(len(distinct), steps)
+        for value, row in zip(distinct.tolist(), table, strict=True):
+            named = label_sets.replace(key, label, plain_number(value)) if shown else key
+            counts[named] = counts[named] + row if named in counts else row.astype(np.float64)
+    values = np.array(list(counts.values())).reshape(len(counts), steps)
     return Grid(tuple(counts), values, values > 0, np.zeros(len(counts), dtype=np.bool_))
-
-
-def _where_each(values: Floats, present: Booleans) -> Iterator[tuple[str, Booleans]]:
-    for value in np.unique(values[present]):
-        same = np.isnan(values) if np.isnan(value) else values == value
-        yield plain_number(float(value)), present & same
 
 
 def plain_number(value: float) -> str:

@@ -11,7 +11,7 @@ from metrics.promql.errors import Failure, QueryError, Reason
 from metrics.promql.evaluate import Evaluation, Options
 from metrics.promql.functions import FUNCTIONS
 from metrics.promql.limits import Budget, Limits, never, too_many_steps
-from metrics.promql.parse import parse
+from metrics.promql.parse import LAST_MOMENT_MS, parse
 from metrics.promql.series import Batch, Grid, Scalar, Series, Source, Span, Steps, String
 
 
@@ -69,6 +69,8 @@ class Engine:
     def _guarded(
         self, query: str, span: Span, cancelled: Callable[[], bool], *, ranged: bool
     ) -> Answer | Failure:
+        if max(abs(span.start), abs(span.end), span.step) > LAST_MOMENT_MS:
+            return Failure(reason=Reason.BAD_DATA, message="a time is out of bounds")
         try:
             with np.errstate(all="ignore"):
                 return self._answer(query, span, Budget(self.limits, cancelled), ranged=ranged)
@@ -77,6 +79,9 @@ class Engine:
         except RecursionError:
             message = "the expression is nested too deeply"
             return Failure(reason=Reason.BAD_DATA, message=message)
+        except MemoryError:
+            message = "the query needs more memory than there is"
+            return Failure(reason=Reason.EXECUTION, message=message, limit="memory")
 
     def _answer(self, query: str, span: Span, budget: Budget, *, ranged: bool) -> Answer:
         tree = parse(query)

@@ -1,7 +1,7 @@
 """Walks the tree: each node gives its value at all steps at once."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,11 @@ from metrics.promql.annotations import Annotations
 from metrics.promql.errors import bad_data, execution_error
 from metrics.promql.grouping import group
 from metrics.promql.limits import Budget
+from metrics.promql.regex import RegexError
 from metrics.promql.selectors import sampled
 from metrics.promql.series import (
     Batch,
+    Booleans,
     Floats,
     Grid,
     Integers,
@@ -105,7 +107,10 @@ class Evaluation:
         return np.full(steps.count, at - offset_ms, dtype=np.int64)
 
     def select(self, selector: ast.Selector, after: int, until: int) -> Batch:
-        batch = self.source.select(selector.matchers, after, until)
+        try:
+            batch = self.source.select(selector.matchers, after, until)
+        except RegexError as error:
+            raise bad_data(f"invalid regular expression: {error}", selector.position) from None
         self.budget.allow_series(len(batch.labels))
         self.budget.spend(len(batch.times))
         return batch
@@ -132,23 +137,27 @@ class Evaluation:
         ends = self.moments(node.selector.at, node.selector.offset_ms, steps)
         after, until = int(ends.min()) - node.range_ms, int(ends.max())
         batch = self.select(node.selector, after, until).without_stale()
-        found = windows(
-            batch, ends, steps.times, node.range_ms, np.zeros(len(batch.labels), np.bool_)
+        self.budget.spend(len(batch.labels) * steps.count)
+        return self._windows(
+            batch, ends, steps, node.range_ms, np.zeros(len(batch.labels), np.bool_)
         )
-        self.budget.spend(int(found.counts.sum()))
-        return found
 
     def _subquery(self, node: ast.Subquery, steps: Steps) -> Windows:
         ends = self.moments(node.at, node.offset_ms, steps)
         step = node.step_ms or self.options.subquery_step_ms
         first = (int(ends.min()) - node.range_ms) // step + 1
         inner = Steps(first * step, step, max(0, int(ends.max()) // step - first + 1))
+        self.budget.allow_subquery(inner.count)
         grid = self.grid(node.inner, inner) if inner.count else Grid.empty(0)
-        self.budget.spend(len(grid.labels) * inner.count)
+        self.budget.spend(len(grid.labels) * (inner.count + steps.count))
         batch = as_batch(grid, inner)
-        found = windows(batch, ends, steps.times, node.range_ms, grid.nameless)
-        self.budget.spend(int(found.counts.sum()))
-        return found
+        return self._windows(batch, ends, steps, node.range_ms, grid.nameless)
+
+    def _windows(
+        self, batch: Batch, ends: Integers, steps: Steps, range_ms: int, nameless: Booleans
+    ) -> Windows:
+        found = windows(batch, ends, steps.times, range_ms, nameless)
+        return replace(found, pause=self.budget.check)
 
     def selector(self, node: ast.Selector, steps: Steps) -> Value:
         return self.sampled(node, steps)[0].compact()
@@ -181,7 +190,11 @@ class Evaluation:
             grid = self.grid(node.inner, steps)
             groups = group(grid.labels, node.labels, without=node.without)
             return aggregation.count_values(
-                grid, groups, label, shown=not (node.without and label in node.labels)
+                grid,
+                groups,
+                label,
+                shown=not (node.without and label in node.labels),
+                spend=self.budget.spend,
             )
         if node.parameter is None:
             grid = self.grid(node.inner, steps)

@@ -13,6 +13,8 @@ class Limits:
 
     samples: int = 50_000_000
     """Samples read and values made, over the whole query."""
+    subquery_steps: int = 5_000_000
+    """Moments at which one subquery is evaluated."""
     series: int = 100_000
     """Series of one selector."""
     steps: int = 11_000
@@ -50,6 +52,11 @@ class Budget:
         if self.limits.samples and self.samples > self.limits.samples:
             raise _too_much("samples", self.limits.samples, "load or make too many samples")
         self.check()
+
+    def allow_subquery(self, steps: int) -> None:
+        if self.limits.subquery_steps and steps > self.limits.subquery_steps:
+            allowed = self.limits.subquery_steps
+            raise _too_much("subquery_steps", allowed, "evaluate a subquery too often")
 
     def allow_series(self, count: int) -> None:
         if self.limits.series and count > self.limits.series:

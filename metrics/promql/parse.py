@@ -15,6 +15,9 @@ MAX_LENGTH = 64 * 1024
 MAX_DEPTH = 200
 """Brackets, signs and operators that may stand inside each other: both parsers recurse."""
 
+LAST_MOMENT_MS = 9_000_000_000_000_000
+"""Floats are exact in whole milliseconds up to here."""
+
 _OPEN = {"(": ")", "[": "]", "{": "}"}
 _OPERATORS = frozenset(
     "+ - * / % ^ == != <= >= < > and or unless atan2 and".split()  # noqa: SIM905
@@ -231,6 +234,8 @@ def _moment(at: rust.AtModifier, word: Token, sign: int) -> int | ast.Anchor:
         seconds = float(int(word.text, 16)) if word.word.startswith("0x") else float(word.text)
     except ValueError:
         seconds = rust.parse_duration(word.text).total_seconds()
+    if not abs(seconds) * 1000 < LAST_MOMENT_MS:
+        raise _refused(f"timestamp out of bounds for @ modifier: {word.text}", word.position)
     return round(sign * seconds * 1000)
 
 

@@ -52,6 +52,8 @@ class Windows:
     moments: Integers
     range_ms: int
     nameless: Booleans
+    pause: Callable[[], None] = lambda: None
+    """Called now and then during long work; may raise."""
 
     @property
     def labels(self) -> tuple[Labels, ...]:
@@ -106,6 +108,7 @@ def blocks(found: Windows) -> Iterator[Block]:
     order = order[: int((counts > 0).sum())]
     begin = 0
     while begin < len(order):
+        found.pause()
         longest = int(counts[order[begin]])
         cells = order[begin : begin + max(1, _BLOCK // longest)]
         places = found.low.ravel()[cells][:, None] + np.arange(longest)
