@@ -29,12 +29,14 @@ class MtlsMode(StrEnum):
 
 
 class MatchKind(StrEnum):
-    """SUFFIX is for who may call whom only: routes have none."""
+    """SUFFIX is for who may call whom only: routes have none. SEGMENTS is a prefix of whole path
+    segments ("/a" takes "/a/b" and not "/ab"), for paths only."""
 
     EXACT = "exact"
     PREFIX = "prefix"
     REGEX = "regex"
     SUFFIX = "suffix"
+    SEGMENTS = "segments"
     PRESENT = "present"
 
 
@@ -117,7 +119,8 @@ class DirectResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redirect:
-    """Empty parts stay as they were; `prefix` replaces the matched prefix of the path."""
+    """Empty parts stay as they were; `prefix` replaces the matched prefix of the path, or what
+    `pattern` (RE2) finds in it."""
 
     status: int = 301
     scheme: str = ""
@@ -125,6 +128,7 @@ class Redirect:
     port: int | None = None
     path: str = ""
     prefix: str = ""
+    pattern: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,8 @@ def _path(match: StringMatch) -> Fields:
             return {"path": match.value}
         case MatchKind.REGEX:
             return {"safe_regex": {"regex": match.value}}
+        case MatchKind.SEGMENTS if match.value.strip("/"):
+            return {"path_separated_prefix": match.value.rstrip("/")}
         case _:
             return {"prefix": match.value or "/"}
 

@@ -164,6 +164,11 @@ def _redirect(redirect: Redirect) -> Fields:
         made["port_redirect"] = redirect.port
     if redirect.path:
         made["path_redirect"] = redirect.path
+    elif redirect.pattern:
+        made["regex_rewrite"] = {
+            "pattern": {"regex": redirect.pattern},
+            "substitution": redirect.prefix,
+        }
     elif redirect.prefix:
         made["prefix_rewrite"] = redirect.prefix
     return made

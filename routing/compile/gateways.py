@@ -79,7 +79,8 @@ class Bound:
     @property
     def gateway_name(self) -> str:
         key = self.gateway.metadata.key
-        return f"{key.namespace}/{key.name}"
+        name = f"{key.namespace}/{key.name}"
+        return f"{name}~{self.gateway.listener}" if self.gateway.listener else name
 
     @property
     def origin(self) -> Origin:
@@ -163,6 +164,8 @@ def by_port(gateways: Iterable[Gateway], workload: GatewayWorkload) -> dict[int,
     """Servers by port, ascending. The oldest decides whether a port is plain or TLS."""
     found: dict[int, list[Bound]] = {}
     for gateway in gateways:
+        if gateway.namespace not in ("", workload.namespace):
+            continue
         if not serves(gateway, workload.labels):
             continue
         for i, server in enumerate(gateway.servers):

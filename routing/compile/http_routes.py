@@ -177,6 +177,7 @@ def redirect(given: HttpRoute, port: int) -> Redirect | None:
         port=port if to.request_port else to.port,
         path=to.uri,
         prefix=to.prefix,
+        pattern=to.pattern,
     )
 
 

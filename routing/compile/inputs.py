@@ -1,20 +1,24 @@
 """Documents and registry made ready: models by kind, pods under their policies, hosts with pods."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from rest.contracts import Finding, Severity
 from routing.compile.delegates import with_delegates
+from routing.compile.gateway_api import Attachment, Converted, converted
 from routing.compile.memo import Memo
 from routing.compile.mtls import Overlap, PodView, Policies, pod_view, policies_of
 from routing.compile.registry import PodIndex, pod_index, select_pods
 from routing.compile.upstreams import Upstream, of_entry, of_service
 from routing.contracts import Document
 from routing.model import (
+    ApiGateway,
+    ApiRoute,
     AuthorizationPolicy,
     DestinationRule,
     Gateway,
+    Grant,
     PeerAuthentication,
     RequestAuthentication,
     Resource,
@@ -33,6 +37,9 @@ MODELLED = frozenset(
         "PeerAuthentication",
         "AuthorizationPolicy",
         "RequestAuthentication",
+        "HTTPRoute",
+        "GRPCRoute",
+        "ReferenceGrant",
     }
 )
 NO_PODS = PodIndex((), {})
@@ -50,7 +57,14 @@ class Resources:
     peer_authentications: tuple[PeerAuthentication, ...]
     authorization_policies: tuple[AuthorizationPolicy, ...]
     request_authentications: tuple[RequestAuthentication, ...]
+    api_gateways: tuple[ApiGateway, ...]
+    api_routes: tuple[ApiRoute, ...]
+    grants: tuple[Grant, ...]
     findings: tuple[Finding, ...]
+    attachments: tuple[Attachment, ...] = ()
+
+
+NOTHING = Converted()
 
 
 def gathered(memo: Memo, documents: Iterable[Document]) -> Resources:
@@ -78,9 +92,37 @@ def by_kind(memo: Memo, readings: tuple[Reading, ...]) -> Resources:
         peer_authentications=of(PeerAuthentication),  # type: ignore[arg-type]
         authorization_policies=of(AuthorizationPolicy),  # type: ignore[arg-type]
         request_authentications=of(RequestAuthentication),  # type: ignore[arg-type]
+        api_gateways=of(ApiGateway),  # type: ignore[arg-type]
+        api_routes=of(ApiRoute),  # type: ignore[arg-type]
+        grants=of(Grant),  # type: ignore[arg-type]
         findings=tuple(
             f for r in readings if r.resource is None for f in r.findings if is_error(f)
         ),
+    )
+
+
+def with_gateway_api(memo: Memo, resources: Resources, registry: Registry) -> Resources:
+    """The Gateway API's resources among those that they amount to."""
+    made = memo(
+        "gateway api",
+        converted,
+        resources.api_gateways,
+        resources.api_routes,
+        resources.grants,
+        registry,
+    )
+    if made == NOTHING:
+        return resources
+    return memo("joined resources", joined_resources, resources, made)
+
+
+def joined_resources(resources: Resources, made: Converted) -> Resources:
+    services = (*resources.virtual_services, *made.virtual_services)
+    return replace(
+        resources,
+        gateways=(*resources.gateways, *made.gateways),
+        virtual_services=tuple(sorted(services, key=lambda s: s.metadata.age)),
+        attachments=made.attachments,
     )
 
 

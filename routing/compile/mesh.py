@@ -12,6 +12,7 @@ from routing.compile.assemble import (
     sidecar,
 )
 from routing.compile.authorization import OPEN, Guard, guard
+from routing.compile.gateway_api import Attachment
 from routing.compile.gateways import (
     GatewayPlan,
     GatewayWorkload,
@@ -29,6 +30,7 @@ from routing.compile.inputs import (
     pods,
     selection,
     services_by_pod,
+    with_gateway_api,
 )
 from routing.compile.memo import Memo
 from routing.compile.mtls import Overlap, PodView, modes_in_force
@@ -68,12 +70,13 @@ class Mesh:
 
     `modes` has the mTLS mode in force of every workload in the mesh by (namespace, workload, port)
     with port 0 for the workload as a whole, and a port of its own where that differs. `findings`
-    are errors of documents that were left out.
+    are errors of documents that were left out, `attachments` what became of the Gateway API's routes.
     """
 
     configs: Mapping[str, ProxyConfig]
     modes: Mapping[ModeKey, MtlsMode]
     findings: tuple[Finding, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
     def proxy(self, proxy_id: str) -> ProxyConfig | None:
         """The configuration of one proxy; None for a proxy that is not in the registry."""
@@ -120,7 +123,7 @@ class Compiler:
         memo = self._memo
         memo.settle()
         registry = memo("registry", kept_registry, memo, given.registry)
-        resources = gathered(memo, given.documents)
+        resources = with_gateway_api(memo, gathered(memo, given.documents), registry)
         root = memo.same("root namespace", given.root_namespace)
         domain = memo.same("trust domain", given.trust_domain)
         overlap = memo.same("overlap", given.overlap)
@@ -144,6 +147,7 @@ class Compiler:
             configs=configs(run, every_pod, views),
             modes=memo("modes", modes_in_force, registry.workloads, policies, root),
             findings=resources.findings,
+            attachments=resources.attachments,
         )
 
 

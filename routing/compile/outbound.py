@@ -38,9 +38,11 @@ def virtual_host(
     known: Reachable,
 ) -> VirtualHost:
     """One port of one host, routed by its VirtualService if that has http routes."""
-    if service is not None and service.http and port.protocol.is_http:
+    routes: tuple[Route, ...] = ()
+    routed = service is not None and bool(service.http) and port.protocol.is_http
+    if service is not None and routed:
         routes = http_routes(service, client, port.number, known)
-    else:
+    if not routed or (service is not None and service.own_ports_only and not routes):
         cluster = cluster_name(port.number, "", upstream.host)
         routes = (default_route(upstream, port, cluster, known),)
     return VirtualHost(

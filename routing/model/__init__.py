@@ -3,6 +3,7 @@
 from routing.model.authorization_policy import AuthorizationPolicy
 from routing.model.destination_rule import DestinationRule
 from routing.model.gateway import Gateway
+from routing.model.gateway_api import ApiGateway, ApiRoute, Grant
 from routing.model.peer_authentication import PeerAuthentication
 from routing.model.request_authentication import RequestAuthentication
 from routing.model.service_entry import ServiceEntry
@@ -16,12 +17,18 @@ Resource = (
     | PeerAuthentication
     | AuthorizationPolicy
     | RequestAuthentication
+    | ApiRoute
+    | ApiGateway
+    | Grant
 )
 
 __all__ = [
+    "ApiGateway",
+    "ApiRoute",
     "AuthorizationPolicy",
     "DestinationRule",
     "Gateway",
+    "Grant",
     "PeerAuthentication",
     "RequestAuthentication",
     "Resource",

@@ -38,8 +38,13 @@ class Server:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
-    """`selector` picks gateway pods by label, in all namespaces."""
+    """`selector` picks gateway pods by label, in all namespaces or in `namespace` only.
+
+    `listener` names the one of a Gateway API Gateway that this is.
+    """
 
     metadata: Metadata
     selector: Labels = ()
+    namespace: str = ""
+    listener: str = ""
     servers: tuple[Server, ...] = ()

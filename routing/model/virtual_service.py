@@ -68,6 +68,7 @@ class HttpRedirect:
     port: int | None = None
     code: int = 301
     prefix: str = ""
+    pattern: str = ""
     request_port: bool = False
 
 
@@ -150,11 +151,15 @@ class L4Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VirtualService:
-    """`hosts` and `gateways` are as written; no gateways means "mesh". A delegate has no hosts."""
+    """`hosts` and `gateways` are as written; no gateways means "mesh". A delegate has no hosts.
+
+    `own_ports_only`: ports that none of its routes is for are as without it.
+    """
 
     metadata: Metadata
     hosts: tuple[str, ...]
     gateways: tuple[str, ...] = ("mesh",)
+    own_ports_only: bool = False
     http: tuple[HttpRoute, ...] = ()
     tls: tuple[L4Route, ...] = ()
     tcp: tuple[L4Route, ...] = ()

@@ -7,10 +7,12 @@ from rest.contracts import Finding, Severity
 from routing.contracts import Document
 from routing.model import Resource
 from routing.model.catalogue import finding
+from routing.model.gateway_api import GROUP
 from routing.parse.authorization_policy import authorization_policy
 from routing.parse.destination_rule import destination_rule
 from routing.parse.fields import KINDS
 from routing.parse.gateway import gateway
+from routing.parse.gateway_api import api_gateway, grpc_route, http_route, reference_grant
 from routing.parse.notes import Note
 from routing.parse.peer_authentication import peer_authentication
 from routing.parse.request_authentication import request_authentication
@@ -27,15 +29,25 @@ class Reading:
     findings: tuple[Finding, ...] = ()
 
 
-READERS: Mapping[str, Callable[[Document, Note], Resource]] = {
+Reader = Callable[[Document, Note], Resource]
+READERS: Mapping[str, Reader] = {
     "VirtualService": virtual_service,
     "DestinationRule": destination_rule,
     "Gateway": gateway,
     "ServiceEntry": service_entry,
     "PeerAuthentication": peer_authentication,
+    "HTTPRoute": http_route,
+    "GRPCRoute": grpc_route,
+    "ReferenceGrant": reference_grant,
     "AuthorizationPolicy": authorization_policy,
     "RequestAuthentication": request_authentication,
 }
+
+
+def reader_of(document: Document) -> Reader | None:
+    if document.key.kind == "Gateway" and document.api_version.startswith(f"{GROUP}/"):
+        return api_gateway
+    return READERS.get(document.key.kind)
 
 
 def read(document: Document) -> Reading:
@@ -45,7 +57,7 @@ def read(document: Document) -> Reading:
         unknown = finding("MSH1012", document.key, "kind", document.key.kind)
         return Reading(resource=None, findings=(unknown,))
     found = list(differences(document))
-    reader = READERS.get(document.key.kind)
+    reader = reader_of(document)
     if reader is None or any(f.severity is Severity.ERROR for f in found):
         return Reading(resource=None, findings=tuple(found))
 
@@ -59,7 +71,7 @@ def read(document: Document) -> Reading:
 
 def differences(document: Document) -> list[Finding]:
     """Where a spec differs from its kind's fields."""
-    spec = KINDS[document.key.kind].spec
+    spec = KINDS[document.key.kind].spec_of(document.api_version)
     found = []
     for code, path, words in compare(document.spec, spec, "spec"):
         fix = None

@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from routing.parse.fields.authorization_policy import AUTHORIZATION_POLICY
 from routing.parse.fields.destination_rule import DESTINATION_RULE
 from routing.parse.fields.gateway import GATEWAY
+from routing.parse.fields.gateway_api import (
+    API_GATEWAY,
+    GRPC_ROUTE,
+    HTTP_ROUTE,
+    REFERENCE_GRANT,
+)
 from routing.parse.fields.peer_authentication import PEER_AUTHENTICATION
 from routing.parse.fields.request_authentication import REQUEST_AUTHENTICATION
 from routing.parse.fields.service_entry import SERVICE_ENTRY
@@ -25,12 +31,21 @@ class Kind:
     api_versions: tuple[str, ...]
     spec: Type
     cluster_scoped: bool = False
+    gateway_api: Type | None = None
+
+    def spec_of(self, api_version: str) -> Type:
+        """Two groups have a kind of the name Gateway."""
+        if self.gateway_api is not None and api_version in GATEWAY_API:
+            return self.gateway_api
+        return self.spec
 
 
 KINDS: Mapping[str, Kind] = {
     "VirtualService": Kind(api_versions=NETWORKING, spec=VIRTUAL_SERVICE),
     "DestinationRule": Kind(api_versions=NETWORKING, spec=DESTINATION_RULE),
-    "Gateway": Kind(api_versions=NETWORKING, spec=GATEWAY),
+    "Gateway": Kind(
+        api_versions=(*NETWORKING, *GATEWAY_API), spec=GATEWAY, gateway_api=API_GATEWAY
+    ),
     "ServiceEntry": Kind(api_versions=NETWORKING, spec=SERVICE_ENTRY),
     "WorkloadEntry": Kind(api_versions=NETWORKING, spec=later(ANYTHING)),
     "Sidecar": Kind(api_versions=NETWORKING, spec=later(ANYTHING)),
@@ -38,8 +53,10 @@ KINDS: Mapping[str, Kind] = {
     "RequestAuthentication": Kind(api_versions=SECURITY, spec=REQUEST_AUTHENTICATION),
     "AuthorizationPolicy": Kind(api_versions=SECURITY, spec=AUTHORIZATION_POLICY),
     "Telemetry": Kind(api_versions=TELEMETRY, spec=later(ANYTHING)),
-    "HTTPRoute": Kind(api_versions=GATEWAY_API, spec=later(ANYTHING)),
-    "GRPCRoute": Kind(api_versions=GATEWAY_API, spec=later(ANYTHING)),
+    "HTTPRoute": Kind(api_versions=GATEWAY_API, spec=HTTP_ROUTE),
+    "GRPCRoute": Kind(api_versions=GATEWAY_API, spec=GRPC_ROUTE),
+    "ReferenceGrant": Kind(api_versions=GATEWAY_API, spec=REFERENCE_GRANT),
+    "GatewayClass": Kind(api_versions=GATEWAY_API, spec=ANYTHING, cluster_scoped=True),
     "Namespace": Kind(api_versions=("v1",), spec=ANYTHING, cluster_scoped=True),
     "ServiceAccount": Kind(api_versions=("v1",), spec=ANYTHING),
     "Service": Kind(api_versions=("v1",), spec=ANYTHING),

@@ -5,6 +5,7 @@ Meshes here switch mTLS off, for a static Envoy has no keys to wait for.
 
 import asyncio
 import json
+import re
 import subprocess
 import tempfile
 import time
@@ -154,7 +155,10 @@ async def live(admin: Path, process: subprocess.Popen[bytes], log: Path) -> None
 
 @asynccontextmanager
 async def application(address: str, port: int, made: Running) -> AsyncIterator[None]:
-    """Answers every HTTP/1.1 request with "address:port"."""
+    """Answers every HTTP/1.1 request with "address:port".
+
+    `?delay=1s` waits first; header x-echo-set-header adds "name: value, ..." to the answer.
+    """
     name = f"{address}:{port}"
     got = made.got.setdefault(name, [])
     writers: set[asyncio.StreamWriter] = set()
@@ -165,12 +169,15 @@ async def application(address: str, port: int, made: Running) -> AsyncIterator[N
             while head := await reader.readuntil(b"\r\n\r\n"):
                 request = parsed_request(head.decode())
                 got.append(request)
-                await asyncio.sleep(float(request.headers.get("x-wait", "0")))
-                body = name.encode()
-                writer.write(
-                    b"HTTP/1.1 200 OK\r\nx-from: app\r\ncontent-length: %d\r\n\r\n%s"
-                    % (len(body), body)
-                )
+                delay = re.search(r"[?&]delay=([0-9.]+)s", request.path)
+                await asyncio.sleep(float(delay[1]) if delay else 0)
+                extra = [
+                    one.strip()
+                    for one in request.headers.get("x-echo-set-header", "").split(",")
+                    if one.strip()
+                ]
+                lines = ["HTTP/1.1 200 OK", "x-from: app", f"content-length: {len(name)}", *extra]
+                writer.write(("\r\n".join(lines) + f"\r\n\r\n{name}").encode())
                 await writer.drain()
         except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             pass
