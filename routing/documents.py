@@ -51,7 +51,9 @@ def _content(document: Document) -> JsonObject:
 
 def to_yaml(document: Document) -> str:
     """One YAML document, as a user would write it."""
-    import yaml  # noqa: PLC0415  imported late: most processes never render YAML
+    from routing.parse.dump import (  # noqa: PLC0415  late: most processes never render YAML
+        dumped,
+    )
 
     metadata: JsonObject = {"name": document.key.name}
     if document.key.namespace:
@@ -67,4 +69,4 @@ def to_yaml(document: Document) -> str:
     }
     if document.spec:
         whole["spec"] = plain(document.spec)
-    return yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=100)
+    return dumped(whole)
