@@ -70,9 +70,9 @@ def bad_bucket(value: str, metric: str) -> str:
     return f'{text} for metric name "{metric}"' if metric else text
 
 
-def forced_monotonicity(function: str, metric: str) -> str:
+def forced_monotonicity(metric: str) -> str:
     text = (
-        f"input to {function} needed to be fixed for monotonicity "
+        "input to histogram_quantile needed to be fixed for monotonicity "
         "(see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)"
     )
     return f'{text} for metric name "{metric}"' if metric else text

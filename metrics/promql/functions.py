@@ -233,7 +233,7 @@ def _sort_by_label(*, descending: bool) -> Handler:
 
 
 def _measured(
-    run: Evaluation, node: ast.Expression, grid: Grid, measure: histogram.Measure, function: str
+    run: Evaluation, node: ast.Expression, grid: Grid, measure: histogram.Measure
 ) -> Grid:
     gathered = histogram.grouped(grid)
     for value, metric in gathered.malformed:
@@ -243,7 +243,7 @@ def _measured(
         values, present, forced = histogram.measured(one, measure)
         for row in np.flatnonzero(forced.any(axis=1)):
             metric = label_sets.get(one.labels[row], NAME)
-            run.notes.inform(annotations.forced_monotonicity(function, metric), node.position)
+            run.notes.inform(annotations.forced_monotonicity(metric), node.position)
         parts.append(Grid(one.labels, values, present, one.nameless))
     return run.nameless(stacked(parts).compact())
 
@@ -252,7 +252,7 @@ def _histogram_quantile(run: Evaluation, call: ast.Call, steps: Steps) -> Value:
     q = run.numbers(call.arguments[0], steps)
     run.check_quantile(q, call.arguments[0])
     grid = run.grid(call.arguments[1], steps)
-    return _measured(run, call.arguments[1], grid, histogram.quantile(q), call.function)
+    return _measured(run, call.arguments[1], grid, histogram.quantile(q))
 
 
 def _histogram_quantiles(run: Evaluation, call: ast.Call, steps: Steps) -> Value:
@@ -266,7 +266,7 @@ def _histogram_quantiles(run: Evaluation, call: ast.Call, steps: Steps) -> Value
     for argument in wanted:
         q = run.numbers(argument, steps)
         run.check_quantile(q, argument)
-        rows = _measured(run, vector, grid, histogram.quantile(q), call.function)
+        rows = _measured(run, vector, grid, histogram.quantile(q))
         for text in dict.fromkeys(_quantile_label(value) for value in q):
             at = np.array([_quantile_label(value) == text for value in q])
             labels = tuple(label_sets.replace(one, name, text) for one in rows.labels)
@@ -285,7 +285,7 @@ def _histogram_fraction(run: Evaluation, call: ast.Call, steps: Steps) -> Value:
     upper = run.numbers(call.arguments[1], steps)
     grid = run.grid(call.arguments[2], steps)
     measure = histogram.fraction(lower, upper)
-    return _measured(run, call.arguments[2], grid, measure, call.function)
+    return _measured(run, call.arguments[2], grid, measure)
 
 
 def _native_only(run: Evaluation, call: ast.Call, steps: Steps) -> Value:
@@ -313,7 +313,7 @@ FUNCTIONS: Mapping[str, Handler] = {
     "rate": _counter(rates.rate),
     "increase": _counter(rates.increase),
     "delta": _over_windows(rates.delta),
-    "irate": _counter(rates.irate),
+    "irate": _over_windows(rates.irate),
     "idelta": _over_windows(rates.idelta),
     "changes": _over_windows(rates.changes),
     "resets": _over_windows(rates.resets),

@@ -74,14 +74,14 @@ def _bound(text: str) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Buckets:
-    """Repaired cumulative counts of many histograms: `counts[b, lane]`."""
+    """Cumulative counts of many histograms: `counts[b, lane]`."""
 
     bounds: Floats
     counts: Floats
 
 
-Measure = Callable[[Buckets, Integers], Floats]
-"""(buckets, step of each lane) -> value of each lane"""
+Measure = Callable[[Buckets, Integers], tuple[Floats, Booleans]]
+"""(buckets, step of each lane) -> (value of each lane, which lanes had to be made monotonic)"""
 
 
 def measured(histograms: Histograms, measure: Measure) -> tuple[Floats, Booleans, Booleans]:
@@ -93,8 +93,7 @@ def measured(histograms: Histograms, measure: Measure) -> tuple[Floats, Booleans
     forced = np.zeros(count * steps, dtype=np.bool_)
     for pattern, lanes in _patterns(there):
         bounds, merged = _coalesced(histograms.bounds[pattern], counts[pattern][:, lanes])
-        merged, forced[lanes] = _monotonic(merged)
-        values[lanes] = measure(Buckets(bounds, merged), lanes % steps)
+        values[lanes], forced[lanes] = measure(Buckets(bounds, merged), lanes % steps)
     shape = (count, steps)
     return values.reshape(shape), there.any(axis=0).reshape(shape), forced.reshape(shape)
 
@@ -142,12 +141,13 @@ def _almost_equal(one: Floats, other: Floats) -> Booleans:
 def quantile(q: Floats) -> Measure:
     """q per step, linear within the bucket, the lowest bucket starting at 0 if its bound is above."""
 
-    def measure(buckets: Buckets, step: Integers) -> Floats:
+    def measure(buckets: Buckets, step: Integers) -> tuple[Floats, Booleans]:
         wanted = q[step]
-        inside = _inside(buckets, wanted)
+        counts, forced = _monotonic(buckets.counts)
+        inside = _inside(Buckets(buckets.bounds, counts), wanted)
         outside = np.where(wanted < 0, -np.inf, np.inf)
         result = np.where((wanted < 0) | (wanted > 1), outside, inside)
-        return np.where(np.isnan(wanted), np.nan, result)
+        return np.where(np.isnan(wanted), np.nan, result), forced
 
     return measure
 
@@ -174,14 +174,15 @@ def _inside(buckets: Buckets, q: Floats) -> Floats:
 def fraction(lower: Floats, upper: Floats) -> Measure:
     """The share of observations between two values, each per step."""
 
-    def measure(buckets: Buckets, step: Integers) -> Floats:
+    def measure(buckets: Buckets, step: Integers) -> tuple[Floats, Booleans]:
         low, high = lower[step], upper[step]
         total = buckets.counts[-1]
+        untouched = np.zeros(len(total), dtype=np.bool_)
         if not np.isposinf(buckets.bounds[-1]):
-            return np.full(len(total), np.nan)
+            return np.full(len(total), np.nan), untouched
         share = (_rank(buckets, high) - _rank(buckets, low)) / total
         share = np.where(low >= high, 0.0, share)
-        return np.where((total == 0) | np.isnan(low) | np.isnan(high), np.nan, share)
+        return np.where((total == 0) | np.isnan(low) | np.isnan(high), np.nan, share), untouched
 
     return measure
 

@@ -186,4 +186,4 @@ def _same(one: float, other: float) -> bool:
         return bool(np.isnan(one) and np.isnan(other))
     if np.isinf(one) or np.isinf(other):
         return one == other
-    return abs(one - other) <= _TOLERANCE * max(abs(one), abs(other)) or abs(one - other) < 1e-300
+    return one == other or abs(one - other) < _TOLERANCE * (abs(one) + abs(other))
