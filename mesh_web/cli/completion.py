@@ -1,0 +1,82 @@
+"""Completion scripts, made from the parsers themselves."""
+
+import argparse
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import cast
+
+from mesh_web.cli.commands import COMMANDS, module_of
+from mesh_web.cli.commands.mtls import MODES
+from mesh_web.cli.commands.proxy_config import SECTIONS
+from mesh_web.cli.kinds import SHORT
+from mesh_web.cli.main import Command, parser_of
+from mesh_web.cli.managed import managed_commands
+from mesh_web.cli.output import FORMATS
+
+KINDS = ("all", *sorted({*SHORT, *SHORT.values()}))
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "get": KINDS,
+    "delete": KINDS,
+    "mtls": MODES,
+    "proxy-config": SECTIONS,
+    "revisions": ("show", "compare"),
+    "completion": ("bash", "zsh"),
+}
+"""What may stand where no option stands."""
+
+
+def options_of(name: str) -> tuple[str, ...]:
+    parser = parser_of(name, cast("Command", import_module(module_of(name))))
+    found: Iterator[argparse.Action] = iter(parser._actions)
+    return tuple(sorted(option for action in found for option in action.option_strings))
+
+
+def bash() -> str:
+    cases = "\n".join(
+        f'    {name}) words="{" ".join((*options_of(name), *WORDS.get(name, ())))}" ;;'
+        for name in COMMANDS
+    )
+    return f"""\
+_meshweb() {{
+  local current="${{COMP_WORDS[COMP_CWORD]}}" previous="${{COMP_WORDS[COMP_CWORD-1]}}" words=""
+  COMPREPLY=()
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W "{" ".join((*COMMANDS, *managed_commands()))}" -- "$current"))
+    return
+  fi
+  case "$previous" in
+    -o|--output) COMPREPLY=($(compgen -W "{" ".join(FORMATS)}" -- "$current")); return ;;
+    -f|--filename) COMPREPLY=($(compgen -f -- "$current")); return ;;
+  esac
+  case "${{COMP_WORDS[1]}}" in
+{cases}
+    *) COMPREPLY=($(compgen -f -- "$current")); return ;;
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+}}
+complete -o filenames -F _meshweb meshweb"""
+
+
+def zsh() -> str:
+    cases = "\n".join(
+        f"    {name}) compadd -- {' '.join((*options_of(name), *WORDS.get(name, ())))} ;;"
+        for name in COMMANDS
+    )
+    return f"""\
+#compdef meshweb
+_meshweb() {{
+  if (( CURRENT == 2 )); then
+    compadd -- {" ".join((*COMMANDS, *managed_commands()))}
+    return
+  fi
+  case "${{words[CURRENT-1]}}" in
+    -o|--output) compadd -- {" ".join(FORMATS)}; return ;;
+    -f|--filename) _files; return ;;
+  esac
+  case "${{words[2]}}" in
+{cases}
+    *) _files ;;
+  esac
+}}
+(( $+functions[compdef] )) || {{ autoload -Uz compinit && compinit }}
+compdef _meshweb meshweb"""
