@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from rest.contracts import Finding, Severity
+from routing.checks.crds import refusals
 from routing.checks.rules.destination_rules import destination_rules_apply
 from routing.checks.rules.destinations import destinations_exist
 from routing.checks.rules.expressions import expressions_are_re2
@@ -19,7 +20,7 @@ from routing.checks.rules.unreachable import routes_are_reachable
 from routing.checks.rules.weights import weights_add_up
 from routing.checks.world import World, make_world
 from routing.contracts import Document, ResourceKey
-from routing.model.catalogue import CATALOGUE
+from routing.model.catalogue import CATALOGUE, finding
 from topology.contracts import Registry
 
 
@@ -63,7 +64,26 @@ def check(given: CheckInput) -> tuple[Finding, ...]:
     world = make_world(given.documents, given.registry, given.secrets, given.root_namespace)
     reading = [f for _, one in world.readings for f in one.findings]
     meaning = [f for rule in RULES for f in rule(world)]
-    return (*reading, *meaning)
+    errors = (f for f in (*reading, *meaning) if f.severity is Severity.ERROR)
+    said = frozenset((f.resource, f.path) for f in errors)
+    others = (f for f in refused(given.documents, world) if (f.resource, f.path) not in said)
+    return (*reading, *meaning, *others)
+
+
+def refused(documents: Iterable[Document], world: World) -> Iterator[Finding]:
+    """What Istio's API server would not take of documents that we can read."""
+    unread = {
+        key
+        for key, one in world.readings
+        if any(f.severity is Severity.ERROR for f in one.findings)
+    }
+    for document in documents:
+        group = document.api_version.rpartition("/")[0]
+        if document.key in unread:
+            continue
+        body = {"spec": document.spec} if document.spec else {}
+        for path, sentence in refusals(group, document.key.kind, body):
+            yield finding("IST0106", document.key, path, sentence)
 
 
 def blocking(

@@ -6,6 +6,8 @@ from typing import Any
 
 from rest.contracts import Finding, Severity
 from routing.checks.analysis import analyze
+from routing.checks.check import CheckInput, blocking, check
+from routing.parse import parse_yaml
 from routing.sources.files import Source, read_files, read_text
 from tests.conformance.sets import expected, folder, judge
 
@@ -50,6 +52,20 @@ def test_resources_are_accepted_or_refused_as_istios_schemas_do() -> None:
     def difference(case: dict[str, Any]) -> object:
         lines = (where / case["file"]).read_text().splitlines()
         found = refusals(read_text("\n".join(li for li in lines if not li.startswith("_err"))))
+        return None if bool(found) != case["valid"] else found or "accepted"
+
+    judge(expected(where), difference)
+
+
+def test_a_running_mesh_accepts_and_refuses_the_same() -> None:
+    where = folder("istio-crds")
+
+    def difference(case: dict[str, Any]) -> object:
+        lines = (where / case["file"]).read_text().splitlines()
+        parsed = parse_yaml("\n".join(li for li in lines if not li.startswith("_err")))
+        touched = frozenset(d.key for d in parsed.documents)
+        found = [f for f in parsed.findings if f.severity is Severity.ERROR]
+        found.extend(blocking(check(CheckInput(documents=parsed.documents)), (), touched))
         return None if bool(found) != case["valid"] else found or "accepted"
 
     judge(expected(where), difference)

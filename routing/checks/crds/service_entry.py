@@ -63,13 +63,6 @@ def is_static(address: str) -> bool:
     return not address or address.startswith("unix://") or is_address(address)
 
 
-def wildcard_is_not_resolved(spec: Mapping[str, Any]) -> str | None:
-    wild = any("*" in h for h in spec.get("hosts") or ())
-    if wild and spec.get("resolution") in DNS and not spec.get("endpoints"):
-        return "hosts must be fully qualified when there are no endpoints to resolve"
-    return None
-
-
 SERVICE_PORT = shape(
     number=PORT,
     protocol=Text(most=256),
@@ -97,6 +90,5 @@ SERVICE_ENTRY = shape(
     required=("hosts",),
     checks=(
         selector_or_endpoints, networks_are_static, endpoints_fit_resolution,
-        wildcard_is_not_resolved,
     ),
 )  # fmt: skip

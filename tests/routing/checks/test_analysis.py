@@ -212,7 +212,32 @@ def test_a_sound_shop_has_no_errors() -> None:
     assert [f for f in found if f.severity is Severity.ERROR] == []
 
 
-FIELDS = ["hosts", "http", "tls", "match", "route", "destination", "host", "port", "number", "selector", "matchLabels", "servers", "rules", "from", "source", "labels", "subsets", "trafficPolicy", "configPatches", "patch", "listeners", "ports", "name", "endpoints"]
+FIELDS = [
+    "hosts",
+    "http",
+    "tls",
+    "match",
+    "route",
+    "destination",
+    "host",
+    "port",
+    "number",
+    "selector",
+    "matchLabels",
+    "servers",
+    "rules",
+    "from",
+    "source",
+    "labels",
+    "subsets",
+    "trafficPolicy",
+    "configPatches",
+    "patch",
+    "listeners",
+    "ports",
+    "name",
+    "endpoints",
+]
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["", "*", "a/b", "..", "x"]),
     lambda inner: st.lists(inner, max_size=3)

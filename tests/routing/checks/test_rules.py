@@ -130,3 +130,10 @@ def test_only_touched_or_newly_caused_errors_block() -> None:
 
 def test_every_finding_of_the_catalogue_has_a_sentence() -> None:
     assert [code for code, entry in CATALOGUE.items() if not entry.sentence] == []
+
+
+def test_what_istio_would_refuse_is_refused_once() -> None:
+    shown = resource("DestinationRule", "a", "{host: reviews, exportTo: ['*', shop]}")
+    assert said(shown) == [("IST0106", "DestinationRule shop/a", "spec.exportTo")]
+    regex = routed("{match: [{uri: {regex: '('}}], route: [{destination: {host: reviews}}]}")
+    assert said(regex) == [("MSH1105", VS, "spec.http[0].match[0].uri.regex")]
