@@ -21,6 +21,7 @@ from routing.parse.schema import ANYTHING, Type, later
 NETWORKING = tuple(f"networking.istio.io/{v}" for v in ("v1", "v1beta1", "v1alpha3"))
 SECURITY = tuple(f"security.istio.io/{v}" for v in ("v1", "v1beta1"))
 TELEMETRY = tuple(f"telemetry.istio.io/{v}" for v in ("v1", "v1alpha1"))
+EXTENSIONS = ("extensions.istio.io/v1alpha1",)
 GATEWAY_API = tuple(f"gateway.networking.k8s.io/{v}" for v in ("v1", "v1beta1", "v1alpha2"))
 
 
@@ -49,6 +50,10 @@ KINDS: Mapping[str, Kind] = {
     "ServiceEntry": Kind(api_versions=NETWORKING, spec=SERVICE_ENTRY),
     "WorkloadEntry": Kind(api_versions=NETWORKING, spec=later(ANYTHING)),
     "Sidecar": Kind(api_versions=NETWORKING, spec=later(ANYTHING)),
+    "WorkloadGroup": Kind(api_versions=NETWORKING, spec=later(ANYTHING)),
+    "ProxyConfig": Kind(api_versions=NETWORKING, spec=later(ANYTHING)),
+    "EnvoyFilter": Kind(api_versions=NETWORKING[2:], spec=later(ANYTHING)),
+    "WasmPlugin": Kind(api_versions=EXTENSIONS, spec=later(ANYTHING)),
     "PeerAuthentication": Kind(api_versions=SECURITY, spec=PEER_AUTHENTICATION),
     "RequestAuthentication": Kind(api_versions=SECURITY, spec=REQUEST_AUTHENTICATION),
     "AuthorizationPolicy": Kind(api_versions=SECURITY, spec=AUTHORIZATION_POLICY),
