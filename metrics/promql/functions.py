@@ -24,7 +24,7 @@ from metrics.promql.names import unite
 from metrics.promql.rates import Result
 from metrics.promql.selectors import absent_labels
 from metrics.promql.series import Booleans, Floats, Grid, Scalar, Span, Steps, Value
-from metrics.promql.windows import Windows
+from metrics.promql.windows import Windows, applied
 
 _COUNTER_ENDINGS = ("_total", "_sum", "_count", "_bucket")
 
@@ -52,7 +52,7 @@ def _date(function: Callable[[Floats], Floats]) -> Handler:
 def _over_windows(function: Callable[[Windows], Result], *, keeps_name: bool = False) -> Handler:
     def handler(run: Evaluation, call: ast.Call, steps: Steps) -> Value:
         found = run.windows(call.arguments[-1], steps)
-        return _from_windows(run, found, function(found), keeps_name=keeps_name)
+        return _from_windows(run, found, applied(function, found), keeps_name=keeps_name)
 
     return handler
 
@@ -71,7 +71,7 @@ def _counter(function: Callable[[Windows], Result]) -> Handler:
 
     def handler(run: Evaluation, call: ast.Call, steps: Steps) -> Value:
         found = run.windows(call.arguments[0], steps)
-        grid = Grid(found.labels, *function(found), found.nameless).compact()
+        grid = Grid(found.labels, *applied(function, found), found.nameless).compact()
         for one in grid.labels:
             name = label_sets.get(one, NAME)
             if name and not name.endswith(_COUNTER_ENDINGS):

@@ -62,12 +62,13 @@ def _time_of_extreme(
     """When the window's extreme was seen last."""
 
     def kernel(block: Block) -> Floats:
-        best, when = block.values[:, 0].copy(), block.times[:, 0].copy()
+        best: Floats = block.values[0].copy()
+        when: Integers = block.times[0].copy()
         for n, values, times in block.columns():
             taken = better(values, best[:n]) | np.isnan(best[:n])
             best[:n] = np.where(taken, values, best[:n])
             when[:n] = np.where(taken, times, when[:n])
-        return when / 1000
+        return np.asarray(when, dtype=np.float64) / 1000
 
     return lambda found: (reduce(found, kernel), found.counts > 0)
 
@@ -77,7 +78,7 @@ def quantile_over_time(found: Windows, q: Floats) -> Result:
     steps = len(found.moments)
 
     def kernel(block: Block) -> Floats:
-        return quantiles(q[block.cells % steps], block.values, _taken(block))
+        return quantiles(q[block.cells % steps], block.values.T, _taken(block))
 
     return reduce(found, kernel), found.counts > 0
 
@@ -85,12 +86,12 @@ def quantile_over_time(found: Windows, q: Floats) -> Result:
 def _mad(block: Block) -> Floats:
     """Median absolute deviation."""
     half = np.full(len(block.counts), 0.5)
-    median = quantiles(half, block.values, _taken(block))
-    return quantiles(half, np.abs(block.values - median[:, None]), _taken(block))
+    median = quantiles(half, block.values.T, _taken(block))
+    return quantiles(half, np.abs(block.values - median).T, _taken(block))
 
 
 def _taken(block: Block) -> Booleans:
-    return np.arange(block.values.shape[1])[None, :] < block.counts[:, None]
+    return np.arange(len(block.values)) < block.counts[:, None]
 
 
 PLAIN: Mapping[str, Callable[[Windows], Result]] = {

@@ -10,7 +10,7 @@ from metrics.promql.windows import Block, Windows, reduce
 
 def deriv(found: Windows) -> Result:
     """Slope per second."""
-    return reduce(found, lambda block: _line(block, block.times[:, 0])[0]), found.counts >= 2
+    return reduce(found, lambda block: _line(block, block.times[0])[0]), found.counts >= 2
 
 
 def predict_linear(found: Windows, ahead_s: Floats) -> Result:
@@ -33,14 +33,14 @@ def _line(block: Block, origin: Integers) -> tuple[Floats, Floats]:
     flat = np.ones(lanes, dtype=np.bool_)
     for n, y, times in block.columns():
         x = (times - origin[:n]) / 1000
-        flat[:n] &= y == block.values[:n, 0]
+        flat[:n] &= y == block.values[0, :n]
         terms = np.stack([x, y, x * y, x * x])
         sums[:, :n], lost[:, :n] = kahan_step(terms, sums[:, :n], lost[:, :n])
     x, y, xy, xx = sums + lost
     count = block.counts.astype(np.float64)
     slope = (xy - x * y / count) / (xx - x * x / count)
     intercept = y / count - slope * x / count
-    begun = block.values[:, 0]
+    begun = block.values[0]
     never = np.where(np.isinf(begun), np.nan, 0.0)
     return np.where(flat, never, slope), np.where(flat, begun + never, intercept)
 
@@ -58,8 +58,9 @@ def smoothed(found: Windows, level: Floats, trend: Floats) -> Result:
 
 def _smooth(block: Block, level: Floats, trend: Floats) -> Floats:
     lanes = len(block.counts)
-    before, now = np.zeros(lanes), block.values[:, 0].copy()
-    slope = block.values[:, min(1, block.values.shape[1] - 1)] - block.values[:, 0]
+    before = np.zeros(lanes)
+    now: Floats = block.values[0].copy()
+    slope = block.values[min(1, len(block.values) - 1)] - block.values[0]
     for k, (n, values, _) in enumerate(block.columns()):
         if k == 0:
             continue

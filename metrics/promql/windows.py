@@ -1,14 +1,14 @@
 """Range vectors: for every series and step, which samples lie in (end - range, end]."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from metrics.promql.labels import Labels
 from metrics.promql.series import Batch, Booleans, Floats, Integers
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 17
 """Samples that are unfolded at a time."""
 
 
@@ -71,6 +71,46 @@ class Windows:
         return np.maximum(self.high - 1, 0)
 
 
+_CELLS = 1 << 18
+"""Windows worked on at a time: their intermediate arrays fit into the processor's cache."""
+
+
+def applied(
+    function: Callable[[Windows], tuple[Floats, Booleans]], found: Windows
+) -> tuple[Floats, Booleans]:
+    """The function over some series after the other."""
+    series, steps = found.low.shape
+    size = max(1, _CELLS // max(steps, 1))
+    if series <= size:
+        return function(found)
+    values = np.empty(found.low.shape)
+    present = np.empty(found.low.shape, dtype=np.bool_)
+    for begin in range(0, series, size):
+        found.pause()
+        part = slice(begin, begin + size)
+        values[part], present[part] = function(_rows(found, begin, min(begin + size, series)))
+    return values, present
+
+
+def _rows(found: Windows, begin: int, end: int) -> Windows:
+    """The windows of series `begin` to `end`, with only their samples."""
+    starts = found.batch.starts[begin : end + 1]
+    first, last = int(starts[0]), int(starts[-1])
+    batch = Batch(
+        found.batch.labels[begin:end],
+        starts - first,
+        found.batch.times[first:last],
+        found.batch.values[first:last],
+    )
+    return replace(
+        found,
+        batch=batch,
+        low=found.low[begin:end] - first,
+        high=found.high[begin:end] - first,
+        nameless=found.nameless[begin:end],
+    )
+
+
 def windows(
     batch: Batch, ends: Integers, moments: Integers, range_ms: int, nameless: Booleans
 ) -> Windows:
@@ -87,7 +127,7 @@ def windows(
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some windows unfolded, longest first: `values[i, k]` is the k-th sample of window i, for
+    """Some windows unfolded, longest first: `values[k, i]` is the k-th sample of window i, for
     k < `counts[i]`. `cells` are their places in the flattened [series, step] table."""
 
     values: Floats
@@ -97,9 +137,9 @@ class Block:
 
     def columns(self) -> Iterator[tuple[int, Floats, Integers]]:
         """The k-th samples of the n windows that have one: (n, values, times)."""
-        for k in range(self.values.shape[1]):
+        for k in range(len(self.values)):
             alive = int(np.searchsorted(-self.counts, -k, "left"))
-            yield alive, self.values[:alive, k], self.times[:alive, k]
+            yield alive, self.values[k, :alive], self.times[k, :alive]
 
 
 def blocks(found: Windows) -> Iterator[Block]:
@@ -111,7 +151,7 @@ def blocks(found: Windows) -> Iterator[Block]:
         found.pause()
         longest = int(counts[order[begin]])
         cells = order[begin : begin + max(1, _BLOCK // longest)]
-        places = found.low.ravel()[cells][:, None] + np.arange(longest)
+        places = found.low.ravel()[cells] + np.arange(longest)[:, None]
         places = np.minimum(places, len(found.batch.times) - 1)
         yield Block(found.batch.values[places], found.batch.times[places], counts[cells], cells)
         begin += len(cells)

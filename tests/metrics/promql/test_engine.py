@@ -125,3 +125,20 @@ def _at(answer: Answer, step: int) -> dict[object, float]:
     assert isinstance(answer.value, Grid)
     rows = zip(answer.value.labels, answer.value.values, answer.value.present, strict=True)
     return {labels: float(values[step]) for labels, values, there in rows if there[step]}
+
+
+@pytest.mark.parametrize("function", ["increase", "avg_over_time", "quantile_over_time"])
+def test_many_series_are_worked_on_in_parts_with_the_same_result(function: str) -> None:
+    memory = Memory()
+    for host in range(150):
+        labels = make({"__name__": "x_total", "host": str(host)})
+        memory.add(labels, ((t * 5000, float(t * (host + 3) % 101)) for t in range(500)))
+    engine = Engine(source=memory)
+    argument = "0.7, " if function.startswith("quantile") else ""
+    whole = engine.range(f"{function}({argument}x_total[1m])", 0, 2_500_000, 1000)
+    alone = engine.range(f'{function}({argument}x_total{{host="149"}}[1m])', 0, 2_500_000, 1000)
+    assert isinstance(whole, Answer)
+    assert isinstance(alone, Answer)
+    for step in (0, 7, 100, 2500):
+        key = (("host", "149"),)
+        assert _at(whole, step).get(key) == _at(alone, step).get(key)
