@@ -1,18 +1,20 @@
 """Coming in and going out; tokens, for administrators."""
 
 from datetime import timedelta
+from typing import Annotated
 
 from django.contrib.auth import authenticate, login, logout
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.utils import timezone
 from django.views.decorators.http import require_GET
-from ninja import Field, Query, Router, Schema, Status
+from ninja import Field, Path, Query, Router, Schema, Status
 
 from mesh_web.accounts import services
 from mesh_web.accounts.models import Token
 from mesh_web.accounts.principals import Caller
-from mesh_web.accounts.selectors import caller_of_user
+from mesh_web.accounts.selectors import accounts, caller_of_user
 from mesh_web.audit.services import failed_logins, record
 from rest.access import principal, require_admin
 from rest.contracts import Refusal, Role
@@ -22,6 +24,7 @@ from rest.shapes import ERRORS
 router = Router(tags=["accounts"])
 
 NAMESPACE = r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$"
+ACCOUNT_NAME = services.NAME.pattern
 TEXT = r"^[^\x00-\x1f\x7f]+$"
 MOST_FAILURES = 10
 
@@ -93,6 +96,87 @@ def log_in_once(request: HttpRequest, word: str) -> HttpResponse:
         )
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     return HttpResponseRedirect("/")
+
+
+class AccountOut(Schema):
+    name: str
+    role: Role
+    namespaces: list[str]
+
+
+class PasswordIn(Schema):
+    """At least 12 characters."""
+
+    password: str = Field(..., min_length=12, max_length=1024)
+
+
+class AccountIn(PasswordIn):
+    """`namespaces` empty: not bound."""
+
+    name: str = Field(..., pattern=f"^{ACCOUNT_NAME}$", max_length=150)
+    role: Role
+    namespaces: list[Annotated[str, Field(pattern=NAMESPACE)]] = Field([], max_length=100)
+
+
+AccountName = Annotated[str, Path(pattern=f"^{ACCOUNT_NAME}$", max_length=150)]
+
+
+@router.get("/accounts", response={200: Page[AccountOut], **ERRORS})
+def list_accounts(request: HttpRequest, query: Query[PageQuery]) -> Page[AccountOut]:
+    """People who may log in."""
+    require_admin(request)
+    rows = page_of(accounts(), query, lambda one: one.name)
+    return Page(items=[_account_out(one) for one in rows.items], next=rows.next)
+
+
+@router.post("/accounts", response={201: AccountOut, **ERRORS})
+def create_account(request: HttpRequest, given: AccountIn) -> Status[AccountOut]:
+    """Let a person log in."""
+    require_admin(request)
+    if fault := services.fault_of_name(given.name):
+        raise Refusal(409, "name_taken", fault, path="body.given.name")
+    _require_good_password(given.name, given.password)
+    try:
+        services.create_account(
+            username=given.name,
+            password=given.password,
+            role=given.role,
+            namespaces=given.namespaces,
+        )
+    except IntegrityError as error:
+        raise Refusal(409, "name_taken", f"There is an account {given.name} already.") from error
+    made = AccountOut(name=given.name, role=given.role, namespaces=sorted(set(given.namespaces)))
+    return Status(201, made)
+
+
+@router.put("/accounts/{name}/password", response={200: Done, **ERRORS})
+def set_password(request: HttpRequest, name: AccountName, given: PasswordIn) -> Done:
+    """Give an account another password; its sessions end."""
+    require_admin(request)
+    _require_good_password(name, given.password)
+    if not services.set_password(name, given.password):
+        raise Refusal(404, "not_found", f"There is no account {name}.")
+    return Done()
+
+
+@router.delete("/accounts/{name}", response={200: Done, **ERRORS})
+def delete_account(request: HttpRequest, name: AccountName) -> Done:
+    """Take an account away, and its sessions; the last administrator stays."""
+    require_admin(request)
+    if services.is_last_admin(name):
+        raise Refusal(409, "last_admin", f"{name} is the last administrator; make another first.")
+    if not services.delete_account(name):
+        raise Refusal(404, "not_found", f"There is no account {name}.")
+    return Done()
+
+
+def _require_good_password(name: str, password: str) -> None:
+    if fault := services.fault_of_password(name, password):
+        raise Refusal(422, "password", fault, path="body.given.password")
+
+
+def _account_out(caller: Caller) -> AccountOut:
+    return AccountOut(name=caller.name, role=caller.role, namespaces=list(caller.namespaces))
 
 
 class TokenOut(Schema):

@@ -33,6 +33,15 @@ def caller_of_user(user: AbstractBaseUser | AnonymousUser) -> Caller | None:
     )
 
 
+def accounts() -> tuple[Caller, ...]:
+    """Everyone who may log in, by name."""
+    rows = Account.objects.select_related("user").order_by("user__username")
+    return tuple(
+        Caller(name=row.user.get_username(), role=Role(row.role), namespaces=tuple(row.namespaces))
+        for row in rows
+    )
+
+
 def caller_of_token(word: str, now: datetime) -> Caller | None:
     """Who sends this bearer token; None if it is unknown or has expired."""
     token = Token.objects.filter(

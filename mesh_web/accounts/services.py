@@ -1,6 +1,7 @@
 """Accounts, tokens and one-time logins: made, used, taken back."""
 
 import os
+import re
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -8,6 +9,8 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -16,6 +19,7 @@ from mesh_web.accounts.selectors import digest_of
 from rest.contracts import Role
 
 ONE_TIME_LOGIN_LIVES = timedelta(minutes=10)
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,149}")
 ADMIN = "admin"
 ADMIN_TOKEN = "admin-token"  # noqa: S105  a file name
 
@@ -102,9 +106,53 @@ def use_one_time_login(word: str, now: datetime) -> User | None:
 def create_account(
     *, username: str, password: str, role: Role, namespaces: Iterable[str] = ()
 ) -> Account:
-    """A person who logs in. The caller has validated the password and that the name is free."""
+    """A person who logs in; `fault_of_name` and `fault_of_password` say whether that can be.
+
+    IntegrityError where someone else took the name meanwhile.
+    """
     with transaction.atomic():
         user = User.objects.create_user(username=username, password=password)
         return Account.objects.create(
             user=user, role=role.value, namespaces=sorted(set(namespaces))
         )
+
+
+def fault_of_name(name: str) -> str:
+    """Why no account can have this name, as a sentence; "" if one can."""
+    if not NAME.fullmatch(name):
+        return "A name begins with a letter, a digit or _, and has at most 150 of those and . @ + -."
+    if User.objects.filter(username=name).exists():
+        return f"There is an account {name} already."
+    return ""
+
+
+def fault_of_password(name: str, password: str) -> str:
+    """Why this password will not do, as a sentence; "" if it will."""
+    try:
+        validate_password(password, User(username=name))
+    except ValidationError as error:
+        return " ".join(error.messages)
+    return ""
+
+
+def set_password(name: str, password: str) -> bool:
+    """Whether there is such an account. Its sessions end."""
+    user = User.objects.filter(username=name, account__isnull=False).first()
+    if user is None:
+        return False
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    return True
+
+
+def is_last_admin(name: str) -> bool:
+    """Whether nobody could change accounts any more without this one."""
+    admins = Account.objects.filter(role=Role.ADMIN.value, user__is_active=True)
+    names = [one.user.username for one in admins.select_related("user") if not one.namespaces]
+    return names == [name]
+
+
+def delete_account(name: str) -> bool:
+    """Whether there was one. Its sessions and links end with it."""
+    deleted, _ = User.objects.filter(username=name, account__isnull=False).delete()
+    return deleted > 0
