@@ -379,11 +379,13 @@ class RouteConfig:
 
 
 class ClusterKind(StrEnum):
-    """Where a cluster's endpoints come from."""
+    """Where a cluster's endpoints come from. DYNAMIC: whatever host the request names."""
 
     EDS = "eds"
     STATIC = "static"
     DNS = "dns"
+    LOGICAL_DNS = "logical_dns"
+    DYNAMIC = "dynamic"
     BLACKHOLE = "blackhole"
 
 

@@ -3,6 +3,7 @@
 from google.protobuf.message import Message
 
 from proxy.xds import tls
+from proxy.xds.dynamic import cluster_type
 from proxy.xds.endpoints import MTLS_KEY, assignment_fields
 from proxy.xds.fields import METADATA, Fields, metadata, number, service_host, struct, told
 from proxy.xds.messages import duration, extension, message, typed
@@ -65,9 +66,11 @@ def _discovery(cluster: Cluster) -> Fields:
     match cluster.kind:
         case ClusterKind.EDS:
             return {"type": "EDS", "eds_cluster_config": {"eds_config": _ADS}}
-        case ClusterKind.DNS:
+        case ClusterKind.DYNAMIC:
+            return cluster_type()
+        case ClusterKind.DNS | ClusterKind.LOGICAL_DNS as kind:
             return {
-                "type": "STRICT_DNS",
+                "type": "STRICT_DNS" if kind is ClusterKind.DNS else "LOGICAL_DNS",
                 "dns_lookup_family": "V4_PREFERRED",
                 "load_assignment": assignment_fields(cluster.name, cluster.endpoints),
             }
@@ -79,6 +82,8 @@ def _discovery(cluster: Cluster) -> Fields:
 
 
 def _balancing(cluster: Cluster) -> Fields:
+    if cluster.kind is ClusterKind.DYNAMIC:
+        return {}
     ring = cluster.consistent_hash
     if ring is not None and ring.maglev:
         return {"lb_policy": "MAGLEV", "maglev_lb_config": {"table_size": number(ring.size)}}

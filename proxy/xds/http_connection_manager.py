@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 
 from proxy.xds import authorization, telemetry
 from proxy.xds.cors import cors_filter
+from proxy.xds.dynamic import dynamic_filter
 from proxy.xds.fault import fault_filter
 from proxy.xds.fields import METADATA, Fields
 from proxy.xds.jwt import jwt_filters
@@ -81,7 +82,8 @@ def _filters(connection: Connection, proxy: Proxy) -> list[Fields]:
     if connection.proxying:
         guard = []
     # a preflight carries no token; it is answered before anything goes wrong on purpose
-    return [cors_filter(), *guard, fault_filter(), _write_caller(proxy), _router()]
+    last = [dynamic_filter(), _router()] if connection.proxying else [_router()]
+    return [cors_filter(), *guard, fault_filter(), _write_caller(proxy), *last]
 
 
 def _upgrades(connection: Connection) -> list[Fields]:

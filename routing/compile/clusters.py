@@ -24,6 +24,9 @@ from topology.contracts import AppProtocol, Labels
 BLACKHOLE = Cluster(name="BlackHoleCluster", kind=ClusterKind.BLACKHOLE, protocol=AppProtocol.TCP)
 
 
+ANYWHERE = Cluster(name="PassthroughCluster", kind=ClusterKind.DYNAMIC, protocol=AppProtocol.TCP)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostClusters:
     """Both parts have the same order: ports as declared, the whole service before its subsets."""
@@ -58,8 +61,10 @@ def clusters_of(
 
 
 def unresolvable(upstream: Upstream) -> bool:
-    """A wildcard without endpoints: nothing says where its hosts are."""
-    return upstream.wildcard and upstream.entry is not None and not upstream.entry.endpoints
+    """A wildcard whose hosts nobody resolves: only with NONE the request itself says where."""
+    entry = upstream.entry
+    by_request = entry is not None and entry.resolution is Resolution.NONE
+    return upstream.wildcard and entry is not None and not entry.endpoints and not by_request
 
 
 def choices(
@@ -110,9 +115,13 @@ def source_of_endpoints(
     chosen = tuple(entry_endpoint(e, port) for e in entry.endpoints if set(wanted) <= set(e.labels))
     if entry.resolution is Resolution.STATIC:
         return ClusterKind.STATIC, chosen
+    if entry.resolution is Resolution.NONE and not entry.endpoints:
+        return ClusterKind.DYNAMIC, ()
+    one = entry.resolution is Resolution.DNS_ROUND_ROBIN
+    kind = ClusterKind.LOGICAL_DNS if one else ClusterKind.DNS
     if entry.endpoints:
-        return ClusterKind.DNS, chosen
-    return ClusterKind.DNS, (Endpoint(address=upstream.host, port=port.target_port),)
+        return kind, chosen
+    return kind, (Endpoint(address=upstream.host, port=port.target_port),)
 
 
 def entry_endpoint(given: EntryEndpoint, port: UpstreamPort) -> Endpoint:

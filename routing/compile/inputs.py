@@ -23,6 +23,7 @@ from routing.model import (
     RequestAuthentication,
     Resource,
     ServiceEntry,
+    Sidecar,
     VirtualService,
 )
 from routing.parse import Reading, read
@@ -40,6 +41,7 @@ MODELLED = frozenset(
         "HTTPRoute",
         "GRPCRoute",
         "ReferenceGrant",
+        "Sidecar",
     }
 )
 NO_PODS = PodIndex((), {})
@@ -60,6 +62,7 @@ class Resources:
     api_gateways: tuple[ApiGateway, ...]
     api_routes: tuple[ApiRoute, ...]
     grants: tuple[Grant, ...]
+    sidecars: tuple[Sidecar, ...]
     findings: tuple[Finding, ...]
     attachments: tuple[Attachment, ...] = ()
 
@@ -95,6 +98,7 @@ def by_kind(memo: Memo, readings: tuple[Reading, ...]) -> Resources:
         api_gateways=of(ApiGateway),  # type: ignore[arg-type]
         api_routes=of(ApiRoute),  # type: ignore[arg-type]
         grants=of(Grant),  # type: ignore[arg-type]
+        sidecars=of(Sidecar),  # type: ignore[arg-type]
         findings=tuple(
             f for r in readings if r.resource is None for f in r.findings if is_error(f)
         ),

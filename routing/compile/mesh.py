@@ -38,6 +38,7 @@ from routing.compile.outbound import TcpPlan
 from routing.compile.outward import Outward, outward
 from routing.compile.registry import kept_registry
 from routing.compile.rules import index_rules
+from routing.compile.scopes import Scope, Scopes
 from routing.compile.views import View, shared_views
 from routing.compile.virtual_services import MeshRoutes, mesh_routes
 from routing.contracts import Document
@@ -133,16 +134,28 @@ class Compiler:
             "selection", selection, memo, registry, resources.service_entries, every_pod, domain
         )
         rules = memo("rules", index_rules, resources.destination_rules, root)
+        routes = memo("mesh routes", mesh_routes, resources.virtual_services)
+        scopes = memo("scopes", Scopes, resources.sidecars, resources.destination_rules, root)
         run = Run(
             memo=memo,
             resources=resources,
             services=memo("services by pod", services_by_pod, chosen),
-            routes=memo("mesh routes", mesh_routes, resources.virtual_services),
+            routes=routes,
+            scopes=scopes,
             secrets=memo.same("secrets", given.secrets),
             host_port_offset=given.host_port_offset,
             root_namespace=root,
         )
-        views = memo("views", shared_views, memo, chosen, rules, every_pod)
+        views = memo(
+            "views",
+            shared_views,
+            memo,
+            chosen,
+            rules,
+            every_pod,
+            scopes,
+            routes if resources.sidecars else None,
+        )
         return Mesh(
             configs=configs(run, every_pod, views),
             modes=memo("modes", modes_in_force, registry.workloads, policies, root),
@@ -164,6 +177,7 @@ class Run:
     resources: Resources
     services: Mapping[tuple[str, str], tuple[Service, ...]]
     routes: MeshRoutes
+    scopes: Scopes
     secrets: tuple[GatewaySecret, ...]
     host_port_offset: int
     root_namespace: str
@@ -187,24 +201,25 @@ def guard_of(run: Run, pod: PodView) -> Guard:
     )
 
 
-def configs(run: Run, every_pod: Pods, views: Mapping[str, View]) -> dict[str, ProxyConfig]:
+def configs(run: Run, every_pod: Pods, views: Mapping[Scope, View]) -> dict[str, ProxyConfig]:
     """One configuration per proxy, in the registry's order."""
     made: dict[str, ProxyConfig] = {}
     asked = run.routes.source_labels()
     for namespace, index in every_pod.namespaces.items():
-        view = views[namespace]
-        outwards: dict[Labels, Outward] = {}
+        outwards: dict[tuple[Scope, Labels], Outward] = {}
         for pod in index.pods:
+            if not (pod.pod.gateway or pod.pod.sidecar):
+                continue
+            scope = run.scopes.of(pod)
+            view = views[scope]
             if pod.pod.gateway:
                 config = gateway_config(run, pod, view)
-            elif pod.pod.sidecar:
-                labels = tuple(pair for pair in pod.pod.labels if pair in asked) if asked else ()
-                if labels not in outwards:
-                    client = Client(namespace=namespace, labels=labels)
-                    outwards[labels] = outward(run.memo, client, view, run.routes)
-                config = sidecar_config(run, pod, view, outwards[labels])
             else:
-                continue
+                labels = tuple(pair for pair in pod.pod.labels if pair in asked) if asked else ()
+                if (scope, labels) not in outwards:
+                    client = Client(namespace=namespace, labels=labels)
+                    outwards[scope, labels] = outward(run.memo, client, view, run.routes)
+                config = sidecar_config(run, pod, view, outwards[scope, labels])
             made[config.proxy.id] = config
     return made
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from routing.compile.clusters import BLACKHOLE, cluster_name
+from routing.compile.clusters import ANYWHERE, BLACKHOLE, cluster_name
 from routing.compile.http_routes import Client, default_route, http_routes
 from routing.compile.l4_routes import l4_clusters, l4_origin
 from routing.compile.upstreams import Upstream, UpstreamPort, domains, names
@@ -15,6 +15,7 @@ from routing.ir import (
     OutboundTcpListener,
     Route,
     RouteConfig,
+    RouteMatch,
     VirtualHost,
     WeightedCluster,
 )
@@ -85,8 +86,30 @@ def unregistered_host(
     )
 
 
+ALLOW_ANY = VirtualHost(
+    name="allow_any",
+    domains=("*",),
+    routes=(
+        Route(
+            name="allow_any",
+            match=RouteMatch(connect=True),
+            clusters=(WeightedCluster(cluster=ANYWHERE.name),),
+        ),
+        Route(name="allow_any", clusters=(WeightedCluster(cluster=ANYWHERE.name),)),
+    ),
+)
+
+
 def route_config(virtual_hosts: Iterable[VirtualHost]) -> RouteConfig:
-    """All virtual hosts; a domain belongs to the first that claims it."""
+    return with_others(virtual_hosts, BLOCK_ALL)
+
+
+def open_route_config(virtual_hosts: Iterable[VirtualHost]) -> RouteConfig:
+    return with_others(virtual_hosts, ALLOW_ANY)
+
+
+def with_others(virtual_hosts: Iterable[VirtualHost], others: VirtualHost) -> RouteConfig:
+    """All virtual hosts; a domain belongs to the first that claims it, what is left to `others`."""
     claimed: set[str] = {"*"}
     kept: list[VirtualHost] = []
     for one in virtual_hosts:
@@ -96,7 +119,7 @@ def route_config(virtual_hosts: Iterable[VirtualHost]) -> RouteConfig:
             kept.append(one)
         elif free:
             kept.append(VirtualHost(name=one.name, domains=free, routes=one.routes))
-    return RouteConfig(name=ROUTE_CONFIG, virtual_hosts=(*kept, BLOCK_ALL))
+    return RouteConfig(name=ROUTE_CONFIG, virtual_hosts=(*kept, others))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from routing.compile.memo import Memo
 from routing.compile.outbound import (
     TcpPlan,
     has_virtual_host,
+    open_route_config,
     route_config,
     tcp_plan,
     unregistered_host,
@@ -16,7 +17,7 @@ from routing.compile.outbound import (
 )
 from routing.compile.upstreams import Upstream
 from routing.compile.views import View
-from routing.compile.virtual_services import MeshRoutes, asks
+from routing.compile.virtual_services import MeshRoutes, asks, shown
 from routing.ir import RouteConfig, VirtualHost
 from routing.model import VirtualService
 from topology.contracts import Labels
@@ -29,10 +30,14 @@ class Outward:
 
 
 def outward(memo: Memo, client: Client, view: View, routes: MeshRoutes) -> Outward:
-    slot = (client.namespace, client.labels)
+    slot = (view.scope, client.labels)
+    if view.sidecar is not None:
+        routes = memo(("shown", view.scope), shown, routes, view.sidecar)
     hosts = memo.group(("virtual hosts", slot), virtual_hosts(memo, client, view, routes))
     plans = memo.group(("tcp plans", slot), tcp_plans(memo, client, view, routes))
-    return Outward(routes=memo(("route config", slot), route_config, hosts), tcp=plans)
+    allow_any = view.sidecar is not None and view.sidecar.allow_any
+    others = open_route_config if allow_any else route_config
+    return Outward(routes=memo(("route config", slot), others, hosts), tcp=plans)
 
 
 def virtual_hosts(

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypedDict
 
+from routing.contracts import ResourceKey
 from routing.ir import ConnectionLimits, ConsistentHash, LoadBalancer
 from routing.model import DestinationRule
 from routing.model.destination_rule import ConnectionPool, Subset, TrafficPolicy
@@ -33,16 +34,23 @@ def index_rules(every: Iterable[DestinationRule], root_namespace: str) -> Rules:
 
 
 def rules_for(
-    rules: Rules, client_namespace: str, host: str, namespace: str
+    rules: Rules,
+    client_namespace: str,
+    host: str,
+    namespace: str,
+    selected: tuple[ResourceKey, ...] = (),
 ) -> tuple[DestinationRule, ...]:
     """The rules that apply, to be merged in order: the client's namespace decides before the
-    service's, that before the root namespace; an exact host before a wildcard."""
+    service's, that before the root namespace; an exact host before a wildcard; in the client's
+    own namespace a rule that selects the client before one for all."""
     for where in (client_namespace, namespace, rules.root_namespace):
         found = rules.exact.get((where, host), ())
         if not found and where in rules.wildcard:
             found = nearest(rules.wildcard[where], host)
-        visible = tuple(
-            r for r in found if where == client_namespace or r.metadata.visible_to(client_namespace)
+        own = where == client_namespace
+        narrow = tuple(r for r in found if own and r.selector and r.metadata.key in selected)
+        visible = narrow or tuple(
+            r for r in found if not r.selector and (own or r.metadata.visible_to(client_namespace))
         )
         if visible:
             return visible

@@ -1,27 +1,33 @@
 """What all proxies of one namespace share: clusters, endpoints and what can be reached."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from routing.compile.clusters import BLACKHOLE, HostClusters, clusters_of
+from routing.compile.clusters import ANYWHERE, BLACKHOLE, HostClusters, clusters_of
 from routing.compile.inputs import Pods, Selection
 from routing.compile.memo import Memo
 from routing.compile.rules import Rules, rules_for
+from routing.compile.scopes import Scope, Scopes
 from routing.compile.upstreams import Upstream
+from routing.compile.virtual_services import MeshRoutes, shown
 from routing.compile.weights import Reachable, reachable
 from routing.ir import Cluster, ClusterEndpoints, HashPolicy
+from routing.model import Sidecar, VirtualService
+from routing.model.hosts import full_host
 
 Reach = tuple[frozenset[str], frozenset[str], tuple[tuple[str, HashPolicy], ...]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """`group` is the first namespace that can reach exactly the same."""
+    """`group` is the first scope that can reach exactly the same."""
 
     clusters: tuple[Cluster, ...]
     endpoints: tuple[ClusterEndpoints, ...]
     known: Reachable
-    group: str
+    group: Scope
+    scope: Scope
+    sidecar: Sidecar | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,49 +39,70 @@ class Parts:
 
 
 def shared_views(
-    memo: Memo, chosen: Selection, rules: Rules, every_pod: Pods
-) -> Mapping[str, View]:
-    """One view per namespace with proxies; namespaces that reach the same share `known`."""
-    groups: dict[Reach, str] = {}
-    views: dict[str, View] = {}
-    for namespace, index in every_pod.namespaces.items():
-        if not any(v.pod.sidecar or v.pod.gateway for v in index.pods):
-            views[namespace] = View((), (), reachable((), frozenset(), ()), namespace)
-            continue
-        parts = parts_of(memo, namespace, chosen, rules)
-        known = parts.known
-        reach = (known.clusters, frozenset(known.upstreams), tuple(known.hashing.items()))
-        group = groups.setdefault(reach, namespace)
-        known = known if group == namespace else views[group].known
-        views[namespace] = View(parts.clusters, parts.endpoints, known, group)
+    memo: Memo,
+    chosen: Selection,
+    rules: Rules,
+    every_pod: Pods,
+    scopes: Scopes,
+    routes: MeshRoutes | None,
+) -> Mapping[Scope, View]:
+    """One view per scope that has proxies; scopes that reach the same share `known`.
+
+    `routes` is given where Sidecars are: what a visible VirtualService leads to is visible too.
+    """
+    groups: dict[Reach, Scope] = {}
+    views: dict[Scope, View] = {}
+    for index in every_pod.namespaces.values():
+        proxies = (v for v in index.pods if v.pod.sidecar or v.pod.gateway)
+        for scope in dict.fromkeys(scopes.of(v) for v in proxies):
+            sidecar = scopes.sidecars[scope.sidecar] if scope.sidecar else None
+            parts = parts_of(memo, scope, sidecar, chosen, rules, routes)
+            known = parts.known
+            reach = (known.clusters, frozenset(known.upstreams), tuple(known.hashing.items()))
+            group = groups.setdefault(reach, scope)
+            known = known if group == scope else views[group].known
+            views[scope] = View(parts.clusters, parts.endpoints, known, group, scope, sidecar)
     return views
 
 
-def parts_of(memo: Memo, namespace: str, chosen: Selection, rules: Rules) -> Parts:
-    upstreams = memo.group(
-        ("upstreams", namespace),
-        (u for u in chosen.upstreams.values() if visible_to(u, namespace)),
-    )
+def parts_of(
+    memo: Memo,
+    scope: Scope,
+    sidecar: Sidecar | None,
+    chosen: Selection,
+    rules: Rules,
+    routes: MeshRoutes | None,
+) -> Parts:
+    namespace = scope.namespace
+    visible = (u for u in chosen.upstreams.values() if visible_to(u, namespace))
+    if sidecar is not None and routes is not None:
+        led_to = destinations(routes, sidecar, namespace)
+        visible = (u for u in visible if u.host in led_to or sidecar.shows(u.namespace, u.host))
+    upstreams = memo.group(("upstreams", scope), visible)
     hosts = memo.group(
-        ("host clusters", namespace),
-        (host_clusters(memo, u, chosen, rules, namespace) for u in upstreams),
+        ("host clusters", scope),
+        (host_clusters(memo, u, chosen, rules, scope) for u in upstreams),
     )
-    names = memo(("cluster names", namespace), cluster_names, hosts)
-    hashing = memo(("hashing", namespace), hash_policies, hosts)
+    names = memo(("cluster names", scope), cluster_names, hosts)
+    hashing = memo(("hashing", scope), hash_policies, hosts)
     return Parts(
         upstreams,
-        memo(("clusters of", namespace), all_clusters, hosts),
-        memo(("endpoints of", namespace), all_endpoints, hosts),
-        memo(("reachable", namespace), reachable, upstreams, names, hashing),
+        memo(
+            ("clusters of", scope),
+            all_clusters_and_any if sidecar is not None and sidecar.allow_any else all_clusters,
+            hosts,
+        ),
+        memo(("endpoints of", scope), all_endpoints, hosts),
+        memo(("reachable", scope), reachable, upstreams, names, hashing),
     )
 
 
 def host_clusters(
-    memo: Memo, upstream: Upstream, chosen: Selection, rules: Rules, namespace: str
+    memo: Memo, upstream: Upstream, chosen: Selection, rules: Rules, scope: Scope
 ) -> HostClusters:
     """Made once for all namespaces that follow the same rules."""
     host = upstream.host
-    found = rules_for(rules, namespace, host, upstream.namespace)
+    found = rules_for(rules, scope.namespace, host, upstream.namespace, scope.rules)
     slot = (host, tuple(rule.metadata.key for rule in found))
     return memo(
         ("clusters", slot),
@@ -98,6 +125,29 @@ def shared_clusters(memo: Memo, upstream, rules, pods, sans) -> HostClusters:  #
     )
 
 
+def destinations(routes: MeshRoutes, sidecar: Sidecar, namespace: str) -> frozenset[str]:
+    """The hosts to which the VirtualServices that a Sidecar shows lead."""
+    found = shown(routes, sidecar)
+    services = [s for of in found.exact.values() for s in of]
+    services += [s for _, s in found.wildcard]
+    return frozenset(
+        host
+        for service in services
+        if service.metadata.visible_to(namespace)
+        for host in leads_to(service)
+    )
+
+
+def leads_to(service: VirtualService) -> Iterator[str]:
+    for http in service.http:
+        home = (http.home or service.metadata.key).namespace
+        ways = [d.destination for d in http.route] + [m.destination for m in http.mirrors]
+        yield from (full_host(way.host, home) for way in ways)
+    for route in (*service.tcp, *service.tls):
+        for way in route.route:
+            yield full_host(way.destination.host, service.metadata.key.namespace)
+
+
 def visible_to(upstream: Upstream, namespace: str) -> bool:
     return upstream.entry is None or upstream.entry.metadata.visible_to(namespace)
 
@@ -118,6 +168,10 @@ def hash_policies(hosts: tuple[HostClusters, ...]) -> tuple[tuple[str, HashPolic
 
 def all_clusters(hosts: tuple[HostClusters, ...]) -> tuple[Cluster, ...]:
     return (BLACKHOLE, *(cluster for host in hosts for cluster in host.clusters))
+
+
+def all_clusters_and_any(hosts: tuple[HostClusters, ...]) -> tuple[Cluster, ...]:
+    return (*all_clusters(hosts), ANYWHERE)
 
 
 def all_endpoints(hosts: tuple[HostClusters, ...]) -> tuple[ClusterEndpoints, ...]:

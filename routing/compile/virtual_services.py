@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from routing.model import VirtualService
+from routing.model import Sidecar, VirtualService
 from routing.model.gateway_names import MESH, gateway_names
 from routing.model.hosts import covers, full_host, specificity
 
@@ -69,6 +69,22 @@ def mesh_routes(every: Iterable[VirtualService]) -> MeshRoutes:
     return MeshRoutes(
         exact={host: tuple(services) for host, services in exact.items()},
         wildcard=tuple(wildcard),
+    )
+
+
+def shown(routes: MeshRoutes, sidecar: Sidecar) -> MeshRoutes:
+    """Those that a Sidecar shows."""
+    exact = {
+        host: tuple(s for s in services if sidecar.shows(s.metadata.key.namespace, host))
+        for host, services in routes.exact.items()
+    }
+    return MeshRoutes(
+        exact={host: services for host, services in exact.items() if services},
+        wildcard=tuple(
+            (pattern, service)
+            for pattern, service in routes.wildcard
+            if sidecar.shows(service.metadata.key.namespace, pattern)
+        ),
     )
 
 

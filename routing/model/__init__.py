@@ -7,6 +7,7 @@ from routing.model.gateway_api import ApiGateway, ApiRoute, Grant
 from routing.model.peer_authentication import PeerAuthentication
 from routing.model.request_authentication import RequestAuthentication
 from routing.model.service_entry import ServiceEntry
+from routing.model.sidecar import Sidecar
 from routing.model.virtual_service import VirtualService
 
 Resource = (
@@ -20,6 +21,7 @@ Resource = (
     | ApiRoute
     | ApiGateway
     | Grant
+    | Sidecar
 )
 
 __all__ = [
@@ -33,5 +35,6 @@ __all__ = [
     "RequestAuthentication",
     "Resource",
     "ServiceEntry",
+    "Sidecar",
     "VirtualService",
 ]

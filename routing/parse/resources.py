@@ -18,6 +18,7 @@ from routing.parse.peer_authentication import peer_authentication
 from routing.parse.request_authentication import request_authentication
 from routing.parse.schema import compare, nearest
 from routing.parse.service_entry import service_entry
+from routing.parse.sidecar import sidecar
 from routing.parse.virtual_service import virtual_service
 
 
@@ -36,6 +37,7 @@ READERS: Mapping[str, Reader] = {
     "Gateway": gateway,
     "ServiceEntry": service_entry,
     "PeerAuthentication": peer_authentication,
+    "Sidecar": sidecar,
     "HTTPRoute": http_route,
     "GRPCRoute": grpc_route,
     "ReferenceGrant": reference_grant,

@@ -15,6 +15,7 @@ from routing.parse.fields.gateway_api import (
 from routing.parse.fields.peer_authentication import PEER_AUTHENTICATION
 from routing.parse.fields.request_authentication import REQUEST_AUTHENTICATION
 from routing.parse.fields.service_entry import SERVICE_ENTRY
+from routing.parse.fields.sidecar import SIDECAR
 from routing.parse.fields.virtual_service import VIRTUAL_SERVICE
 from routing.parse.schema import ANYTHING, Type, later
 
@@ -49,7 +50,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "ServiceEntry": Kind(api_versions=NETWORKING, spec=SERVICE_ENTRY),
     "WorkloadEntry": Kind(api_versions=NETWORKING, spec=later(ANYTHING)),
-    "Sidecar": Kind(api_versions=NETWORKING, spec=later(ANYTHING)),
+    "Sidecar": Kind(api_versions=NETWORKING, spec=SIDECAR),
     "WorkloadGroup": Kind(api_versions=NETWORKING, spec=later(ANYTHING)),
     "ProxyConfig": Kind(api_versions=NETWORKING, spec=later(ANYTHING)),
     "EnvoyFilter": Kind(api_versions=NETWORKING[2:], spec=later(ANYTHING)),
