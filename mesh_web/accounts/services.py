@@ -120,7 +120,9 @@ def create_account(
 def fault_of_name(name: str) -> str:
     """Why no account can have this name, as a sentence; "" if one can."""
     if not NAME.fullmatch(name):
-        return "A name begins with a letter, a digit or _, and has at most 150 of those and . @ + -."
+        return (
+            "A name begins with a letter, a digit or _, and has at most 150 of those and . @ + -."
+        )
     if User.objects.filter(username=name).exists():
         return f"There is an account {name} already."
     return ""
