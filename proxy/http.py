@@ -1,12 +1,14 @@
-"""REST over the fleet: `GET /proxies`, `/proxies/{id}`, `/certificates`."""
+"""REST over the fleet: `GET /proxies`, `/proxies/{id}`, `.../config_dump`, `/certificates`."""
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Path, Query, Router, Schema
 
 from proxy import selectors
 from proxy.contracts import ProxyStatus
+from proxy.fleet.dump import Served
 from rest.contracts import Refusal
 from rest.names import QueryName
 from rest.paging import Page, PageQuery, page_of
@@ -50,6 +52,31 @@ class CertificateOut(Schema):
     expires_at: float
 
 
+class ServedOut(Schema):
+    """One xDS resource; `config` is Envoy's message as JSON."""
+
+    name: str
+    version: str
+    config: dict[str, Any]
+
+
+class SecretNameOut(Schema):
+    name: str
+    version: str
+
+
+class DumpOut(Schema):
+    """Everything control serves a proxy; of secrets the names only."""
+
+    proxy: str
+    revision: int
+    clusters: list[ServedOut]
+    endpoints: list[ServedOut]
+    listeners: list[ServedOut]
+    routes: list[ServedOut]
+    secrets: list[SecretNameOut]
+
+
 @router.get("/proxies", response={200: Page[ProxyOut], **ERRORS}, summary="List proxies")
 def proxies(
     request: HttpRequest,  # noqa: ARG001
@@ -65,6 +92,34 @@ def proxy(request: HttpRequest, proxy_id: ProxyId) -> ProxyOut:  # noqa: ARG001
     if found is None:
         raise Refusal(404, "not_found", f"There is no proxy {proxy_id}.")
     return shown(found)
+
+
+@router.get(
+    "/proxies/{proxy_id}/config_dump",
+    response={200: DumpOut, **ERRORS},
+    summary="Read what a proxy is served",
+)
+def config_dump(request: HttpRequest, proxy_id: ProxyId) -> DumpOut:  # noqa: ARG001
+    if selectors.proxy(proxy_id) is None:
+        raise Refusal(404, "not_found", f"There is no proxy {proxy_id}.")
+    served = selectors.served(proxy_id)
+    if served is None:
+        raise Refusal(503, "control_away", "No control process answers for this proxy now.")
+    return DumpOut(
+        proxy=proxy_id,
+        revision=served.revision,
+        clusters=_resources(served.types["CDS"]),
+        endpoints=_resources(served.types["EDS"]),
+        listeners=_resources(served.types["LDS"]),
+        routes=_resources(served.types["RDS"]),
+        secrets=[SecretNameOut(name=s.name, version=s.version) for s in served.types["SDS"]],
+    )
+
+
+def _resources(served: Iterable[Served]) -> list[ServedOut]:
+    return [
+        ServedOut(name=one.name, version=one.version, config=one.config or {}) for one in served
+    ]
 
 
 @router.get(

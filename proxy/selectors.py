@@ -1,8 +1,9 @@
-"""What the proxy app reads: the rows of the fleet, as values."""
+"""What the proxy app reads: the rows of the fleet, and what control serves, as values."""
 
 from collections.abc import Iterable
 
 from proxy.contracts import ProxyStatus, TypeStatus
+from proxy.fleet import dump
 from proxy.models import ProxyRow
 
 
@@ -15,6 +16,16 @@ def proxies(namespace: str = "") -> tuple[ProxyStatus, ...]:
 def proxy(proxy_id: str) -> ProxyStatus | None:
     row = ProxyRow.objects.filter(id=proxy_id).first()
     return None if row is None else _status(row)
+
+
+def served(proxy_id: str) -> dump.Dump | None:
+    """What control serves a proxy now; None when no control process answers."""
+    from redis.exceptions import RedisError  # noqa: PLC0415
+
+    try:
+        return dump.ask(proxy_id)
+    except RedisError:
+        return None
 
 
 def _statuses(rows: Iterable[ProxyRow]) -> tuple[ProxyStatus, ...]:

@@ -20,6 +20,7 @@ from django.db import close_old_connections
 from proxy import services
 from proxy.ads.server import AdsServer
 from proxy.ads.session import Rejected
+from proxy.fleet import dump
 from proxy.fleet.planner import Blame, Plan, Planner, Sources
 from proxy.fleet.progress import Progress
 from proxy.fleet.quarantine import blameless, named, type_name
@@ -361,11 +362,15 @@ class Control:
         while True:
             try:
                 async with self._broker.pubsub(ignore_subscribe_messages=True) as hints:
-                    await hints.subscribe(Channel.REVISION, Channel.REGISTRY)
+                    await hints.subscribe(Channel.REVISION, Channel.REGISTRY, dump.CHANNEL)
                     said = False
                     self._look.set()
                     async for message in hints.listen():
-                        self._hint(message["channel"].decode())
+                        channel = message["channel"].decode()
+                        if channel == dump.CHANNEL:
+                            await self._tell_dump(message["data"])
+                        else:
+                            self._hint(channel)
             except (RedisError, OSError) as error:
                 if not said:
                     log.warning("no hints from the broker, looking each second: %s", error)
@@ -377,6 +382,17 @@ class Control:
         if channel == Channel.REGISTRY:
             self._reconcile.set()
             self._registry_changed()
+
+    async def _tell_dump(self, question: bytes) -> None:
+        """Another control process answers for a proxy that this one does not serve."""
+        asked = json.loads(question)
+        plan = self._plan
+        snapshot = plan.snapshots.get(asked["proxy"]) if plan is not None else None
+        if plan is None or snapshot is None:
+            return
+        answer = await asyncio.to_thread(dump.encode, snapshot, plan.number)
+        await self._broker.rpush(asked["reply"], answer)
+        await self._broker.expire(asked["reply"], dump.KEPT_SECONDS)
 
     async def _hint_proxies(self) -> None:
         from redis.exceptions import RedisError  # noqa: PLC0415
@@ -420,7 +436,9 @@ def _report(keys: tuple[ResourceKey, ...], number: int, error: str) -> None:
 
 async def _set_within(event: asyncio.Event, seconds: float) -> bool:
     try:
-        await asyncio.wait_for(event.wait(), seconds)
+        # not wait_for: it forgets a cancellation that comes together with the event
+        async with asyncio.timeout(seconds):
+            await event.wait()
     except TimeoutError:
         return False
     return True

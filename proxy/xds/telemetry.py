@@ -115,7 +115,12 @@ def http_loggers(side: Side, proxy: Proxy, options: Options) -> list[Fields]:
 
 
 def tcp_loggers(side: Side, proxy: Proxy, options: Options) -> list[Fields]:
-    """One logger when a connection is up, one when it ends: each event counts once."""
+    """One logger when a connection is up, one when it ends: each event counts once.
+
+    A connection's bytes count when it ends. Envoy (1.40) could tell them while it lasts
+    (`access_log_flush_interval`), but each such record holds all bytes since its beginning, and a
+    counter would add them up again and again.
+    """
     tags = [
         _constant("reporter", side.reporter),
         *side.tags,
