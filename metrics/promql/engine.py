@@ -7,6 +7,7 @@ import numpy as np
 
 from metrics.promql import ast, names
 from metrics.promql.annotations import Annotation, Annotations
+from metrics.promql.durations import Window
 from metrics.promql.errors import Failure, QueryError, Reason
 from metrics.promql.evaluate import Evaluation, Options
 from metrics.promql.functions import FUNCTIONS
@@ -84,7 +85,7 @@ class Engine:
             return Failure(reason=Reason.EXECUTION, message=message, limit="memory")
 
     def _answer(self, query: str, span: Span, budget: Budget, *, ranged: bool) -> Answer:
-        tree = parse(query)
+        tree = parse(query, Window(step_ms=span.step, range_ms=span.end - span.start))
         notes = Annotations(query)
         steps = span.steps
         run = Evaluation(

@@ -8,6 +8,7 @@ from datetime import timedelta
 import promql_parser as rust
 
 from metrics.promql import ast
+from metrics.promql.durations import INSTANT, Window, plain
 from metrics.promql.errors import Failure, QueryError, Reason
 from metrics.promql.tokens import Kind, Token, tokens
 
@@ -28,7 +29,7 @@ _MATCHING = frozenset(
 )
 
 
-def parse(query: str) -> ast.Expression:
+def parse(query: str, window: Window = INSTANT) -> ast.Expression:
     """The tree; raises QueryError with `bad_data`, a position and often a hint."""
     if not query.strip():
         raise _refused("no expression found in input", 0)
@@ -36,10 +37,11 @@ def parse(query: str) -> ast.Expression:
         raise _refused(f"the query is longer than {MAX_LENGTH} characters", MAX_LENGTH)
     words = list(tokens(query))
     _bound_depth(words)
+    text, words = plain(query, words, window)
     try:
-        tree = rust.parse(query)
+        tree = rust.parse(text)
     except (ValueError, OverflowError) as error:
-        raise _explain(query, words, str(error)) from None
+        raise _explain(text, list(tokens(text)), str(error)) from None
     return _Reader(words).expression(tree)
 
 
