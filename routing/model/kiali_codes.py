@@ -51,10 +51,10 @@ KIALI: Mapping[str, Entry] = {
         ERROR, "no DestinationRule turns mutual TLS on in namespace {}", "add one", blocks=False
     ),
     "KIA0505": Entry(
-        ERROR, "{} uses mutual TLS, which is off here", "turn it off there too", blocks=False
+        ERROR, "no DestinationRule turns mutual TLS off in namespace {}", "add one", blocks=False
     ),
     "KIA0506": Entry(
-        ERROR, "{} uses mutual TLS, which is off in the mesh", "turn it off there too", blocks=False
+        ERROR, "no DestinationRule turns mutual TLS off in the mesh", "add one for *.local", blocks=False
     ),
     "KIA0601": Entry(
         ERROR, "port name {!r} does not start with a protocol", "name it like http-web", blocks=False

@@ -26,8 +26,9 @@ def check(service: Object, protocol: str) -> Iterator[Finding]:
         path, matches = f"spec.{protocol}[{i}]", mappings(rule, "match")
         if empty is not None:
             yield found("IST0130", service, path, f"spec.{protocol}[{empty}]")
+            return  # what follows is never reached either
         if not matches:
-            empty = i if empty is None else empty
+            empty = i
             continue
         taken = []
         for j, match in matches:

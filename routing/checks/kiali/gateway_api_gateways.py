@@ -54,14 +54,11 @@ def addresses(gateway: Object) -> set[tuple[str, str]]:
 
 
 def same_hosts(gateway: Object, by_port: dict[int, list[tuple[Object, Body]]]) -> Iterator[Finding]:
-    """Listeners of others with the same host and port; gateways of other addresses are others."""
-    own = addresses(gateway)
+    """Listeners of other gateways of the namespace with the same host and port."""
     for i, listener in mappings(gateway.spec, "listeners"):
         port, host = number(listener, "port") or 0, text(listener, "hostname") or "*"
         for other, its in by_port.get(port, ()):
-            theirs = addresses(other)
-            apart = bool(own and theirs) and not own & theirs
-            if other is gateway or apart or other.namespace != gateway.namespace:
+            if other is gateway or other.namespace != gateway.namespace:
                 continue
             if wild_match(host, text(its, "hostname") or "*"):
                 path = f"spec.listeners[{i}]"

@@ -13,7 +13,7 @@ from routing.checks.cluster import (
 )
 
 MESH_HOSTS = ("*.local", "*", "*.svc.cluster.local", "*.cluster.local")
-MUTUAL = ("ISTIO_MUTUAL", "MUTUAL")
+MUTUAL = frozenset({"ISTIO_MUTUAL", "MUTUAL"})
 
 
 def is_automatic(cluster: Cluster) -> bool:

@@ -31,19 +31,26 @@ def peer_authentication_mtls(cluster: Cluster) -> Iterator[Finding]:
 
 
 def mesh_wide(cluster: Cluster, policy: Object, wide: Rules) -> Iterator[Finding]:
-    using = [r for r in wide if covers_mesh(r) and client_mode(r) in MUTUAL]
-    if mode_of(policy) == "STRICT" and not using and not is_automatic(cluster):
+    modes = {client_mode(r) for r in wide if covers_mesh(r)}
+    if mode_of(policy) == "STRICT" and lacks_mutual(cluster, modes):
         yield found("KIA0401", policy, MODE)
-    if mode_of(policy) == "DISABLE" and using:
-        yield found("KIA0506", policy, MODE, using[0].full)
+    if mode_of(policy) == "DISABLE" and lacks_plain(cluster, modes):
+        yield found("KIA0506", policy, MODE)
 
 
 def namespace_wide(cluster: Cluster, policy: Object, wide: Rules) -> Iterator[Finding]:
-    own = [r for r in wide if covers_namespace(r, policy.namespace)]
-    others = [r for r in wide if covers_mesh(r)]
-    using = [r for r in (*own, *others) if client_mode(r) in MUTUAL]
-    if mode_of(policy) == "STRICT" and not using and not is_automatic(cluster):
+    own = {client_mode(r) for r in wide if covers_namespace(r, policy.namespace)} - {""}
+    modes = own or {client_mode(r) for r in wide if covers_mesh(r)}
+    if mode_of(policy) == "STRICT" and lacks_mutual(cluster, modes):
         yield found("KIA0501", policy, MODE, policy.namespace)
-    refusing = any(client_mode(r) == "DISABLE" for r in own)
-    if mode_of(policy) == "DISABLE" and using and not refusing:
-        yield found("KIA0505", policy, MODE, using[0].full)
+    if mode_of(policy) == "DISABLE" and lacks_plain(cluster, modes):
+        yield found("KIA0505", policy, MODE, policy.namespace)
+
+
+def lacks_mutual(cluster: Cluster, modes: set[str]) -> bool:
+    return not is_automatic(cluster) and not modes & MUTUAL
+
+
+def lacks_plain(cluster: Cluster, modes: set[str]) -> bool:
+    """Clients that find out by themselves need to be told only what somebody told them wrong."""
+    return bool(modes & MUTUAL) if is_automatic(cluster) else "DISABLE" not in modes
