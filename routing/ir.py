@@ -618,6 +618,27 @@ class GatewaySecret:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccessLog:
+    """What one side of a proxy logs: nothing, or requests for which a CEL expression holds."""
+
+    enabled: bool = True
+    expression: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxyTelemetry:
+    """What a proxy tells (Istio Telemetry). `sampling_percent` None is the mesh's own.
+
+    `client` is for what it sends, `server` for what it takes.
+    """
+
+    sampling_percent: float | None = None
+    spans: bool = True
+    client: AccessLog = AccessLog()
+    server: AccessLog = AccessLog()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proxy:
     """Who a configuration is for: one Envoy of one pod."""
 
@@ -633,6 +654,7 @@ class Proxy:
     app_address: str
     outbound_address: str
     gateway: bool = False
+    telemetry: ProxyTelemetry = ProxyTelemetry()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from proxy.xds.messages import duration, extension, typed
 from proxy.xds.options import Options
 from proxy.xds.route import SOURCE_HEADER
 from proxy.xds.telemetry import SOURCE_PARTS, Side
+from proxy.xds.telling import filtered
 from routing.ir import JwtProvider, Proxy
 
 _HCM = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
@@ -60,8 +61,7 @@ def _manager(connection: Connection, proxy: Proxy, options: Options) -> Message:
             "config_source": {"resource_api_version": "V3", "initial_fetch_timeout": {}, "ads": {}},
         },
         http_filters=_filters(connection, proxy),
-        access_log=telemetry.http_loggers(connection.side, proxy, options),
-        tracing=telemetry.tracing(proxy, options, edge=connection.edge),
+        access_log=filtered(telemetry.http_loggers(connection.side, proxy, options), options),
         upgrade_configs=_upgrades(connection),
         generate_request_id={"value": True},
         server_header_transformation="PASS_THROUGH",
@@ -70,7 +70,14 @@ def _manager(connection: Connection, proxy: Proxy, options: Options) -> Message:
         strip_trailing_host_dot=True,
         stream_idle_timeout=duration(0),
         **_trust(connection),
+        **_tracing(connection, proxy, options),
     )
+
+
+def _tracing(connection: Connection, proxy: Proxy, options: Options) -> Fields:
+    if not proxy.telemetry.spans:
+        return {}
+    return {"tracing": telemetry.tracing(proxy, options, edge=connection.edge)}
 
 
 def _filters(connection: Connection, proxy: Proxy) -> list[Fields]:

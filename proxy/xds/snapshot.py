@@ -21,6 +21,7 @@ from proxy.xds import (
     listener_outbound,
     messages,
     route,
+    telling,
     tls,
     wire,
 )
@@ -200,7 +201,8 @@ class Snapshots:
 
     def _listener(self, given: tuple[AnyListener, Proxy]) -> Resource:
         port, proxy = given
-        made = _listener_message(port, proxy, self._options)
+        options = telling.options_of(port, proxy, self._options)
+        made = _listener_message(port, proxy, options)
         return _resource(made.name, made)  # type: ignore[attr-defined]  # made by descriptor
 
 

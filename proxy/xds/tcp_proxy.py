@@ -5,6 +5,7 @@ from proxy.xds.fields import Fields
 from proxy.xds.messages import extension
 from proxy.xds.options import Options
 from proxy.xds.telemetry import Side
+from proxy.xds.telling import filtered
 from routing.ir import Proxy, WeightedCluster
 
 _TCP_PROXY = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
@@ -18,7 +19,7 @@ def tcp_proxy(
         "envoy.filters.network.tcp_proxy",
         _TCP_PROXY,
         stat_prefix=name,
-        access_log=telemetry.tcp_loggers(side, proxy, options),
+        access_log=filtered(telemetry.tcp_loggers(side, proxy, options), options),
         access_log_options={"flush_access_log_on_connected": True},
         **_target(clusters),
     )

@@ -14,6 +14,7 @@ from routing.ir import (
     OutboundTcpListener,
     Proxy,
     ProxyConfig,
+    ProxyTelemetry,
     RouteConfig,
 )
 from topology.contracts import Pod
@@ -22,7 +23,7 @@ EGRESS_PORT = 15001
 Part = TypeVar("Part")
 
 
-def proxy_of(pod: Pod) -> Proxy:
+def proxy_of(pod: Pod, telemetry: ProxyTelemetry) -> Proxy:
     return Proxy(
         id=pod.proxy_id,
         namespace=pod.namespace,
@@ -36,6 +37,7 @@ def proxy_of(pod: Pod) -> Proxy:
         app_address=pod.app_address,
         outbound_address=pod.outbound_address,
         gateway=pod.gateway,
+        telemetry=telemetry,
     )
 
 
@@ -57,9 +59,10 @@ def sidecar(
     plans: tuple[TcpPlan, ...],
     clusters: tuple[Cluster, ...],
     endpoints: tuple[ClusterEndpoints, ...],
+    telemetry: ProxyTelemetry,
 ) -> Sidecar:
     return Sidecar(
-        proxy=proxy_of(pod),
+        proxy=proxy_of(pod, telemetry),
         own=own,
         http=OutboundHttpListener(
             address=pod.outbound_address, port=EGRESS_PORT, route_config=ROUTE_CONFIG
@@ -88,9 +91,10 @@ def assemble_gateway(
     plan: GatewayPlan,
     clusters: tuple[Cluster, ...],
     endpoints: tuple[ClusterEndpoints, ...],
+    telemetry: ProxyTelemetry,
 ) -> ProxyConfig:
     return ProxyConfig(
-        proxy=proxy_of(pod),
+        proxy=proxy_of(pod, telemetry),
         gateways=listeners,
         routes=plan.routes,
         clusters=clusters,

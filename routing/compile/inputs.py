@@ -24,6 +24,7 @@ from routing.model import (
     Resource,
     ServiceEntry,
     Sidecar,
+    Telemetry,
     VirtualService,
 )
 from routing.parse import Reading, read
@@ -42,6 +43,7 @@ MODELLED = frozenset(
         "GRPCRoute",
         "ReferenceGrant",
         "Sidecar",
+        "Telemetry",
     }
 )
 NO_PODS = PodIndex((), {})
@@ -63,6 +65,7 @@ class Resources:
     api_routes: tuple[ApiRoute, ...]
     grants: tuple[Grant, ...]
     sidecars: tuple[Sidecar, ...]
+    telemetries: tuple[Telemetry, ...]
     findings: tuple[Finding, ...]
     attachments: tuple[Attachment, ...] = ()
 
@@ -99,6 +102,7 @@ def by_kind(memo: Memo, readings: tuple[Reading, ...]) -> Resources:
         api_routes=of(ApiRoute),  # type: ignore[arg-type]
         grants=of(Grant),  # type: ignore[arg-type]
         sidecars=of(Sidecar),  # type: ignore[arg-type]
+        telemetries=of(Telemetry),  # type: ignore[arg-type]
         findings=tuple(
             f for r in readings if r.resource is None for f in r.findings if is_error(f)
         ),

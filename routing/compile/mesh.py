@@ -39,10 +39,18 @@ from routing.compile.outward import Outward, outward
 from routing.compile.registry import kept_registry
 from routing.compile.rules import index_rules
 from routing.compile.scopes import Scope, Scopes
+from routing.compile.telemetry import DEFAULT, telemetry_of
 from routing.compile.views import View, shared_views
 from routing.compile.virtual_services import MeshRoutes, mesh_routes
 from routing.contracts import Document
-from routing.ir import Cluster, ClusterEndpoints, GatewaySecret, MtlsMode, ProxyConfig
+from routing.ir import (
+    Cluster,
+    ClusterEndpoints,
+    GatewaySecret,
+    MtlsMode,
+    ProxyConfig,
+    ProxyTelemetry,
+)
 from topology.contracts import Labels, Registry, Service
 
 ModeKey = tuple[str, str, int]
@@ -201,6 +209,16 @@ def guard_of(run: Run, pod: PodView) -> Guard:
     )
 
 
+def tells(run: Run, pod: PodView) -> ProxyTelemetry:
+    """Made once for all pods with the same labels."""
+    every = run.resources.telemetries
+    if not every:
+        return DEFAULT
+    slot = (pod.pod.namespace, pod.pod.labels)
+    namespace, labels = run.memo.same(("telling", slot), slot)
+    return run.memo(("tells", slot), telemetry_of, every, namespace, labels, run.root_namespace)
+
+
 def configs(run: Run, every_pod: Pods, views: Mapping[Scope, View]) -> dict[str, ProxyConfig]:
     """One configuration per proxy, in the registry's order."""
     made: dict[str, ProxyConfig] = {}
@@ -237,6 +255,7 @@ def sidecar_config(run: Run, pod: PodView, view: View, outward: Outward) -> Prox
         view.clusters,
         view.endpoints,
         guard_of(run, pod),
+        tells(run, pod),
     )
     return memo.exact(("config", key), assemble_sidecar, but_routes, outward.routes)
 
@@ -249,11 +268,12 @@ def shared_sidecar(
     clusters: tuple[Cluster, ...],
     endpoints: tuple[ClusterEndpoints, ...],
     guard: Guard,
+    telemetry: ProxyTelemetry,
 ) -> Sidecar:
     key = (pod.pod.namespace, pod.pod.name)
     own = memo(("inbound", key), shared_inbound, memo, pod, services, guard)
     every = memo(("proxy clusters", key), joined, clusters, own.clusters)
-    return sidecar(pod.pod, own, plans, every, endpoints)
+    return sidecar(pod.pod, own, plans, every, endpoints, telemetry)
 
 
 def shared_inbound(
@@ -289,6 +309,7 @@ def gateway_config(run: Run, pod: PodView, view: View) -> ProxyConfig:
         plan,
         clusters,
         view.endpoints,
+        tells(run, pod),
     )
 
 

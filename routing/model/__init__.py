@@ -8,6 +8,7 @@ from routing.model.peer_authentication import PeerAuthentication
 from routing.model.request_authentication import RequestAuthentication
 from routing.model.service_entry import ServiceEntry
 from routing.model.sidecar import Sidecar
+from routing.model.telemetry import Telemetry
 from routing.model.virtual_service import VirtualService
 
 Resource = (
@@ -22,6 +23,7 @@ Resource = (
     | ApiGateway
     | Grant
     | Sidecar
+    | Telemetry
 )
 
 __all__ = [
@@ -36,5 +38,6 @@ __all__ = [
     "Resource",
     "ServiceEntry",
     "Sidecar",
+    "Telemetry",
     "VirtualService",
 ]

@@ -19,6 +19,7 @@ from routing.parse.request_authentication import request_authentication
 from routing.parse.schema import compare, nearest
 from routing.parse.service_entry import service_entry
 from routing.parse.sidecar import sidecar
+from routing.parse.telemetry import telemetry
 from routing.parse.virtual_service import virtual_service
 
 
@@ -37,6 +38,7 @@ READERS: Mapping[str, Reader] = {
     "Gateway": gateway,
     "ServiceEntry": service_entry,
     "PeerAuthentication": peer_authentication,
+    "Telemetry": telemetry,
     "Sidecar": sidecar,
     "HTTPRoute": http_route,
     "GRPCRoute": grpc_route,

@@ -16,6 +16,7 @@ from routing.parse.fields.peer_authentication import PEER_AUTHENTICATION
 from routing.parse.fields.request_authentication import REQUEST_AUTHENTICATION
 from routing.parse.fields.service_entry import SERVICE_ENTRY
 from routing.parse.fields.sidecar import SIDECAR
+from routing.parse.fields.telemetry import TELEMETRY as TELEMETRY_FIELDS
 from routing.parse.fields.virtual_service import VIRTUAL_SERVICE
 from routing.parse.schema import ANYTHING, Type, later
 
@@ -58,7 +59,7 @@ KINDS: Mapping[str, Kind] = {
     "PeerAuthentication": Kind(api_versions=SECURITY, spec=PEER_AUTHENTICATION),
     "RequestAuthentication": Kind(api_versions=SECURITY, spec=REQUEST_AUTHENTICATION),
     "AuthorizationPolicy": Kind(api_versions=SECURITY, spec=AUTHORIZATION_POLICY),
-    "Telemetry": Kind(api_versions=TELEMETRY, spec=later(ANYTHING)),
+    "Telemetry": Kind(api_versions=TELEMETRY, spec=TELEMETRY_FIELDS),
     "HTTPRoute": Kind(api_versions=GATEWAY_API, spec=HTTP_ROUTE),
     "GRPCRoute": Kind(api_versions=GATEWAY_API, spec=GRPC_ROUTE),
     "ReferenceGrant": Kind(api_versions=GATEWAY_API, spec=REFERENCE_GRANT),
