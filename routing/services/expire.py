@@ -22,12 +22,23 @@ from routing.services.ledger import Signature, hold_ledger, write_revision
 from routing.services.platform import carry_out
 from routing.services.rejection import AUTHOR
 
+log = logging.getLogger(__name__)
+
 
 def put_back_expired(now: datetime) -> tuple[int, ...]:
     """Put back everything that is due; the numbers of the revisions that did it, one a resource."""
     due = Resource.objects.filter(expires_at__lte=now).order_by("expires_at", "pk")
-    numbers = (_put_back(pk, now) for pk in list(due.values_list("pk", flat=True)))
+    numbers = (_tried(pk, now) for pk in list(due.values_list("pk", flat=True)))
     return tuple(number for number in numbers if number is not None)
+
+
+def _tried(pk: int, now: datetime) -> int | None:
+    """One that fails does not hold up the others; it is tried again with the next look."""
+    try:
+        return _put_back(pk, now)
+    except Exception:
+        log.exception("what has expired could not be put back; it is tried again")
+        return None
 
 
 def _put_back(pk: int, now: datetime) -> int | None:
@@ -55,7 +66,7 @@ def _put_back(pk: int, now: datetime) -> int | None:
             now=now,
         )
         transaction.on_commit(lambda: publish.enqueue(number))
-    logging.getLogger(__name__).info("revision %d: %s", number, _message(change))
+    log.info("revision %d: %s", number, _message(change))
     return number
 
 

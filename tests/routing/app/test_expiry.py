@@ -9,11 +9,15 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from routing import facade
+from routing.contracts import ResourceKey
 from routing.models import Resource, Revision
 from routing.moments import iso
+from routing.services import expire
 from routing.services.expire import put_back_expired
+from routing.services.platform import registry
 from routing.tasks import put_back_expired as task
-from tests.routing.app.shop import MANIFESTS, Api, strict
+from tests.routing.app.shop import MANIFESTS, ROUTE, RULE, Api, strict
 
 pytestmark = pytest.mark.django_db
 PATH = "/namespaces/shop/PeerAuthentication/default"
@@ -132,12 +136,61 @@ def test_an_end_that_makes_no_sense_is_a_finding_with_its_path(
     assert not Revision.objects.exists()
 
 
-def test_what_is_put_back_is_checked_and_put_back_anyhow(operator: Api) -> None:
-    operator.apply(MANIFESTS)
-    operator.apply(strict())
+def test_the_task_leaves_alone_what_is_not_due(operator: Api) -> None:
     operator.apply(ending("DISABLE", lifetime="1m"))
     task()
     assert mode(operator) == "DISABLE"
+
+
+def test_what_is_put_back_is_checked_and_put_back_anyhow(operator: Api) -> None:
+    operator.apply(f"{MANIFESTS}---\n{RULE}---\n{ROUTE}")
+    only_v1 = ROUTE.partition("    - destination: {host: payments, subset: v2}")[0]
+    operator.apply(only_v1.replace("weight: 90", "weight: 100"), "?expires=10m")
+    operator.apply(RULE.replace(", {name: v2, labels: {version: v2}}", ""))
+    assert put_back_expired(after(minutes=11)) == (4,)
+    path = "/namespaces/shop/VirtualService/payments"
+    assert len(operator.get(path).json()["spec"]["http"][0]["route"]) == 2
+    (found,) = operator.get("/revisions/4").json()["findings"]
+    assert (found["severity"], found["resource"]) == ("error", "VirtualService shop/payments")
+
+
+def test_more_pods_for_a_while(operator: Api) -> None:
+    operator.apply(MANIFESTS)
+    operator.put("/workloads/shop/payments-v1/scale?expires=1h", {"replicas": 5})
+    path = "/namespaces/shop/Deployment/payments-v1"
+    assert operator.get(path).json()["spec"]["replicas"] == 5
+    put_back_expired(after(hours=1, seconds=1))
+    assert operator.get(path).json()["spec"]["replicas"] == 1
+    assert [one.replicas for one in registry().workloads if one.name == "payments-v1"] == [1]
+
+
+def test_what_envoy_refused_is_not_put_back(operator: Api) -> None:
+    operator.apply(strict("STRICT"))
+    operator.apply(strict("PERMISSIVE"))
+    operator.apply(ending("DISABLE", lifetime="10m"))
+    facade.revert_rejected(ResourceKey("PeerAuthentication", "shop", "default"), 2, "no")
+    put_back_expired(after(minutes=11))
+    assert mode(operator) == "STRICT"
+
+
+def test_one_that_cannot_be_put_back_does_not_hold_up_the_others(
+    operator: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for namespace in ("bank", "shop"):
+        operator.apply(strict(namespace=namespace), "?expires=10m")
+    real = expire.judge
+    failed: list[str] = []
+
+    def judge(before: Any, wanted: Any, changes: Any) -> Any:
+        if changes[0].key.namespace == "bank":
+            failed.append("bank")
+            raise RuntimeError("a bug")
+        return real(before, wanted, changes)
+
+    monkeypatch.setattr(expire, "judge", judge)
+    assert (put_back_expired(after(minutes=11)), failed) == ((3,), ["bank"])
+    monkeypatch.setattr(expire, "judge", real)
+    assert put_back_expired(after(minutes=12)) == (4,)
 
 
 @pytest.mark.django_db(transaction=True)
