@@ -44,8 +44,10 @@ def clusters_of(
     rules: tuple[DestinationRule, ...],
     pods: tuple[PodView, ...],
     sans: tuple[str, ...],
+    entries: tuple[EntryEndpoint, ...] = (),
 ) -> HostClusters:
-    """`pods` are those the host selects, `sans` the identities they may have."""
+    """`pods` are those the host selects, `sans` the identities they may have; `entries` the workloads
+    beside the pods."""
     clusters: list[Cluster] = []
     endpoints: list[ClusterEndpoints] = []
     if unresolvable(upstream):
@@ -56,7 +58,7 @@ def clusters_of(
             cluster = make_cluster(upstream, port, subset, policy, sans, rule)
             clusters.append(cluster)
             if cluster.kind is ClusterKind.EDS:
-                endpoints.append(make_endpoints(cluster.name, port, subset, policy, pods))
+                endpoints.append(make_endpoints(cluster.name, port, subset, policy, pods, entries))
     return HostClusters(clusters=tuple(clusters), endpoints=tuple(endpoints))
 
 
@@ -167,11 +169,13 @@ def make_endpoints(
     subset: Subset | None,
     policy: TrafficPolicy,
     pods: tuple[PodView, ...],
+    entries: tuple[EntryEndpoint, ...],
 ) -> ClusterEndpoints:
-    """The ready pods with the subset's labels, by address."""
+    """The ready pods, and the entries, with the subset's labels, by address."""
     wanted = set(subset.labels) if subset else set()
     chosen = [v for v in pods if v.serves and wanted <= set(v.pod.labels)]
     made = [pod_endpoint(v, port.target_port, policy.tls) for v in chosen]
+    made += [entry_endpoint(e, port) for e in entries if wanted <= set(e.labels)]
     return ClusterEndpoints(
         cluster=name, endpoints=tuple(sorted(made, key=lambda e: (e.address, e.port)))
     )

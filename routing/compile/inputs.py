@@ -26,8 +26,11 @@ from routing.model import (
     Sidecar,
     Telemetry,
     VirtualService,
+    WorkloadEntry,
 )
+from routing.model.service_entry import EntryEndpoint
 from routing.parse import Reading, read
+from routing.parse.service_entry import is_address
 from topology.contracts import Labels, Pod, Registry, Service, Workload, selects
 
 MODELLED = frozenset(
@@ -44,6 +47,7 @@ MODELLED = frozenset(
         "ReferenceGrant",
         "Sidecar",
         "Telemetry",
+        "WorkloadEntry",
     }
 )
 NO_PODS = PodIndex((), {})
@@ -66,6 +70,7 @@ class Resources:
     grants: tuple[Grant, ...]
     sidecars: tuple[Sidecar, ...]
     telemetries: tuple[Telemetry, ...]
+    workload_entries: tuple[WorkloadEntry, ...]
     findings: tuple[Finding, ...]
     attachments: tuple[Attachment, ...] = ()
 
@@ -103,6 +108,7 @@ def by_kind(memo: Memo, readings: tuple[Reading, ...]) -> Resources:
         grants=of(Grant),  # type: ignore[arg-type]
         sidecars=of(Sidecar),  # type: ignore[arg-type]
         telemetries=of(Telemetry),  # type: ignore[arg-type]
+        workload_entries=of(WorkloadEntry),  # type: ignore[arg-type]
         findings=tuple(
             f for r in readings if r.resource is None for f in r.findings if is_error(f)
         ),
@@ -186,6 +192,7 @@ class Selection:
     upstreams: Mapping[str, Upstream]
     pods: Mapping[str, tuple[PodView, ...]]
     sans: Mapping[str, tuple[str, ...]]
+    entries: Mapping[str, tuple[EntryEndpoint, ...]]
 
 
 def selection(
@@ -194,6 +201,7 @@ def selection(
     entries: tuple[ServiceEntry, ...],
     every_pod: Pods,
     trust_domain: str,
+    workload_entries: tuple[WorkloadEntry, ...],
 ) -> Selection:
     """Services in the registry's order, then hosts that only a ServiceEntry knows, oldest first."""
     grouped = groupby(registry.workloads, key=lambda w: w.namespace)
@@ -201,6 +209,7 @@ def selection(
     upstreams: dict[str, Upstream] = {}
     chosen: dict[str, tuple[PodView, ...]] = {}
     sans: dict[str, tuple[str, ...]] = {}
+    outside: dict[str, tuple[EntryEndpoint, ...]] = {}
     for upstream in all_upstreams(memo, registry, entries):
         host, namespace = upstream.host, upstream.namespace
         if host in upstreams:
@@ -217,7 +226,24 @@ def selection(
             selector,
             trust_domain,
         )
-    return Selection(upstreams, chosen, sans)
+        if workload_entries:
+            outside[host] = memo(
+                ("entries of", host), entries_of, workload_entries, namespace, selector
+            )
+    return Selection(upstreams, chosen, sans, outside)
+
+
+def entries_of(
+    every: tuple[WorkloadEntry, ...], namespace: str, selector: Labels
+) -> tuple[EntryEndpoint, ...]:
+    """The WorkloadEntries with an address that a host selects, oldest first."""
+    return tuple(
+        one.endpoint
+        for one in every
+        if one.metadata.key.namespace == namespace
+        and selects(selector, one.endpoint.labels)
+        and is_address(one.endpoint.address)
+    )
 
 
 def all_upstreams(

@@ -139,7 +139,14 @@ class Compiler:
         policies = resources.peer_authentications
         every_pod = memo("pods", pods, memo, registry, policies, root, overlap)
         chosen = memo(
-            "selection", selection, memo, registry, resources.service_entries, every_pod, domain
+            "selection",
+            selection,
+            memo,
+            registry,
+            resources.service_entries,
+            every_pod,
+            domain,
+            resources.workload_entries,
         )
         rules = memo("rules", index_rules, resources.destination_rules, root)
         routes = memo("mesh routes", mesh_routes, resources.virtual_services)

@@ -14,7 +14,9 @@ from routing.compile.weights import Reachable, reachable
 from routing.ir import Cluster, ClusterEndpoints, HashPolicy
 from routing.model import Sidecar, VirtualService
 from routing.model.hosts import full_host
+from routing.model.service_entry import EntryEndpoint
 
+NO_ENTRIES: tuple[EntryEndpoint, ...] = ()
 Reach = tuple[frozenset[str], frozenset[str], tuple[tuple[str, HashPolicy], ...]]
 
 
@@ -112,12 +114,13 @@ def host_clusters(
         memo.group(("rules", slot), found),
         chosen.pods[host],
         chosen.sans[host],
+        chosen.entries.get(host, NO_ENTRIES),
     )
 
 
-def shared_clusters(memo: Memo, upstream, rules, pods, sans) -> HostClusters:  # type: ignore[no-untyped-def]
+def shared_clusters(memo: Memo, upstream, rules, pods, sans, entries) -> HostClusters:  # type: ignore[no-untyped-def]
     """Clusters and endpoints that stay the same objects one by one."""
-    made = clusters_of(upstream, rules, pods, sans)
+    made = clusters_of(upstream, rules, pods, sans, entries)
     slot = (upstream.host, tuple(rule.metadata.key for rule in rules))
     return HostClusters(
         clusters=tuple(memo.same(("cluster", slot, c.name), c) for c in made.clusters),

@@ -10,6 +10,7 @@ from routing.model.service_entry import ServiceEntry
 from routing.model.sidecar import Sidecar
 from routing.model.telemetry import Telemetry
 from routing.model.virtual_service import VirtualService
+from routing.model.workload_entry import WorkloadEntry
 
 Resource = (
     VirtualService
@@ -24,6 +25,7 @@ Resource = (
     | Grant
     | Sidecar
     | Telemetry
+    | WorkloadEntry
 )
 
 __all__ = [
@@ -40,4 +42,5 @@ __all__ = [
     "Sidecar",
     "Telemetry",
     "VirtualService",
+    "WorkloadEntry",
 ]

@@ -21,6 +21,7 @@ from routing.parse.service_entry import service_entry
 from routing.parse.sidecar import sidecar
 from routing.parse.telemetry import telemetry
 from routing.parse.virtual_service import virtual_service
+from routing.parse.workload_entry import workload_entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ READERS: Mapping[str, Reader] = {
     "Gateway": gateway,
     "ServiceEntry": service_entry,
     "PeerAuthentication": peer_authentication,
+    "WorkloadEntry": workload_entry,
     "Telemetry": telemetry,
     "Sidecar": sidecar,
     "HTTPRoute": http_route,

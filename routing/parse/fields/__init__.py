@@ -18,6 +18,7 @@ from routing.parse.fields.service_entry import SERVICE_ENTRY
 from routing.parse.fields.sidecar import SIDECAR
 from routing.parse.fields.telemetry import TELEMETRY as TELEMETRY_FIELDS
 from routing.parse.fields.virtual_service import VIRTUAL_SERVICE
+from routing.parse.fields.workload_entry import WORKLOAD_ENTRY
 from routing.parse.schema import ANYTHING, Type, later
 
 NETWORKING = tuple(f"networking.istio.io/{v}" for v in ("v1", "v1beta1", "v1alpha3"))
@@ -50,7 +51,7 @@ KINDS: Mapping[str, Kind] = {
         api_versions=(*NETWORKING, *GATEWAY_API), spec=GATEWAY, gateway_api=API_GATEWAY
     ),
     "ServiceEntry": Kind(api_versions=NETWORKING, spec=SERVICE_ENTRY),
-    "WorkloadEntry": Kind(api_versions=NETWORKING, spec=later(ANYTHING)),
+    "WorkloadEntry": Kind(api_versions=NETWORKING, spec=WORKLOAD_ENTRY),
     "Sidecar": Kind(api_versions=NETWORKING, spec=SIDECAR),
     "WorkloadGroup": Kind(api_versions=NETWORKING, spec=later(ANYTHING)),
     "ProxyConfig": Kind(api_versions=NETWORKING, spec=later(ANYTHING)),
