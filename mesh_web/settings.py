@@ -196,8 +196,8 @@ CELERY_BEAT_SCHEDULE = {
     "publish-stuck-revisions": {"task": "routing.tasks.publish_stuck_revisions", "schedule": 2.0},
     "put-back-expired": {
         "task": "routing.tasks.put_back_expired",
-        "schedule": 1.0,
-        "options": {"expires": 5},
+        "schedule": 2.0,
+        "options": {"expires": 5},  # looks missed while no worker ran are of no use later
     },
 }
 

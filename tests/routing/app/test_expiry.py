@@ -13,7 +13,7 @@ from routing import facade
 from routing.contracts import ResourceKey
 from routing.models import Resource, Revision
 from routing.moments import iso
-from routing.services import expire
+from routing.services import judgement
 from routing.services.expire import put_back_expired
 from routing.services.platform import registry
 from routing.tasks import put_back_expired as task
@@ -178,7 +178,7 @@ def test_one_that_cannot_be_put_back_does_not_hold_up_the_others(
 ) -> None:
     for namespace in ("bank", "shop"):
         operator.apply(strict(namespace=namespace), "?expires=10m")
-    real = expire.judge
+    real = judgement.judge
     failed: list[str] = []
 
     def judge(before: Any, wanted: Any, changes: Any) -> Any:
@@ -187,9 +187,9 @@ def test_one_that_cannot_be_put_back_does_not_hold_up_the_others(
             raise RuntimeError("a bug")
         return real(before, wanted, changes)
 
-    monkeypatch.setattr(expire, "judge", judge)
+    monkeypatch.setattr("routing.services.expire.judge", judge)
     assert (put_back_expired(after(minutes=11)), failed) == ((3,), ["bank"])
-    monkeypatch.setattr(expire, "judge", real)
+    monkeypatch.setattr("routing.services.expire.judge", real)
     assert put_back_expired(after(minutes=12)) == (4,)
 
 
