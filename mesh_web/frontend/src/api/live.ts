@@ -1,34 +1,98 @@
-// The live graph over WebSocket: connect, follow, resynchronise, reconnect.
-import { useCallback, useSyncExternalStore } from "react";
+// What is followed over the WebSocket: connect, follow topics, resynchronise, reconnect.
+import { useCallback, useMemo, useSyncExternalStore } from "react";
 import * as v from "valibot";
 import { type Feed, receive, WAITING } from "../domain/feed";
-import { applyDelta, type Graph, type GraphDelta } from "../domain/graph";
+import { applyDelta, type Graph } from "../domain/graph";
 import { type History, remember } from "../domain/history";
+import { withProxies, withRevision } from "../domain/lists";
+import type { ProxyRow, Revision } from "../domain/mesh";
 import { graphTopic, type Topic } from "../domain/topic";
 import { type UnixSeconds, unixSeconds } from "../domain/units";
-import { envelopeSchema, graphDeltaSchema, graphSchema } from "./schema";
+import {
+  envelopeSchema,
+  graphDeltaSchema,
+  graphSchema,
+  proxiesDeltaSchema,
+  proxiesSnapshotSchema,
+  revisionDeltaSchema,
+  revisionsSnapshotSchema,
+  type Schema,
+} from "./schema";
 
 export type Connection = "connecting" | "connected" | "reconnecting";
+
+/** What is known of a topic now. */
+export interface Told<T> {
+  readonly connection: Connection;
+  readonly value: T | null;
+  /** When the last message came, by this browser's clock. */
+  readonly receivedAt: UnixSeconds | null;
+}
 
 export interface Live {
   readonly connection: Connection;
   readonly graph: Graph | null;
   readonly history: History;
-  /** When the last message came, by this browser's clock. */
   readonly receivedAt: UnixSeconds | null;
 }
 
+/** How a topic's messages are read, and what is made of them for those who look. */
+interface Reading<S, D, T> {
+  readonly snapshot: Schema<S>;
+  readonly delta: Schema<D>;
+  readonly apply: (value: S, delta: D) => S;
+  readonly keep: (value: S, before: T | null) => T;
+}
+
+interface Watched {
+  readonly graph: Graph;
+  readonly history: History;
+}
+
+const NO_HISTORY: History = new Map();
+const WATCHING: Reading<Graph, Parameters<typeof applyDelta>[1], Watched> = {
+  snapshot: graphSchema,
+  delta: graphDeltaSchema,
+  apply: applyDelta,
+  keep: (graph, before) => ({ graph, history: remember(before?.history ?? NO_HISTORY, graph) }),
+};
+const REVISIONS: Reading<readonly Revision[], Revision, readonly Revision[]> = {
+  snapshot: revisionsSnapshotSchema,
+  delta: revisionDeltaSchema,
+  apply: withRevision,
+  keep: (revisions) => revisions,
+};
+const PROXIES: Reading<
+  readonly ProxyRow[],
+  Parameters<typeof withProxies>[1],
+  readonly ProxyRow[]
+> = {
+  snapshot: proxiesSnapshotSchema,
+  delta: proxiesDeltaSchema,
+  apply: withProxies,
+  keep: (proxies) => proxies,
+};
+
+type Envelope = v.InferOutput<typeof envelopeSchema>;
+
+/** A topic that somebody looks at, whatever its values are. */
 interface Followed {
   readonly listeners: Set<() => void>;
-  feed: Feed<Graph>;
-  live: Live;
+  /** Take a message; whether a snapshot must be asked for. */
+  readonly hear: (envelope: Envelope) => boolean;
+  readonly connectionIs: (connection: Connection) => void;
   askedAt: number;
+}
+
+interface Follower<T> extends Followed {
+  readonly told: () => Told<T>;
 }
 
 const FIRST_RETRY_MS = 300;
 const LONGEST_RETRY_MS = 5000;
-/** A socket that says nothing for so long is taken to be dead. */
-const SILENCE_MS = 15_000;
+/** A socket that says nothing for so long is asked, and taken to be dead if it does not answer. */
+const SILENCE_MS = 10_000;
+const ANSWER_MS = 5000;
 const ASK_EVERY_MS = 1000;
 
 const topics = new Map<Topic, Followed>();
@@ -38,27 +102,35 @@ let retryMs = FIRST_RETRY_MS;
 let retryTimer: ReturnType<typeof setTimeout> | undefined;
 let silenceTimer: ReturnType<typeof setTimeout> | undefined;
 
-function followed(topic: Topic): Followed {
-  const known = topics.get(topic);
-  if (known !== undefined) return known;
-  const fresh: Followed = {
-    listeners: new Set(),
-    feed: WAITING,
-    live: { connection, graph: null, history: new Map(), receivedAt: null },
-    askedAt: 0,
+function follower<S, D, T>(reading: Reading<S, D, T>): Follower<T> {
+  const listeners = new Set<() => void>();
+  let feed: Feed<S> = WAITING;
+  let told: Told<T> = { connection, value: null, receivedAt: null };
+  const tell = (change: Partial<Told<T>>): void => {
+    told = { ...told, ...change };
+    for (const listener of listeners) listener();
   };
-  topics.set(topic, fresh);
-  return fresh;
-}
-
-function publish(one: Followed, change: Partial<Live>): void {
-  one.live = { ...one.live, ...change };
-  for (const listener of one.listeners) listener();
+  const hear = ({ epoch, seq, snapshot, delta }: Envelope): boolean => {
+    const known = snapshot === undefined ? undefined : v.safeParse(reading.snapshot, snapshot);
+    const changes = delta === undefined ? undefined : v.safeParse(reading.delta, delta);
+    // a message that cannot be read is as good as a gap
+    if (known?.success === false || changes?.success === false) return true;
+    const message = { epoch, seq, snapshot: known?.output, delta: changes?.output };
+    const step = receive<S, D>(feed, message, reading.apply);
+    feed = step.feed;
+    if (feed.kind === "following") {
+      const value = reading.keep(feed.value, told.value);
+      tell({ value, receivedAt: unixSeconds(Date.now() / 1000) });
+    }
+    return step.resync;
+  };
+  const connectionIs = (next: Connection) => tell({ connection: next });
+  return { listeners, hear, connectionIs, askedAt: 0, told: () => told };
 }
 
 function setConnection(next: Connection): void {
   connection = next;
-  for (const one of topics.values()) publish(one, { connection });
+  for (const one of topics.values()) one.connectionIs(next);
 }
 
 const say = (message: Readonly<Record<string, string>>): void => {
@@ -66,8 +138,7 @@ const say = (message: Readonly<Record<string, string>>): void => {
 };
 
 /** Ask for a snapshot, once a second at most, however bad the messages are. */
-function askAgain(topic: Topic): void {
-  const one = followed(topic);
+function askAgain(topic: Topic, one: Followed): void {
   const now = Date.now();
   if (now - one.askedAt < ASK_EVERY_MS) return;
   one.askedAt = now;
@@ -77,32 +148,18 @@ function askAgain(topic: Topic): void {
 function hear(data: string): void {
   const envelope = v.safeParse(envelopeSchema, JSON.parse(data));
   if (!envelope.success) return;
-  const { topic, epoch, seq, snapshot, delta } = envelope.output;
-  const one = topics.get(topic as Topic);
-  if (one === undefined) return;
-  const known = snapshot === undefined ? undefined : v.safeParse(graphSchema, snapshot);
-  const changes = delta === undefined ? undefined : v.safeParse(graphDeltaSchema, delta);
-  if (known?.success === false || changes?.success === false) {
-    // a message that cannot be read is as good as a gap
-    askAgain(topic as Topic);
-    return;
-  }
-  const message = { epoch, seq, snapshot: known?.output, delta: changes?.output };
-  const step = receive<Graph, GraphDelta>(one.feed, message, applyDelta);
-  one.feed = step.feed;
-  if (step.resync) askAgain(topic as Topic);
-  if (one.feed.kind === "waiting") return;
-  const graph = one.feed.value;
-  publish(one, {
-    graph,
-    history: remember(one.live.history, graph),
-    receivedAt: unixSeconds(Date.now() / 1000),
-  });
+  const topic = envelope.output.topic as Topic;
+  const one = topics.get(topic);
+  if (one?.hear(envelope.output) === true) askAgain(topic, one);
 }
 
+/** Revisions and proxies may have nothing to say for long: ask before giving the socket up. */
 function listenForSilence(): void {
   clearTimeout(silenceTimer);
-  silenceTimer = setTimeout(() => socket?.close(), SILENCE_MS);
+  silenceTimer = setTimeout(() => {
+    for (const topic of topics.keys()) say({ resync: topic });
+    silenceTimer = setTimeout(() => socket?.close(), ANSWER_MS);
+  }, SILENCE_MS);
 }
 
 function connect(): void {
@@ -142,9 +199,9 @@ function disconnect(): void {
 const anybodyLooks = (): boolean => [...topics.values()].some((one) => one.listeners.size > 0);
 
 /** The socket lives as long as somebody looks; so does each topic. */
-function follow(topic: Topic, listener: () => void): () => void {
+function follow(topic: Topic, one: Followed, listener: () => void): () => void {
   const idle = !anybodyLooks();
-  const one = followed(topic);
+  topics.set(topic, one);
   one.listeners.add(listener);
   if (idle) connect();
   else if (one.listeners.size === 1) say({ subscribe: topic });
@@ -157,8 +214,37 @@ function follow(topic: Topic, listener: () => void): () => void {
   };
 }
 
-export function useLive(windowSeconds: number): Live {
-  const topic = graphTopic(windowSeconds);
-  const subscribe = useCallback((listener: () => void) => follow(topic, listener), [topic]);
-  return useSyncExternalStore(subscribe, () => followed(topic).live);
+/** One follower per topic, made when it is first asked for. */
+function useTopic<S, D, T>(topic: Topic, reading: Reading<S, D, T>): Told<T> {
+  const known = () => {
+    // a topic is always read the same way
+    const one = (topics.get(topic) as Follower<T> | undefined) ?? follower(reading);
+    topics.set(topic, one);
+    return one;
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `known` depends on the topic alone
+  const subscribe = useCallback(
+    (listener: () => void) => follow(topic, known(), listener),
+    [topic],
+  );
+  return useSyncExternalStore(subscribe, () => known().told());
 }
+
+export function useLive(windowSeconds: number): Live {
+  const { connection, value, receivedAt } = useTopic(graphTopic(windowSeconds), WATCHING);
+  return useMemo(
+    () => ({
+      connection,
+      graph: value?.graph ?? null,
+      history: value?.history ?? NO_HISTORY,
+      receivedAt,
+    }),
+    [connection, value, receivedAt],
+  );
+}
+
+/** The latest twenty revisions, newest first. */
+export const useLiveRevisions = (): Told<readonly Revision[]> => useTopic("revisions", REVISIONS);
+
+/** Every proxy, sorted by id. */
+export const useLiveProxies = (): Told<readonly ProxyRow[]> => useTopic("proxies", PROXIES);

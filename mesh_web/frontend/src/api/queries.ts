@@ -6,16 +6,20 @@ import {
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
+import { useMemo } from "react";
 import * as v from "valibot";
+import { newest } from "../domain/lists";
 import type { MtlsMode, WriteResult } from "../domain/mesh";
 import type { Weights } from "../domain/weights";
 import { type ApiPath, call, callAll, carryCsrf } from "./client";
+import { useLiveRevisions } from "./live";
 import {
+  dumpSchema,
   mtlsSchema,
   namespaceSchema,
   pageOf,
   podSchema,
-  proxySchema,
+  resourceSchema,
   revisionSchema,
   serviceSchema,
   sessionSchema,
@@ -85,26 +89,59 @@ export const usePods = (of: { readonly namespace: string; readonly workload: str
     refetchInterval: 3000,
   });
 
-export const useProxies = () =>
-  useQuery({
-    queryKey: ["proxies"],
-    queryFn: ({ signal }) => callAll("/proxies", proxySchema, { signal }),
-    refetchInterval: 3000,
-  });
-
-export const useRevisions = () =>
-  useQuery({
+/** Every revision there is room for on a page; the latest come live. */
+export function useRevisions() {
+  const live = useLiveRevisions();
+  const query = useQuery({
     queryKey: ["revisions"],
     queryFn: ({ signal }) =>
       call("/revisions", pageOf(revisionSchema), { query: { limit: 100 }, signal }),
-    refetchInterval: 5000,
+    staleTime: 60_000,
   });
+  const known = query.data?.items;
+  const revisions = useMemo(
+    () =>
+      live.value === null && known === undefined ? null : newest(live.value ?? [], known ?? []),
+    [live.value, known],
+  );
+  return { revisions, error: revisions === null ? query.error : null, connection: live.connection };
+}
 
-export const useRevision = (number: number) =>
-  useQuery({
+/** One revision: told live while it is among the latest. */
+export function useRevision(number: number) {
+  const live = useLiveRevisions();
+  const told = live.value?.find((one) => one.number === number);
+  const query = useQuery({
     queryKey: ["revision", number],
     queryFn: ({ signal }) => call(`/revisions/${number}`, revisionSchema, { signal }),
-    refetchInterval: 5000,
+    enabled: told === undefined,
+  });
+  const revision = told ?? query.data ?? null;
+  return { revision, error: revision === null ? query.error : null };
+}
+
+/** What a proxy is served; `version` changes when any of it does. */
+export const useConfigDump = (id: string, version: string) =>
+  useQuery({
+    queryKey: ["config_dump", id, version],
+    queryFn: ({ signal }) => call(`/proxies/${segment(id)}/config_dump`, dumpSchema, { signal }),
+    placeholderData: keepPreviousData,
+    staleTime: 30_000,
+  });
+
+/** A stored resource, or nothing asked for. */
+export const useResource = (
+  of: { readonly kind: string; readonly namespace: string; readonly name: string } | null,
+) =>
+  useQuery({
+    queryKey: ["resource", of],
+    queryFn: ({ signal }) =>
+      call(
+        `/namespaces/${segment(of?.namespace ?? "")}/${segment(of?.kind ?? "")}/${segment(of?.name ?? "")}`,
+        resourceSchema,
+        { signal },
+      ),
+    enabled: of !== null,
   });
 
 export interface TraceFilter {

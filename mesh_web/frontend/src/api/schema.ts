@@ -1,6 +1,8 @@
 // The edge: what the server sends is checked here once, and becomes the domain's values.
 import * as v from "valibot";
+import type { Dump, Json } from "../domain/dump";
 import type { Graph, GraphDelta, GraphEdge, GraphNode } from "../domain/graph";
+import type { ProxiesDelta } from "../domain/lists";
 import type {
   Change,
   Finding,
@@ -272,7 +274,7 @@ export const podSchema = record({
   started_at: orNull(moment),
 }) satisfies Schema<PodRow>;
 
-export const proxySchema = record({
+const proxySchema = record({
   id: v.string(),
   namespace: text,
   pod: text,
@@ -286,6 +288,65 @@ export const proxySchema = record({
   ),
   certificate_expires_at: orNull(moment),
 }) satisfies Schema<ProxyRow>;
+
+export const revisionsSnapshotSchema = v.pipe(
+  v.object({ revisions: v.array(revisionSchema) }),
+  v.transform(({ revisions }): readonly Revision[] => revisions),
+) satisfies Schema<readonly Revision[]>;
+export const revisionDeltaSchema = v.pipe(
+  v.object({ revision: revisionSchema }),
+  v.transform(({ revision }): Revision => revision),
+) satisfies Schema<Revision>;
+export const proxiesSnapshotSchema = v.pipe(
+  v.object({ proxies: v.array(proxySchema) }),
+  v.transform(({ proxies }): readonly ProxyRow[] => proxies),
+) satisfies Schema<readonly ProxyRow[]>;
+export const proxiesDeltaSchema = v.pipe(
+  v.object({ proxies: v.record(v.string(), v.nullable(proxySchema)) }),
+  v.transform(({ proxies }): ProxiesDelta => proxies),
+) satisfies Schema<ProxiesDelta>;
+
+/** Whatever was parsed from JSON is JSON. */
+const json: v.GenericSchema<unknown, Json> = v.pipe(
+  v.unknown(),
+  v.transform((value) => (value ?? null) as Json),
+);
+const served = v.object({ name: v.string(), version: text, config: orNull(json) });
+
+export const dumpSchema = v.object({
+  proxy: v.string(),
+  revision: revisionNumber,
+  clusters: listOf(served),
+  endpoints: listOf(served),
+  listeners: listOf(served),
+  routes: listOf(served),
+  secrets: listOf(served),
+}) satisfies Schema<Dump>;
+
+/** A stored resource without what the server keeps about it. */
+export const resourceSchema = v.pipe(
+  v.object({
+    apiVersion: v.string(),
+    kind: v.string(),
+    metadata: v.object({
+      name: v.string(),
+      namespace: text,
+      labels: v.optional(v.record(v.string(), v.string()), {}),
+      annotations: v.optional(v.record(v.string(), v.string()), {}),
+    }),
+    spec: v.optional(json, null),
+  }),
+  v.transform(({ apiVersion, kind, metadata, spec }): Json => {
+    const { name, namespace, labels, annotations } = metadata;
+    const shown = {
+      name,
+      namespace,
+      ...(Object.keys(labels).length > 0 ? { labels } : {}),
+      ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
+    };
+    return { apiVersion, kind, metadata: shown, spec };
+  }),
+);
 
 export const sessionSchema = v.object({
   user: v.string(),
@@ -352,6 +413,8 @@ export type Checked = [
   Accepts<typeof graphDelta, Live["GraphDelta"]>,
   Accepts<typeof graphNode, Live["GraphNodeOut"]>,
   Accepts<typeof graphEdge, Live["GraphEdgeOut"]>,
+  Accepts<typeof envelopeSchema, Live["RevisionsSnapshotMessage"]>,
+  Accepts<typeof envelopeSchema, Live["ProxiesDeltaMessage"]>,
   Accepts<typeof sessionSchema, Rest["SessionOut"]>,
   Accepts<typeof finding, Rest["FindingOut"]>,
   Accepts<typeof change, Rest["ChangeOut"]>,
@@ -363,6 +426,8 @@ export type Checked = [
   Accepts<typeof workloadSchema, Rest["WorkloadOut"]>,
   Accepts<typeof podSchema, Rest["PodOut"]>,
   Accepts<typeof proxySchema, Rest["ProxyOut"]>,
+  Accepts<typeof dumpSchema, Rest["DumpOut"]>,
+  Accepts<typeof resourceSchema, Rest["ResourceOut"]>,
   Accepts<typeof traceSummarySchema, Rest["TraceSummaryOut"]>,
   Accepts<typeof traceSchema, Rest["TraceOut"]>,
 ];

@@ -30,6 +30,9 @@ const WorkloadsPage = lazy(() =>
 const ProxiesPage = lazy(() =>
   import("../features/proxies/ProxiesPage").then((m) => ({ default: m.ProxiesPage })),
 );
+const ProxyPage = lazy(() =>
+  import("../features/proxies/ProxyPage").then((m) => ({ default: m.ProxyPage })),
+);
 const ConfigPage = lazy(() =>
   import("../features/config/ConfigPage").then((m) => ({ default: m.ConfigPage })),
 );
@@ -62,7 +65,11 @@ function Page({ path }: { readonly path: string }): ReactNode {
     case "workloads":
       return <WorkloadsPage />;
     case "proxies":
-      return <ProxiesPage />;
+      return second === "" ? (
+        <ProxiesPage />
+      ) : (
+        <ProxyPage id={decodeURIComponent(second)} key={second} />
+      );
     case "config":
       return <ConfigPage />;
     default:

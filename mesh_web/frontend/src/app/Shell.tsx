@@ -1,12 +1,14 @@
 // The frame around every page: navigation, theme, account.
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { useLogout } from "../api/queries";
-import { IconButton } from "../ui/controls";
+import { Button, IconButton, Segmented } from "../ui/controls";
 import { Icon, type IconName } from "../ui/Icon";
 import { Logo } from "../ui/Logo";
+import { useClosing } from "../ui/popover";
 import { Link, usePath } from "../ui/router";
 import { useSession } from "../ui/session";
 import { chooseTheme, type Theme, useTheme } from "../ui/theme";
+import { Shortcuts, showShortcuts } from "./Shortcuts";
 import "./shell.css";
 
 interface Place {
@@ -35,6 +37,27 @@ const THEME_ICONS: Readonly<Record<Theme, IconName>> = {
   dark: "moon",
 };
 
+const THEMES: readonly { readonly value: Theme; readonly label: string }[] = [
+  { value: "system", label: "System" },
+  { value: "light", label: "Light" },
+  { value: "dark", label: "Dark" },
+];
+
+/** What has no room in a phone's bar. */
+function More({ children }: { readonly children: ReactNode }) {
+  const details = useRef<HTMLDetailsElement>(null);
+  useClosing(details);
+  return (
+    <details className="rail-more popover" ref={details}>
+      <summary>
+        <Icon name="more" size={20} />
+        More
+      </summary>
+      <div className="popover-body">{children}</div>
+    </details>
+  );
+}
+
 function ThemeButton() {
   const theme = useTheme();
   return (
@@ -53,6 +76,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const path = usePath();
   const session = useSession();
   const logout = useLogout();
+  const theme = useTheme();
   return (
     <div className="shell">
       <a className="skip" href="#page">
@@ -73,6 +97,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           ))}
         </ul>
         <div className="rail-foot">
+          <IconButton icon="keyboard" label="Keys" onClick={showShortcuts} />
           <ThemeButton />
           <IconButton
             icon="logout"
@@ -80,10 +105,20 @@ export function Shell({ children }: { readonly children: ReactNode }) {
             onClick={() => logout.mutate()}
           />
         </div>
+        <More>
+          <p className="muted small">
+            {session.user}, {session.role}
+          </p>
+          <Segmented label="Theme" onChange={chooseTheme} options={THEMES} value={theme} />
+          <Button icon="logout" onClick={() => logout.mutate()}>
+            Log out
+          </Button>
+        </More>
       </nav>
       <main className="page" id="page" tabIndex={-1}>
         {children}
       </main>
+      <Shortcuts />
     </div>
   );
 }

@@ -84,3 +84,34 @@ describe("the layout of a graph", () => {
     expect(extentOf(placement)).toEqual({ x: 0, y: 0, width: 400, height: 300 });
   });
 });
+
+describe("versions of one service", () => {
+  const versions = ["v3", "v10", "v1", "v2"];
+  const fork = aGraph(
+    [
+      aNode(A),
+      aNode(PAY),
+      aNode("workload:shop/ratings"),
+      aNode("service:shop/ratings"),
+      ...versions.map((version) => aNode(`workload:shop/pay-${version}`, { app: "pay", version })),
+    ],
+    [
+      anEdge(A, PAY),
+      ...versions.map((version) => anEdge(PAY, `workload:shop/pay-${version}`)),
+      anEdge("workload:shop/pay-v3", "service:shop/ratings"),
+      anEdge("workload:shop/pay-v1", "service:shop/ratings"),
+      anEdge("service:shop/ratings", "workload:shop/ratings"),
+    ],
+  );
+
+  test("stand in the order of their numbers in the engine's own answer", async () => {
+    const { default: Elk } = await import("elkjs/lib/elk.bundled.js");
+    const answer = await new Elk().layout(
+      structuredClone(layoutInput(fork, true, "DOWN")) as never,
+    );
+    const placement = placementOf(fork, answer as never);
+    const left = (version: string) => placement.nodes.get(`workload:shop/pay-${version}`)?.x ?? 0;
+    const sorted = [...versions].sort((a, b) => left(a) - left(b));
+    expect(sorted).toEqual(["v1", "v2", "v3", "v10"]);
+  });
+});

@@ -79,6 +79,7 @@ const ROOT_OPTIONS: Readonly<Record<string, string>> = {
   "elk.edgeLabels.inline": "true",
 };
 const BOX_OPTIONS: Readonly<Record<string, string>> = {
+  "elk.layered.crossingMinimization.semiInteractive": "true",
   "elk.padding": "[top=42,left=16,bottom=16,right=16]",
 };
 
@@ -118,6 +119,24 @@ export function tabs(graph: Graph): ReadonlyMap<string, string> {
 
 const namespaceBox = (namespace: string) => `box:${namespace}`;
 
+/**
+ * Workloads that share an app, as "(i,i)" in the order of their versions: the engine keeps what has
+ * a position in that order within its layer, and is free with everything else.
+ */
+function versionOrder(nodes: readonly GraphNode[]): ReadonlyMap<string, string> {
+  const apps = new Map<string, GraphNode[]>();
+  for (const node of nodes) {
+    if (node.kind !== "workload" || node.version === "") continue;
+    const app = `${node.namespace}/${node.app}`;
+    apps.set(app, [...(apps.get(app) ?? []), node]);
+  }
+  const order = [...apps.values()].filter((versions) => versions.length > 1);
+  for (const versions of order) {
+    versions.sort((a, b) => a.version.localeCompare(b.version, "en", { numeric: true }));
+  }
+  return new Map(order.flat().map(({ id }, i) => [id, `(${i},${i})`]));
+}
+
 export type Direction = "RIGHT" | "DOWN";
 
 /** Services with several workloads behind them: there a request takes one of several ways. */
@@ -141,12 +160,15 @@ export function layoutInput(graph: Graph, withLabels: boolean, direction: Direct
   const placed = (id: string) => tabbed.get(id) ?? id;
   const byNamespace = new Map<string, ElkInput[]>();
   const nodes = [...graph.nodes.values()].sort((a, b) => a.id.localeCompare(b.id));
+  const ordered = versionOrder(nodes);
   for (const node of nodes) {
     if (tabbed.has(node.id)) continue;
     const inside = byNamespace.get(node.namespace) ?? [];
     const { width, height } = sizeOf(node);
+    const position = ordered.get(node.id);
     inside.push({
       id: node.id,
+      ...(position === undefined ? {} : { layoutOptions: { "elk.position": position } }),
       width,
       height: carriers.has(node.id) ? height + TAB_HEIGHT : height,
     });

@@ -182,3 +182,36 @@ export function convergenceSentence(result: {
     result.ms >= 1000 ? `${(result.ms / 1000).toFixed(1)} s` : `${Math.round(result.ms)} ms`;
   return `${count} in ${time}`;
 }
+
+export interface AckGroup {
+  readonly word: "refused" | "waiting" | "starting" | "disconnected" | "acknowledged";
+  /** The fastest first. */
+  readonly proxies: readonly ProxyAck[];
+}
+
+const ACK_ORDER: readonly AckGroup["word"][] = [
+  "refused",
+  "waiting",
+  "starting",
+  "disconnected",
+  "acknowledged",
+];
+
+/** A pending proxy holds a revision up while it is pushed; after that it is one that starts. */
+function ackWord(proxy: ProxyAck, pushing: boolean): AckGroup["word"] {
+  if (proxy.state === "rejected") return "refused";
+  if (proxy.state === "disconnected") return "disconnected";
+  if (proxy.state === "pending") return pushing ? "waiting" : "starting";
+  return "acknowledged";
+}
+
+/** Proxies by what became of a revision there, what needs attention first; none is empty. */
+export function ackGroups(state: string, proxies: readonly ProxyAck[]): readonly AckGroup[] {
+  const pushing = revisionTone(state) === "busy";
+  return ACK_ORDER.map((word) => ({
+    word,
+    proxies: proxies
+      .filter((proxy) => ackWord(proxy, pushing) === word)
+      .sort((a, b) => (a.ms ?? Infinity) - (b.ms ?? Infinity)),
+  })).filter((group) => group.proxies.length > 0);
+}

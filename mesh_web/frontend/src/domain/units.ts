@@ -73,3 +73,21 @@ export function formatClock(at: UnixSeconds): string {
     hour12: false,
   });
 }
+
+/** A span of time to go in its largest whole unit: "50 s", "12 min", "23 h", "9 d". */
+export function formatSpan(seconds: number): string {
+  if (seconds < 60) return `${Math.max(0, Math.floor(seconds))} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} d`;
+}
+
+export function formatTime(at: UnixSeconds): string {
+  return new Date(at * 1000).toLocaleString(undefined, {
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hour12: false,
+  });
+}

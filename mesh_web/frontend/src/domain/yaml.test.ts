@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { yamlTokens } from "./yaml";
+import { describe, expect, test } from "vitest";
+import { toYaml, yamlTokens } from "./yaml";
 
 test("colours never change the text", () => {
   const text = `apiVersion: v1 # the version
@@ -27,4 +27,41 @@ test("keys, numbers and comments are told apart", () => {
     "number",
     "comment",
   ]);
+});
+
+describe("writing YAML", () => {
+  test("lists stand below their keys, words of the language and numbers as text are quoted", () => {
+    const value = {
+      apiVersion: "networking.istio.io/v1",
+      metadata: { name: "reviews", labels: {} },
+      spec: {
+        hosts: ["reviews", "*.local"],
+        http: [{ match: [{ headers: { "end-user": { exact: "yes" } } }], timeout: "5s" }, []],
+        weight: 90,
+        on: true,
+      },
+    };
+    expect(toYaml(value)).toBe(
+      [
+        "apiVersion: networking.istio.io/v1",
+        "metadata:",
+        "  name: reviews",
+        "  labels: {}",
+        "spec:",
+        "  hosts:",
+        "  - reviews",
+        '  - "*.local"',
+        "  http:",
+        "  - match:",
+        "    - headers:",
+        "        end-user:",
+        '          exact: "yes"',
+        '    timeout: "5s"',
+        "  - []",
+        "  weight: 90",
+        '  "on": true',
+        "",
+      ].join("\n"),
+    );
+  });
 });

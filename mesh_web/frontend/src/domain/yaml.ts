@@ -1,4 +1,5 @@
-// Enough of YAML's shape to colour it.
+// Enough of YAML to colour it, and to write it.
+import { isFields, type Json } from "./dump";
 
 type TokenKind = "key" | "string" | "number" | "comment" | "mark" | "plain";
 export interface Token {
@@ -31,4 +32,32 @@ export function yamlTokens(line: string): readonly Token[] {
   }
   const lead: Token[] = indent === "" ? [] : [{ kind: "mark", text: indent }];
   return [...lead, { kind: "key", text: key }, { kind: "mark", text: colon }, ...scalar(rest)];
+}
+
+const PLAIN = /^[A-Za-z_/][\w./@-]*(?: [\w./@-]+)*$/;
+const WORDS_OF_YAML = /^(?:y|n|yes|no|on|off|true|false|null|~)$/i;
+
+function written(value: string | number | boolean | null): string {
+  if (typeof value !== "string") return JSON.stringify(value);
+  return PLAIN.test(value) && !WORDS_OF_YAML.test(value) ? value : JSON.stringify(value);
+}
+
+/** The value as block YAML, keys in their own order. */
+export function toYaml(value: Json, indent = ""): string {
+  if (Array.isArray(value)) {
+    if (value.length === 0) return "[]\n";
+    return value
+      .map((one: Json) => `${indent}- ${toYaml(one, `${indent}  `).trimStart()}`)
+      .join("");
+  }
+  if (!isFields(value)) return `${written(value as string)}\n`;
+  const entries = Object.entries(value);
+  if (entries.length === 0) return "{}\n";
+  return entries
+    .map(([key, inner]) => {
+      const nested = typeof inner === "object" && inner !== null && Object.keys(inner).length > 0;
+      const block = toYaml(inner, Array.isArray(inner) ? indent : `${indent}  `);
+      return `${indent}${written(key)}:${nested ? "\n" : " "}${block}`;
+    })
+    .join("");
 }

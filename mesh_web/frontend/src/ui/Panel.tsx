@@ -1,6 +1,7 @@
 // A panel beside the page: a column on wide screens, a sheet on narrow ones.
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { IconButton } from "./controls";
+import { useFocusBack } from "./focus";
 
 export function Panel({
   title,
@@ -17,15 +18,17 @@ export function Panel({
   readonly testId: string;
   readonly children: ReactNode;
 }) {
+  const panel = useRef<HTMLElement>(null);
+  useFocusBack(panel);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key === "Escape") onClose();
+      if (event.key === "Escape" && !event.defaultPrevented) onClose();
     };
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
   }, [onClose]);
   return (
-    <aside aria-label={title} className="panel" data-testid={testId}>
+    <aside aria-label={title} className="panel" data-testid={testId} ref={panel} tabIndex={-1}>
       <header className="panel-head">
         <div className="panel-title">
           <div className="row">

@@ -2,6 +2,7 @@
 import type { ReactNode } from "react";
 import { lineDiff } from "../domain/diff";
 import {
+  ackGroups,
   type Change,
   convergenceSentence,
   type Finding,
@@ -86,23 +87,44 @@ export const Loading = ({ what }: { readonly what: string }) => (
   </div>
 );
 
-function Acks({ proxies }: { readonly proxies: readonly ProxyAck[] }) {
-  const slowest = Math.max(...proxies.map((proxy) => proxy.ms ?? 0), 1);
-  const sorted = [...proxies].sort((a, b) => (a.ms ?? Infinity) - (b.ms ?? Infinity));
+function Ack({ proxy, slowest }: { readonly proxy: ProxyAck; readonly slowest: number }) {
   return (
-    <ul aria-label="Time to each proxy's acknowledgement" className="acks">
-      {sorted.map((proxy) => (
-        <li className="ack" key={proxy.id} title={proxy.error === "" ? proxy.id : proxy.error}>
-          <span>{proxy.pod === "" ? proxy.id : proxy.pod}</span>
+    <li className="ack" title={proxy.error === "" ? proxy.id : proxy.error}>
+      <span>{proxy.pod === "" ? proxy.id : proxy.pod}</span>
+      {proxy.ms !== null && (
+        <>
           <span className="ack-bar">
-            <i style={{ width: `${((proxy.ms ?? 0) / slowest) * 100}%` }} />
+            <i style={{ width: `${(proxy.ms / slowest) * 100}%` }} />
           </span>
-          <span className="number muted">
-            {proxy.ms === null ? proxy.state : formatDuration(proxy.ms)}
-          </span>
-        </li>
+          <span className="number muted">{formatDuration(proxy.ms)}</span>
+        </>
+      )}
+    </li>
+  );
+}
+
+/** Each proxy's time; with headings that count them where not all have acknowledged. */
+function Acks({ state, proxies }: Pick<WriteResult, "state" | "proxies">) {
+  const slowest = Math.max(...proxies.map((proxy) => proxy.ms ?? 0), 1);
+  const groups = ackGroups(state, proxies);
+  const plain = groups.every((group) => group.word === "acknowledged");
+  return (
+    <div className="acks" data-testid="acks">
+      {groups.map((group) => (
+        <section key={group.word}>
+          {!plain && (
+            <h4 data-word={group.word}>
+              {group.proxies.length} {group.word}
+            </h4>
+          )}
+          <ul aria-label={`Proxies: ${group.word}`}>
+            {group.proxies.map((proxy) => (
+              <Ack key={proxy.id} proxy={proxy} slowest={slowest} />
+            ))}
+          </ul>
+        </section>
       ))}
-    </ul>
+    </div>
   );
 }
 
@@ -121,7 +143,7 @@ export function Convergence({
         {tone === "good" ? <Icon name="check" /> : <Chip tone={tone}>{result.state}</Chip>}
         <strong>{convergenceSentence(result)}</strong>
       </div>
-      <Acks proxies={result.proxies} />
+      <Acks proxies={result.proxies} state={result.state} />
       {action !== undefined && action !== false && <div>{action}</div>}
     </div>
   );

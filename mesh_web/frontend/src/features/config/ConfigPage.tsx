@@ -1,10 +1,11 @@
 // Applying Istio YAML: checked first, applied with proof.
 import { useEffect, useState } from "react";
-import { useApply, useFollowed } from "../../api/queries";
+import { useApply, useFollowed, useResource } from "../../api/queries";
+import { toYaml } from "../../domain/yaml";
 import { Button, Chip } from "../../ui/controls";
 import { Changes, Convergence, Findings, Problem, Pushing } from "../../ui/feedback";
 import { PageHead } from "../../ui/PageHead";
-import { Link } from "../../ui/router";
+import { Link, useSearch } from "../../ui/router";
 import { useMayWrite } from "../../ui/session";
 import { YamlEditor } from "./YamlEditor";
 import "./config.css";
@@ -81,8 +82,22 @@ function Outcome({
   );
 }
 
+const NAMED = /^(\w+) ([^/\s]+)\/(\S+)$/;
+
+/** The stored resource that the address names, as YAML; null while there is none. */
+function useNamed(): { readonly yaml: string | null; readonly error: Error | null } {
+  const [, kind, namespace, name] = NAMED.exec(useSearch().get("resource") ?? "") ?? [];
+  const of =
+    kind === undefined || namespace === undefined || name === undefined
+      ? null
+      : { kind, namespace, name };
+  const { data, error } = useResource(of);
+  return { yaml: of === null || data === undefined ? null : toYaml(data), error };
+}
+
 export function ConfigPage() {
   const editable = useMayWrite();
+  const named = useNamed();
   const [yaml, setYaml] = useState(() => sessionStorage.getItem(KEPT) ?? EXAMPLE);
   const [message, setMessage] = useState("");
   const check = useApply();
@@ -94,6 +109,9 @@ export function ConfigPage() {
     document.title = "Configuration · Meshweb";
   }, []);
   useEffect(() => sessionStorage.setItem(KEPT, yaml), [yaml]);
+  useEffect(() => {
+    if (named.yaml !== null) setYaml(named.yaml);
+  }, [named.yaml]);
 
   const edit = (text: string) => {
     setYaml(text);
@@ -135,6 +153,7 @@ export function ConfigPage() {
       <div className="page-body config">
         <YamlEditor onChange={edit} value={yaml} />
         <div aria-live="polite" className="config-outcome">
+          {named.error !== null && <Problem error={named.error} />}
           <Outcome apply={apply} check={check} />
         </div>
       </div>

@@ -12,6 +12,7 @@ import {
   perSecond,
   ratio,
 } from "../../domain/units";
+import { Copyable } from "../../ui/Copyable";
 import { Chip } from "../../ui/controls";
 import { Loading, Problem } from "../../ui/feedback";
 import { HealthMark } from "../../ui/HealthMark";
@@ -139,6 +140,35 @@ function End({ node, onSelect }: { readonly node: GraphNode; readonly onSelect: 
   );
 }
 
+const KIND_WORDS: Readonly<Record<GraphNode["kind"], string>> = {
+  workload: "Workload",
+  service: "Service",
+  gateway: "Gateway",
+  external: "Outside the mesh",
+  unknown: "Unknown",
+};
+
+function EndFacts({
+  label,
+  node,
+  onSelect,
+}: {
+  readonly label: string;
+  readonly node: GraphNode;
+  readonly onSelect: (id: string) => void;
+}) {
+  return (
+    <div>
+      <dt>
+        {label} · {KIND_WORDS[node.kind]}
+      </dt>
+      <dd>
+        <End node={node} onSelect={() => onSelect(node.id)} /> <Copyable text={node.id} what="id" />
+      </dd>
+    </div>
+  );
+}
+
 export function EdgePanel({
   edge,
   source,
@@ -206,6 +236,18 @@ export function EdgePanel({
       )}
       <Section title="Security">
         <Security edge={edge} />
+      </Section>
+      <Section title="Ends">
+        <dl className="ends">
+          <EndFacts label="From" node={source} onSelect={onSelect} />
+          <EndFacts label="To" node={target} onSelect={onSelect} />
+          <div>
+            <dt>Edge</dt>
+            <dd>
+              <Copyable text={edge.id} what="id" />
+            </dd>
+          </div>
+        </dl>
       </Section>
       {!tcp && (
         <Section

@@ -22,7 +22,6 @@ const NODE_TYPES = { mesh: MeshNode, box: NamespaceBox };
 const EDGE_TYPES = { mesh: MeshEdge };
 /** Above this only what is in sight is drawn. */
 const DRAW_ALL_BELOW = 150;
-const EDGE_MARGIN = 24;
 
 /** What stands out when something is selected: it, its edges, and their other ends. */
 function neighbourhood(graph: Graph, selected: string | null): ReadonlySet<string> | null {
@@ -139,14 +138,15 @@ function useSight(layout: Layout, props: Props) {
   nearby.current = around === null ? null : [...around].filter((id) => graph.nodes.has(id));
   const showAll = useCallback(() => {
     const wide = window.innerWidth > 720;
-    const side = panelOpen && wide ? 424 : EDGE_MARGIN;
-    const foot = panelOpen && !wide ? window.innerHeight * 0.6 : EDGE_MARGIN + 16;
+    const margin = wide ? 20 : 8;
+    const side = panelOpen && wide ? 424 : margin;
+    // on a phone the controls lie over the graph's foot
+    const foot = panelOpen && !wide ? window.innerHeight * 0.6 : wide ? 40 : 52;
     const near = wide ? [] : (nearby.current ?? []);
     flow.fitView({
       ...(near.length > 0 ? { nodes: near.map((id) => ({ id })) } : {}),
-      padding: { top: "20px", left: "20px", right: `${side}px`, bottom: `${foot}px` },
-      // on a phone the whole would be too small to read: its middle, then
-      minZoom: wide ? 0.08 : 0.36,
+      padding: { top: `${margin}px`, left: `${margin}px`, right: `${side}px`, bottom: `${foot}px` },
+      minZoom: 0.08,
       maxZoom: 1.15,
       duration: 350,
     });

@@ -1,7 +1,8 @@
 // What is shown of the graph, and how.
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useRef } from "react";
 import { type Metric, type View, WINDOWS } from "../../domain/view";
 import { Button, Segmented, Switch } from "../../ui/controls";
+import { useClosing } from "../../ui/popover";
 
 const METRICS: readonly { readonly value: Metric; readonly label: string }[] = [
   { value: "rate", label: "Rate" },
@@ -22,22 +23,7 @@ function Popover({
   readonly children: ReactNode;
 }) {
   const details = useRef<HTMLDetailsElement>(null);
-  useEffect(() => {
-    const close = (event: Event) => {
-      const element = details.current;
-      if (element === null || !element.open) return;
-      const outside = event.target instanceof Node && !element.contains(event.target);
-      if (outside || (event instanceof KeyboardEvent && event.key === "Escape")) {
-        element.open = false;
-      }
-    };
-    document.addEventListener("pointerdown", close);
-    document.addEventListener("keydown", close);
-    return () => {
-      document.removeEventListener("pointerdown", close);
-      document.removeEventListener("keydown", close);
-    };
-  }, []);
+  useClosing(details);
   return (
     <details className="popover" ref={details}>
       <summary className="button">
@@ -95,7 +81,7 @@ export function GraphToolbar({
   readonly onMesh: () => void;
 }) {
   return (
-    <div className="toolbar" role="toolbar">
+    <div aria-label="What the graph shows" className="toolbar" role="toolbar">
       <Segmented
         label="Window"
         onChange={(seconds) => onView({ ...view, windowSeconds: Number(seconds) })}

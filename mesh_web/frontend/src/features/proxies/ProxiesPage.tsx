@@ -1,22 +1,16 @@
 // Every Envoy: connected or not, and what it has acknowledged.
 import { useEffect } from "react";
-import { useProxies } from "../../api/queries";
-import type { ProxyRow, Tone } from "../../domain/mesh";
-import { formatAge, formatDuration, milliseconds } from "../../domain/units";
+import { useLiveProxies } from "../../api/live";
+import type { ProxyRow } from "../../domain/mesh";
+import { formatAge, formatSpan } from "../../domain/units";
 import { Chip } from "../../ui/controls";
-import { Empty, Loading, Problem } from "../../ui/feedback";
+import { Empty, Loading } from "../../ui/feedback";
+import { LiveMark } from "../../ui/LiveMark";
 import { PageHead } from "../../ui/PageHead";
 import { Link } from "../../ui/router";
 import { useNow } from "../../ui/useNow";
-
-const TYPES = ["CDS", "EDS", "LDS", "RDS", "SDS"] as const;
-
-function syncTone(state: string): Tone {
-  const upper = state.toUpperCase();
-  if (upper === "SYNCED") return "good";
-  if (upper === "ERROR" || upper === "NACKED" || upper === "REJECTED") return "bad";
-  return upper.startsWith("NOT") ? "neutral" : "warning";
-}
+import { syncTone, TYPES } from "./sync";
+import "./proxies.css";
 
 function ProxyLine({ proxy }: { readonly proxy: ProxyRow }) {
   const now = useNow();
@@ -24,9 +18,9 @@ function ProxyLine({ proxy }: { readonly proxy: ProxyRow }) {
   return (
     <tr>
       <td>
-        <span className="mono" title={proxy.id}>
+        <Link className="mono" href={`/proxies/${encodeURIComponent(proxy.id)}`} title={proxy.id}>
           {proxy.pod === "" ? proxy.id : proxy.pod}
-        </span>
+        </Link>
         <p className="muted small">{proxy.namespace}</p>
       </td>
       <td>
@@ -56,19 +50,16 @@ function ProxyLine({ proxy }: { readonly proxy: ProxyRow }) {
           </td>
         );
       })}
-      <td className="muted">{left === null ? "–" : left <= 0 ? "expired" : formatHours(left)}</td>
+      <td className={left !== null && left <= 0 ? "expired" : "muted"}>
+        {left === null ? "–" : left <= 0 ? "expired" : formatSpan(left)}
+      </td>
     </tr>
   );
 }
 
-const formatHours = (seconds: number): string =>
-  seconds >= 3600
-    ? `${Math.floor(seconds / 3600)} h`
-    : formatDuration(milliseconds(Math.round(seconds) * 1000));
-
 export function ProxiesPage() {
-  const query = useProxies();
-  const proxies = query.data ?? [];
+  const { value, connection } = useLiveProxies();
+  const proxies = value ?? [];
   const connected = proxies.filter((proxy) => proxy.connected).length;
   useEffect(() => {
     document.title = "Proxies · Meshweb";
@@ -76,6 +67,7 @@ export function ProxiesPage() {
   return (
     <>
       <PageHead title="Proxies">
+        <LiveMark connection={connection} />
         {proxies.length > 0 && (
           <Chip tone={connected === proxies.length ? "good" : "warning"}>
             {connected} of {proxies.length} connected
@@ -83,9 +75,8 @@ export function ProxiesPage() {
         )}
       </PageHead>
       <div className="page-body">
-        {query.error !== null && <Problem error={query.error} />}
-        {query.isPending && <Loading what="proxies" />}
-        {query.data !== undefined && proxies.length === 0 && (
+        {value === null && <Loading what="proxies" />}
+        {value !== null && proxies.length === 0 && (
           <Empty icon="proxies" title="No proxy has connected yet">
             <p>Each pod's Envoy connects when the pod starts. See the pods under Workloads.</p>
           </Empty>

@@ -13,6 +13,7 @@ import {
   Problem,
   Pushing,
 } from "../../ui/feedback";
+import { LiveMark } from "../../ui/LiveMark";
 import { PageHead } from "../../ui/PageHead";
 import { Section } from "../../ui/Panel";
 import { Link } from "../../ui/router";
@@ -82,11 +83,10 @@ function Revert({ revision }: { readonly revision: Revision }) {
 }
 
 function Detail({ number }: { readonly number: number }) {
-  const query = useRevision(number);
+  const { revision, error } = useRevision(number);
   const editable = useMayWrite();
-  if (query.error !== null) return <Problem error={query.error} />;
-  const revision = query.data;
-  if (revision === undefined) return <Loading what="the revision" />;
+  if (error !== null) return <Problem error={error} />;
+  if (revision === null) return <Loading what="the revision" />;
   return (
     <article className="revision-detail">
       <Section title={`Revision ${revision.number}`}>
@@ -113,19 +113,21 @@ function Detail({ number }: { readonly number: number }) {
 }
 
 export function RevisionsPage({ chosen }: { readonly chosen: number | null }) {
-  const query = useRevisions();
-  const revisions = query.data?.items ?? [];
+  const { revisions: known, error, connection } = useRevisions();
+  const revisions = known ?? [];
   const shown = chosen ?? revisions[0]?.number ?? null;
   useEffect(() => {
     document.title = "Revisions · Meshweb";
   }, []);
   return (
     <>
-      <PageHead title="Revisions" />
+      <PageHead title="Revisions">
+        <LiveMark connection={connection} />
+      </PageHead>
       <div className="page-body">
-        {query.error !== null && <Problem error={query.error} />}
-        {query.isPending && <Loading what="revisions" />}
-        {query.data !== undefined && revisions.length === 0 && (
+        {error !== null && <Problem error={error} />}
+        {known === null && error === null && <Loading what="revisions" />}
+        {known !== null && revisions.length === 0 && (
           <Empty icon="revisions" title="No revision yet">
             <p>
               Every change of the mesh becomes a revision: numbered, with its author, its difference

@@ -1,5 +1,5 @@
 // Moving a service's traffic between its versions, with proof and with what really happens.
-import { useState } from "react";
+import { type CSSProperties, useState } from "react";
 import { useFollowed, useRevert, useSetWeights } from "../../api/queries";
 import type { Graph } from "../../domain/graph";
 import type { ServiceDetail } from "../../domain/mesh";
@@ -24,6 +24,10 @@ function configured(service: ServiceDetail): Weights {
   if (set || first === undefined) return even;
   return withWeight(even, first.version, 100 - Math.floor(equal) * (service.versions.length - 1));
 }
+
+/** How far the track is drawn full: thumbs stop half their width from its ends. */
+const filled = (weight: number) =>
+  ({ "--filled": `calc(9px + ${weight / 100} * (100% - 18px))` }) as CSSProperties;
 
 function VersionRow({
   version,
@@ -51,6 +55,7 @@ function VersionRow({
         max={100}
         min={0}
         onChange={(event) => onChange(event.currentTarget.valueAsNumber)}
+        style={filled(weight)}
         type="range"
         value={weight}
       />

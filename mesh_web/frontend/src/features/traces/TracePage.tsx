@@ -12,6 +12,7 @@ import {
   waterfall,
 } from "../../domain/trace";
 import { formatClock, formatDuration, milliseconds } from "../../domain/units";
+import { Copyable } from "../../ui/Copyable";
 import { Button, Chip } from "../../ui/controls";
 import { Empty, Loading, Problem } from "../../ui/feedback";
 import { Icon } from "../../ui/Icon";
@@ -56,7 +57,6 @@ function Details({ trace, span }: { readonly trace: Trace; readonly span: Span }
     ["Lasts", formatDuration(span.durationMs)],
     ["Own time", formatDuration(milliseconds(selfTime(trace, span)))],
     ["Status", span.status.toLowerCase()],
-    ["Span", span.spanId],
   ];
   const attributes = Object.entries(span.attributes).sort(([a], [b]) => a.localeCompare(b));
   return (
@@ -71,6 +71,12 @@ function Details({ trace, span }: { readonly trace: Trace; readonly span: Span }
               </div>
             ),
         )}
+        <div>
+          <dt>Span</dt>
+          <dd>
+            <Copyable text={span.spanId} what="span id" />
+          </dd>
+        </div>
       </dl>
     </div>
   );
@@ -273,7 +279,7 @@ export function TracePage({ id }: { readonly id: string }) {
               <Chip tone="bad">{trace.spans.filter(isError).length} failed</Chip>
             )}
             <span className="muted">{formatClock(trace.start)}</span>
-            <span className="mono muted trace-id">{trace.traceId}</span>
+            <Copyable text={trace.traceId} what="trace id" />
           </>
         )}
         <span className="spacer" />
