@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ def find(server: str, token: str, environment: Mapping[str, str]) -> Place:
             word = kept.read_text(encoding="utf-8").strip()
         except OSError:
             word = ""
+    if not re.fullmatch(r"[!-~]*", word):
+        raise Stop(USAGE, "This is no token: it has spaces, line ends or letters that none has.")
     return Place(url=url.rstrip("/"), token=word, hint=hint)
 
 

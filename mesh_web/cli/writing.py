@@ -61,7 +61,8 @@ def _say(options: Namespace, answer: dict[str, Any]) -> None:
         output.complain(output.finding_line(finding))
     for change in answer["changes"]:
         would = " (dry run)" if answer["dry_run"] else ""
-        output.say(f"{change['resource']}: {change['action']}{would}")
+        resource = change["resource"].replace(" /", " ")  # of the whole cluster
+        output.say(f"{resource}: {change['action']}{would}")
     if answer["dry_run"]:
         output.say(f"{len(answer['changes'])} changes for {answer['total']} proxies.")
     elif not answer["changes"]:

@@ -44,6 +44,8 @@ def run(options: Namespace, server: Server) -> int:
 
 def one(options: Namespace, server: Server, kind: str) -> list[Resource]:
     """The one that was named."""
+    if not kind:
+        raise Stop(USAGE, f"Name the kind of {options.name}.")
     needs = kind not in WITHOUT_NAMESPACE
     if needs and not options.namespace:
         raise Stop(USAGE, f"Say in which namespace {options.name} is: -n NAMESPACE.")

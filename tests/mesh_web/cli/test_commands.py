@@ -93,6 +93,12 @@ def test_kinds_are_written_as_people_write_them(meshweb: Meshweb, kind: str) -> 
     assert row[:5] == ["VirtualService", "shop", "payments", "1", "accepted"]
 
 
+def test_what_is_of_the_whole_cluster_needs_no_namespace(meshweb: Meshweb) -> None:
+    assert "Namespace shop: create\n" in meshweb("apply", "-f", write(MANIFESTS)).out
+    found = json.loads(meshweb("get", "ns", "shop", "-o", "json").out)
+    assert (found["kind"], found["metadata"]["name"]) == ("Namespace", "shop")
+
+
 def test_the_past_can_be_read(meshweb: Meshweb) -> None:
     meshweb("apply", "-f", write(strict()))
     meshweb("delete", "pa", "default", "-n", "shop")

@@ -92,6 +92,8 @@ def test_a_reader_may_not_write(meshweb: Meshweb) -> None:
         ("apply", "-f", "mesh.yaml", "--wait", "soon"),
         ("get", "stars"),
         ("get", "vs", "payments"),
+        ("get", "all", "payments", "-n", "shop"),
+        ("pods", "--token", "mw_a\nHost: b"),
         ("delete", "all", "payments", "-n", "shop"),
         ("revert", "--wait", "12"),
         ("revert", "last"),
