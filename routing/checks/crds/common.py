@@ -59,6 +59,7 @@ def known_target(reference: Mapping[str, Any]) -> str | None:
     given = (reference.get("group") or "", reference.get("kind"))
     known = (
         ("", "Service"),
+        ("core", "Service"),
         ("gateway.networking.k8s.io", "Gateway"),
         ("gateway.networking.k8s.io", "GatewayClass"),
         ("networking.istio.io", "ServiceEntry"),

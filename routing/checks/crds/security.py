@@ -1,6 +1,5 @@
 """PeerAuthentication, RequestAuthentication, AuthorizationPolicy."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,13 +46,6 @@ def is_url(value: str) -> str | None:
         if value.startswith(("http://", "https://"))
         else "url must have scheme http:// or https://"
     )
-
-
-def is_key_set(value: str) -> str | None:
-    try:
-        return None if isinstance(json.loads(value), dict) else "jwks must be a JSON object"
-    except ValueError:
-        return "jwks must be JSON"
 
 
 def one_key_source(rule: Mapping[str, Any]) -> str | None:

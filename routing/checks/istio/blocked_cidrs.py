@@ -12,7 +12,7 @@ from routing.checks.cluster import (
     template_of,
     text,
 )
-from routing.checks.rule import found
+from routing.checks.rule import found, named
 
 SETTING = "BLOCKED_CIDRS_IN_JWKS_URIS"
 
@@ -21,7 +21,7 @@ def blocked_cidrs(cluster: Cluster) -> Iterator[Finding]:
     asking = [one.full for one in cluster.of(REQUEST_AUTHENTICATION)]
     for deployment in cluster.of(DEPLOYMENT):
         if asking and is_control_plane(deployment, cluster) and not is_restricted(deployment):
-            words = (len(asking), ", ".join(asking))
+            words = (len(asking), named(asking))
             yield found("IST0175", deployment, "spec.template.spec.containers", *words)
 
 

@@ -13,7 +13,7 @@ from routing.checks.cluster import (
     string_map,
     text,
 )
-from routing.checks.rule import found
+from routing.checks.rule import found, named
 
 
 def gateway_certificates(cluster: Cluster) -> Iterator[Finding]:
@@ -26,7 +26,7 @@ def gateway_certificates(cluster: Cluster) -> Iterator[Finding]:
         for gateway in gateways:
             others = [o.full for o in gateways if o is not gateway and related(gateway, o)]
             if others:
-                names = ", ".join(sorted((gateway.full, *others)))
+                names = named((gateway.full, *others))
                 yield found("IST0138", gateway, "spec.servers", names)
 
 

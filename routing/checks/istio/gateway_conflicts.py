@@ -15,7 +15,7 @@ from routing.checks.cluster import (
     text,
     texts,
 )
-from routing.checks.rule import found
+from routing.checks.rule import RIVALS, found, named
 
 Listening = tuple[Object, int, Body]
 """A Gateway, the index of a server, the server."""
@@ -32,11 +32,13 @@ def gateway_conflicts(cluster: Cluster) -> Iterator[Finding]:
     seen: set[tuple[str, int]] = set()
     for (port, _), listening in by_port.items():
         for gateway, i, server in listening:
-            others = [o for o, _, its in listening if clash(cluster, (gateway, server), (o, its))]
+            others = [
+                o for o, _, its in listening[:RIVALS] if clash(cluster, (gateway, server), (o, its))
+            ]
             if others and (gateway.full, i) not in seen:
                 seen.add((gateway.full, i))
                 path = f"spec.servers[{i}].hosts"
-                names = ", ".join(sorted({o.full for o in others}))
+                names = named(o.full for o in others)
                 yield found("IST0145", gateway, path, names, texts(server, "hosts"), port)
 
 

@@ -17,23 +17,35 @@ from routing.checks.cluster import (
 from routing.checks.istio.service_association import selects_pod
 from routing.checks.rule import found
 
+Labels = frozenset[tuple[str, str]]
+Seen = tuple[str, Labels]
+"""Namespace and labels of pods that are all the same to Services."""
+
 
 def gateway_ports(cluster: Cluster) -> Iterator[Finding]:
     by_namespace: dict[str, list[Object]] = {}
     for service in cluster.of(SERVICE):
         by_namespace.setdefault(service.namespace, []).append(service)
+    by_pod: dict[Seen, frozenset[int]] = {}
+    by_selector: dict[Labels, frozenset[int] | None] = {}
     for gateway in cluster.of(GATEWAY):
         selector = string_map(gateway.spec, "selector")
-        pods = cluster.workloads_with(selector) if selector else []
-        offered = {
-            port
-            for pod in pods
-            for service in by_namespace.get(pod.namespace, ())
-            if selects_pod(service, pod.labels)
-            for port in ports_of(service)
-        }
-        if pods:
-            yield from missing(gateway, offered, selector)
+        key = frozenset(selector.items())
+        if key not in by_selector:
+            pods = {
+                (p.namespace, frozenset(p.labels.items())) for p in cluster.workloads_with(selector)
+            }
+            for pod in pods - by_pod.keys():
+                by_pod[pod] = offered(by_namespace.get(pod[0], []), dict(pod[1]))
+            by_selector[key] = frozenset().union(*(by_pod[p] for p in pods)) if pods else None
+        ports = by_selector[key]
+        if selector and ports is not None:
+            yield from missing(gateway, ports, selector)
+
+
+def offered(services: list[Object], labels: Mapping[str, str]) -> frozenset[int]:
+    """The ports of all Services that select a pod with these labels."""
+    return frozenset(p for s in services if selects_pod(s, labels) for p in ports_of(s))
 
 
 def ports_of(service: Object) -> Iterator[int]:
@@ -46,9 +58,11 @@ def ports_of(service: Object) -> Iterator[int]:
                     yield given
 
 
-def missing(gateway: Object, offered: set[int], selector: Mapping[str, str]) -> Iterator[Finding]:
+def missing(
+    gateway: Object, ports: frozenset[int], selector: Mapping[str, str]
+) -> Iterator[Finding]:
     labels = ",".join(f"{k}={v}" for k, v in sorted(selector.items()))
     for i, server in mappings(gateway.spec, "servers"):
         port = number(part(server, "port"), "number")
-        if port is not None and port not in offered:
+        if port is not None and port not in ports:
             yield found("IST0162", gateway, f"spec.servers[{i}].port.number", port, labels)

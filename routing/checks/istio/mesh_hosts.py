@@ -12,7 +12,7 @@ from routing.checks.cluster import (
     wild_match,
 )
 from routing.checks.istio.routes import in_mesh
-from routing.checks.rule import found
+from routing.checks.rule import RIVALS, found, named
 
 Claims = dict[str, list[Object]]
 
@@ -28,11 +28,11 @@ def mesh_hosts(cluster: Cluster) -> Iterator[Finding]:
         near = [w for w in wildcards if w != host and wild_match(w, host)]
         if not host.startswith("*"):
             near = []  # a host of its own is more specific than a wildcard
-        rivals = [*services, *(s for w in near for s in claims[w])]
+        rivals = [*services, *(s for w in near for s in claims[w])][:RIVALS]
         for service in services:
             others = [o for o in rivals if o is not service and meet(service, o)]
             if others:
-                names = ", ".join(sorted({o.full for o in others}))
+                names = named(o.full for o in others)
                 yield found("IST0109", service, "spec.hosts", names, host)
 
 

@@ -17,7 +17,7 @@ from routing.checks.cluster import (
 from routing.checks.istio.injection import PROXY, is_injected, wants_proxy
 from routing.checks.istio.injector import injectors, proxy_image
 from routing.checks.nested import parse_mapping
-from routing.checks.rule import found
+from routing.checks.rule import found, named
 
 
 def proxy_images(cluster: Cluster) -> Iterator[Finding]:
@@ -29,7 +29,7 @@ def proxy_images(cluster: Cluster) -> Iterator[Finding]:
         if namespace is not None and is_stale(cluster, pod, expected(images, namespace)):
             stale.setdefault(namespace.name, []).append(pod.owner.name)
     for name, pods in stale.items():
-        yield found("IST0158", namespaces[name], "", ", ".join(pods))
+        yield found("IST0158", namespaces[name], "", named(pods))
 
 
 def expected(images: Mapping[str, str | None], namespace: Object) -> str | None:

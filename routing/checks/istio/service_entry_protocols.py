@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rest.contracts import Finding
 from routing.checks.cluster import SERVICE_ENTRY, Cluster, Object, mappings, number, text, texts
 from routing.checks.istio.mesh_hosts import meet
-from routing.checks.rule import found
+from routing.checks.rule import RIVALS, found, named
 
 Claim = tuple[Object, str]
 
@@ -19,9 +19,9 @@ def service_entry_protocols(cluster: Cluster) -> Iterator[Finding]:
                 claims.setdefault((host, number(port, "number") or 0), []).append((entry, protocol))
     for (host, at), claimed in claims.items():
         for entry in {id(e): e for e, _ in claimed}.values():
-            seen = [(o, p) for o, p in claimed if o is entry or meet(entry, o)]
+            seen = [(o, p) for o, p in claimed[:RIVALS] if o is entry or meet(entry, o)]
             protocols = sorted({p for _, p in seen})
             if len(protocols) > 1 and len({id(o) for o, _ in seen}) > 1:
-                names = ", ".join(sorted({o.full for o, _ in seen}))
+                names = named(o.full for o, _ in seen)
                 words = (names, host, at, ", ".join(protocols))
                 yield found("IST0177", entry, "spec.ports", *words)

@@ -6,7 +6,7 @@ from rest.contracts import Finding
 from routing.checks.cluster import NAMESPACE, SIDECAR, Cluster, Object, PodLike, string_map
 from routing.checks.istio.injection import is_ambient
 from routing.checks.istio.selections import collisions, selecting_nothing, without_selector
-from routing.checks.rule import found
+from routing.checks.rule import found, named
 
 
 def labels_of(sidecar: Object) -> Mapping[str, str]:
@@ -18,12 +18,12 @@ def sidecars(cluster: Cluster) -> Iterator[Finding]:
         what = ("a workload with the labels", dict(labels_of(one)))
         yield found("IST0101", one, "spec.workloadSelector.labels", *what)
     for group, workload in collisions(cluster, SIDECAR, labels_of):
-        names = ", ".join(o.name for o in group)
+        names = named(o.name for o in group)
         for one in group:
             words = (names, one.namespace, workload)
             yield found("IST0110", one, "spec.workloadSelector.labels", *words)
     for members in without_selector(cluster, SIDECAR, labels_of):
-        names = ", ".join(o.name for o in members)
+        names = named(o.name for o in members)
         for one in members:
             yield found("IST0111", one, "spec", names, one.namespace)
     yield from ineffective(cluster)

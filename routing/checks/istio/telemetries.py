@@ -13,7 +13,7 @@ from routing.checks.cluster import (
     texts,
 )
 from routing.checks.istio.selections import collisions, selecting_nothing, without_selector
-from routing.checks.rule import found
+from routing.checks.rule import found, named
 
 
 def labels_of(telemetry: Object) -> Mapping[str, str]:
@@ -26,12 +26,12 @@ def telemetries(cluster: Cluster) -> Iterator[Finding]:
         what = ("a workload with the labels", dict(labels_of(one)))
         yield found("IST0101", one, "spec.selector.matchLabels", *what)
     for group, workload in collisions(cluster, TELEMETRY, labels_of):
-        names = ", ".join(o.name for o in group)
+        names = named(o.name for o in group)
         for one in group:
             words = (names, one.namespace, workload)
             yield found("IST0159", one, "spec.selector.matchLabels", *words)
     for members in without_selector(cluster, TELEMETRY, is_targeted):
-        names = ", ".join(o.name for o in members)
+        names = named(o.name for o in members)
         for one in members:
             yield found("IST0160", one, "spec", names, one.namespace)
 

@@ -17,7 +17,7 @@ from routing.checks.istio.destination_rule_hosts import exists
 from routing.checks.istio.mesh_hosts import meet
 from routing.checks.istio.virtual_service_hosts import behind
 from routing.checks.kiali.hosts import is_known
-from routing.checks.rule import found
+from routing.checks.rule import RIVALS, found
 
 
 def destination_rules(cluster: Cluster) -> Iterator[Finding]:
@@ -26,7 +26,7 @@ def destination_rules(cluster: Cluster) -> Iterator[Finding]:
         claims.setdefault(host_of(rule), []).append(rule)
     for rule in cluster.of(DESTINATION_RULE):
         host = host_of(rule)
-        for other in claims[host]:
+        for other in claims[host][:RIVALS]:
             if other is not rule and not host.startswith("*") and clash(rule, other):
                 yield found("KIA0201", rule, "spec.subsets", other.full, host)
         if host and not is_there(cluster, rule):
