@@ -1,5 +1,6 @@
 // Whether what is shown is live, and how old it is.
-import type { Connection, Live } from "../../api/live";
+import type { Live } from "../../api/live";
+import type { Connection } from "../../api/socket";
 import { formatAge, type UnixSeconds } from "../../domain/units";
 import { useNow } from "../../ui/useNow";
 
