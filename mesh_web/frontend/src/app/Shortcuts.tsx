@@ -4,7 +4,7 @@ import { IconButton } from "../ui/controls";
 
 const KEYS: readonly (readonly [readonly string[], string])[] = [
   [["/"], "Search the graph"],
-  [["Tab"], "From node to node, then to the edges' numbers"],
+  [["Tab"], "From node to node; edges are in their panels"],
   [["Enter"], "Open what has the focus"],
   [["Esc"], "Close the panel"],
   [["↑", "↓"], "Move over a trace's spans"],

@@ -14,7 +14,7 @@ import { formatDuration, formatRate, formatRatio } from "../../domain/units";
 import type { View } from "../../domain/view";
 import { IconButton } from "../../ui/controls";
 import { ArrowHeads, MeshEdge, type MeshFlowEdge } from "./MeshEdge";
-import { type BoxFlowNode, type MeshFlowNode, MeshNode, NamespaceBox } from "./MeshNode";
+import { type BoxFlowNode, describe, type MeshFlowNode, MeshNode, NamespaceBox } from "./MeshNode";
 import { TrafficLayer } from "./TrafficLayer";
 import { type Layout, useLayout } from "./useLayout";
 
@@ -68,6 +68,8 @@ function flowNodes(props: Props, placement: Placement): (MeshFlowNode | BoxFlowN
       position: { x: box.x, y: box.y },
       width: box.width,
       height: box.height,
+      // or xyflow measures it anew and draws its edges anew at every update
+      measured: { width: box.width, height: box.height },
       data: { namespace, onOpen: onOpenNamespace },
       selectable: false,
       focusable: false,
@@ -84,9 +86,13 @@ function flowNodes(props: Props, placement: Placement): (MeshFlowNode | BoxFlowN
     nodes.push({
       id: node.id,
       type: "mesh",
+      ariaLabel: describe(node),
+      ariaRole: "button",
       position: { x: box.x, y: box.y },
       width: box.width,
       height: box.height,
+      // or xyflow measures it anew and draws its edges anew at every update
+      measured: { width: box.width, height: box.height },
       data: {
         node,
         tab: tabbed.has(node.id),
@@ -94,6 +100,8 @@ function flowNodes(props: Props, placement: Placement): (MeshFlowNode | BoxFlowN
       },
     });
   }
+  // the keyboard goes from node to node as one reads
+  nodes.sort((a, b) => a.position.y - b.position.y || a.position.x - b.position.x);
   return [...boxes, ...nodes];
 }
 

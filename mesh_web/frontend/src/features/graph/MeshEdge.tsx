@@ -71,6 +71,8 @@ export const MeshEdge = memo(function MeshEdge({ id, data }: EdgeProps<MeshFlowE
           data-testid={`edge-${id}`}
           data-worded={worded ? "" : undefined}
           onClick={() => data.onSelect(id)}
+          // the keyboard reaches an edge through the panels of its ends
+          tabIndex={-1}
           style={{ transform: `translate(-50%, -50%) translate(${label.x}px, ${label.y}px)` }}
           title={title}
           type="button"

@@ -44,7 +44,8 @@ function Detail({ node }: { readonly node: GraphNode }) {
   );
 }
 
-function describe(node: GraphNode): string {
+/** A node in a sentence, for those who hear it. */
+export function describe(node: GraphNode): string {
   const version = node.version === "" ? "" : ` ${node.version}`;
   const where = node.namespace === "" ? "" : ` in ${node.namespace}`;
   return `${node.kind} ${node.name}${version}${where}: ${healthWord(node.health)}, ${formatRate(node.requestsPerSecond)}`;
