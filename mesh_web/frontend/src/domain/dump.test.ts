@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { contains, findServed, madeBy, routeRows } from "./dump";
+import { contains, findRows, findServed, madeBy, routeRows } from "./dump";
 
 const ORIGIN = "VirtualService shop/reviews spec.http[1].match[0]";
 const METADATA = { filter_metadata: { meshweb: { origin: ORIGIN } } };
@@ -50,6 +50,14 @@ describe("what a proxy is served", () => {
       { ...common, name: "", match: "= /old", action: "redirect", madeBy: null },
       { ...common, name: "", match: "~ /x.+", action: "answer 404", madeBy: null },
     ]);
+  });
+
+  test("rules are found by what they match and by what made them; a miss shows all", () => {
+    const rows = routeRows(ROUTES);
+    const found = (words: string) => findRows(rows, words).map((row) => row.match);
+    expect(found("shop/reviews")).toEqual(["/api* with end-user"]);
+    expect(found("REDIRECT")).toEqual(["= /old"]);
+    expect(found("request_headers").length).toBe(3);
   });
 
   test("what has no origin, or none that can be read, has no maker", () => {

@@ -103,6 +103,15 @@ export function routeRows(config: Json | null): readonly RouteRow[] {
   );
 }
 
+/** The rules that contain the words; all of them where none does. */
+export function findRows(rows: readonly RouteRow[], words: string): readonly RouteRow[] {
+  const found = rows.filter(({ host, domains, name, match, action, madeBy: made }) => {
+    const maker = made === null ? "" : `${made.kind} ${made.namespace}/${made.name} ${made.path}`;
+    return contains([host, ...domains, name, match, action, maker], words);
+  });
+  return found.length === 0 ? rows : found;
+}
+
 /** Whether a key or a value anywhere in it contains the words; no words: nothing does. */
 export function contains(value: Json, words: string): boolean {
   if (words === "") return false;

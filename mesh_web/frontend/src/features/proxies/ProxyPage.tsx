@@ -6,6 +6,7 @@ import {
   DUMP_KINDS,
   type Dump,
   type DumpKind,
+  findRows,
   findServed,
   type MadeBy,
   madeBy,
@@ -113,8 +114,8 @@ function Maker({ made }: { readonly made: MadeBy | null }) {
   );
 }
 
-function Routes({ served }: { readonly served: Served }) {
-  const rows = routeRows(served.config);
+function Routes({ served, words }: { readonly served: Served; readonly words: string }) {
+  const rows = findRows(routeRows(served.config), words);
   return (
     <div className="table-frame">
       <table className="table">
@@ -175,7 +176,7 @@ function Resource({
         )}
         <span className="mono muted small">{served.version.slice(0, 12)}</span>
       </div>
-      {shown && kind === "routes" && <Routes served={served} />}
+      {shown && kind === "routes" && <Routes served={served} words={words} />}
       {shown && served.config !== null && <JsonTree value={served.config} words={words} />}
     </li>
   );
