@@ -193,9 +193,16 @@ class SeriesTable:
             )
             if done and now - sender.heard_at > FORGET_SECONDS:
                 del self.senders[sender.instance]
-                self._sizes[sender.resource.namespace] -= sum(
-                    len(s.ids) for s in sender.series.values()
-                )
+                self._release(sender)
+
+    def _release(self, sender: Sender) -> None:
+        """Its series count no longer. Of a sender nothing of which was kept, nothing was counted."""
+        namespace = sender.resource.namespace
+        left = self._sizes.get(namespace, 0) - sum(len(s.ids) for s in sender.series.values())
+        if left > 0:
+            self._sizes[namespace] = left
+        else:
+            self._sizes.pop(namespace, None)
 
     def _new(self, sender: Sender, point: Point) -> Series | None:
         series = _series(sender, point)

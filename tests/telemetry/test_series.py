@@ -220,3 +220,12 @@ def test_a_histogram_is_stored_as_its_buckets_sum_and_count() -> None:
         ("istio_request_duration_milliseconds_sum", None, 31.5),
         ("istio_request_duration_milliseconds_count", None, 6),
     ]
+
+
+def test_a_sender_none_of_whose_points_were_kept_is_forgotten_like_any_other() -> None:
+    table = SeriesTable()
+    received = decode_points(requests_total(5, temporality=1).SerializeToString())
+    assert isinstance(received, tuple)
+    table.take(received[0], 0.0)
+    table.forget_silent(100.0)
+    assert table.senders == {}
