@@ -97,11 +97,14 @@ async def test_a_taken_address_is_tried_again_until_it_is_free() -> None:
                 "Error adding/updating listener(s) 127.93.1.2_9080: "
                 "cannot bind '127.93.1.2:9080': Address already in use\n"
             )
-            ads.again(REVIEWS.proxy_id, LISTENER, ["127.93.1.2_9080"])
+            # nothing of a refused response counts as taken, its good neighbours neither
+            refused = [one.name for one in seen.refusals[0][1].resources]
+            assert refused == ["127.93.1.2_9080", "127.93.1.2_9081"]
+            ads.again(REVIEWS.proxy_id, LISTENER, refused)
             await until(lambda: len(seen.refusals) == 2)
             assert seen.settled_snapshots == []
             other.close()
-            ads.again(REVIEWS.proxy_id, LISTENER, ["127.93.1.2_9080"])
+            ads.again(REVIEWS.proxy_id, LISTENER, refused)
             await until(lambda: settled(seen, fleet))
 
 
