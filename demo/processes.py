@@ -25,7 +25,7 @@ def table(rate: float = 10.0) -> tuple[Process, ...]:
             argv=(
                 sys.executable, "-m", "demo.shop.carrier", str(carrier),
             ),
-            ready=f"tcp:{carrier}",
+            ready=f"tcp:127.0.0.1:{carrier}",
         ),
         Process(
             name="load",
@@ -35,7 +35,7 @@ def table(rate: float = 10.0) -> tuple[Process, ...]:
                 "--target", f"http://127.0.0.1:{_port(INGRESS_PORT)}",
                 "--control-port", str(control),
             ),
-            ready=f"tcp:{control}",
+            ready=f"tcp:127.0.0.1:{control}",
         ),
     )  # fmt: skip
 

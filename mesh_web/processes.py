@@ -9,7 +9,7 @@ from django.conf import settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """`ready` is "tcp:<port>", "unix:<path>" or "http:<port><path>"; "" means started is ready.
+    """`ready` is "tcp:<host>:<port>", "unix:<path>" or "http:<host>:<port><path>"; "" means started is ready.
 
     `after` are processes that must be ready first; the rest start together.
     """
@@ -43,7 +43,7 @@ def table() -> tuple[Process, ...]:
                 sys.executable, "-m", "telemetry.store.server", str(home),
                 "--bind", settings.BIND, "--port", str(settings.STORE_PORT),
             ),
-            ready=f"http:{settings.STORE_PORT}/ping",
+            ready=f"http:{settings.PROBE_HOST}:{settings.STORE_PORT}/ping",
         ),
         Process(
             name="keeper",
@@ -53,7 +53,7 @@ def table() -> tuple[Process, ...]:
         Process(
             name="control",
             argv=_manage("control"),
-            ready=f"tcp:{settings.ADS_PORT}",
+            ready=f"tcp:{settings.PROBE_HOST}:{settings.ADS_PORT}",
             after=("broker",),
         ),
         Process(
@@ -64,13 +64,13 @@ def table() -> tuple[Process, ...]:
         Process(
             name="collector",
             argv=(sys.executable, "-m", "telemetry.collector"),
-            ready=f"tcp:{settings.OTLP_GRPC_PORT}",
+            ready=f"tcp:{settings.PROBE_HOST}:{settings.OTLP_GRPC_PORT}",
             after=("broker", "store"),
         ),
         Process(
             name="web",
             argv=_manage("web"),
-            ready=f"http:{settings.HTTP_PORT}/readyz",
+            ready=f"http:{settings.PROBE_HOST}:{settings.HTTP_PORT}/readyz",
             after=("broker",),
         ),
         Process(name="live", argv=_manage("live"), after=("broker",)),

@@ -15,6 +15,9 @@
 | MESHWEB_SECRET_KEY | made at first start | signs sessions, encrypts keys at rest |
 | MESHWEB_ALLOWED_HOSTS | loopback names | comma separated; also the allowed WebSocket origins |
 | MESHWEB_TRUST_DOMAIN | cluster.local | of every SPIFFE ID |
+| MESHWEB_POD_NETWORK | 66, another with shifted ports | pods live in 127.<this>.x.y and the two networks after it |
+| MESHWEB_NODE | local | how the agent names its host |
+| MESHWEB_LOG_LEVEL | INFO | of every process |
 | MESHWEB_TRACE_SAMPLING | 10 | percent of requests that are traced |
 """
 
@@ -28,6 +31,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("MESHWEB_HOME", ".meshweb")).resolve()
 PORT_OFFSET = int(os.environ.get("MESHWEB_PORT_OFFSET", "0"))
 BIND = os.environ.get("MESHWEB_BIND", "127.0.0.1")
+PROBE_HOST = "127.0.0.1" if BIND in ("", "0.0.0.0", "::") else BIND  # noqa: S104  it is compared
+"""Where the supervisor asks whether what listens on BIND is ready."""
 
 
 def port(number: int) -> int:

@@ -4,11 +4,14 @@ import contextlib
 import fcntl
 import os
 import socket
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 from django.conf import settings
+
+POD_NETWORK_PORT = 15001
 
 
 class CannotStart(Exception):  # noqa: N818  the sentence is all there is to it
@@ -21,6 +24,7 @@ def claim_home() -> IO[str]:
     The lock is the kernel's, so a killed run never leaves a stale one.
     """
     settings.HOME.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings.HOME.chmod(0o700)
     lock = (settings.HOME / "supervisor.lock").open("a+")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -41,15 +45,44 @@ def claim_home() -> IO[str]:
 
 
 def prepare_runtime_directory() -> None:
-    """A private directory for sockets, cleared of those of an earlier run."""
+    """A private directory for sockets, cleared of those of an earlier run; nothing else is touched."""
     directory: Path = settings.RUNTIME_DIR
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if directory.stat().st_uid != os.getuid():
-        raise CannotStart(f"{directory} belongs to another user: set MESHWEB_RUNTIME_DIR.")
-    directory.chmod(0o700)
-    for stale in directory.iterdir():
-        with contextlib.suppress(OSError):
-            stale.unlink()
+    status = directory.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
+        raise CannotStart(
+            f"{directory} is a link or belongs to another user: set MESHWEB_RUNTIME_DIR to a "
+            "directory of your own."
+        )
+    if stat.S_IMODE(status.st_mode) & 0o077:
+        if any(not entry.is_socket() for entry in directory.iterdir()):
+            raise CannotStart(
+                f"{directory} is open to others and holds other files: set MESHWEB_RUNTIME_DIR "
+                "to a directory of its own."
+            )
+        directory.chmod(0o700)
+    for entry in directory.iterdir():
+        if entry.is_socket():
+            with contextlib.suppress(OSError):
+                entry.unlink()
+
+
+def claim_pod_network() -> socket.socket:
+    """Hold this copy's pod network; the caller keeps the socket open.
+
+    Pods start at 127.N.0.2, so 127.N.0.1 is free to say that the network is taken.
+    """
+    held = socket.socket()
+    try:
+        held.bind((f"127.{settings.POD_NETWORK}.0.1", POD_NETWORK_PORT))
+    except OSError:
+        held.close()
+        raise CannotStart(
+            f"The pod network 127.{settings.POD_NETWORK}.0.0/16 is in use by another copy, or this "
+            "system has no such loopback addresses: set MESHWEB_POD_NETWORK to another number "
+            "(70 to 250)."
+        ) from None
+    return held
 
 
 def check_ports(ports: dict[str, tuple[str, int]]) -> None:

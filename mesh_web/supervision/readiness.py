@@ -7,7 +7,7 @@ POLL_SECONDS = 0.05
 
 
 async def until_ready(probe: str) -> None:
-    """Return once `probe` holds: "tcp:PORT", "unix:PATH", "http:PORT/PATH", or "" at once."""
+    """Return once `probe` holds: "tcp:HOST:PORT", "unix:PATH", "http:HOST:PORT/PATH", or "" at once."""
     while probe and not await _holds(probe):
         await asyncio.sleep(POLL_SECONDS)
 
@@ -25,8 +25,9 @@ async def _connects(kind: str, target: str) -> bool:
         _, writer = await asyncio.open_unix_connection(target)
         writer.close()
         return True
-    port, slash, path = target.partition("/")
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
+    address, slash, path = target.partition("/")
+    host, _, port = address.rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
     try:
         if kind == "tcp":
             return True

@@ -16,12 +16,15 @@ from mesh_web.supervision.preflight import (
     CannotStart,
     check_ports,
     claim_home,
+    claim_pod_network,
     prepare_runtime_directory,
 )
 from mesh_web.supervision.supervisor import Supervisor
 
 NODE = "local"
 """This host, as pods and its agent name it."""
+
+PATIENCE_SECONDS = 60
 
 Afterwards = Callable[[Callable[[str], None]], Awaitable[None]]
 """What a command does once everything is ready; it gets a function that reports progress."""
@@ -36,8 +39,10 @@ def bring_up(
 ) -> None:
     """Run until Ctrl-C or SIGTERM. CannotStart says in one sentence why not."""
     began = time.monotonic()
+    os.umask(0o077)  # what is written is for the owner alone
     lock = claim_home()
     prepare_runtime_directory()
+    network = claim_pod_network()
     check_ports({**_ports(), **(extra_ports or {})})
     _say(began, "Preparing the database and the certificate authority")
     once = first_start()
@@ -51,6 +56,7 @@ def bring_up(
             show_logs=show_logs,
         )
     )
+    network.close()
     lock.close()
 
 
@@ -85,6 +91,7 @@ async def _serve(
         inherit={"agent": ("MESHWEB_JOIN_TOKEN_FD", _join_token)},
         report=lambda sentence: _say(began, sentence),
         show_logs=show_logs,
+        logs=settings.HOME / "logs",
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -109,6 +116,9 @@ async def _greet(
 
     announcements = [asyncio.create_task(announce(name)) for name in supervisor.children]
     try:
+        _, late = await asyncio.wait(announcements, timeout=PATIENCE_SECONDS)
+        if late:
+            _say(began, _not_ready(supervisor))
         await asyncio.gather(*announcements)
         if afterwards is not None:
             await afterwards(lambda sentence: _say(began, sentence))
@@ -122,9 +132,16 @@ async def _greet(
     print(
         f"\n  Meshweb is running. Open this link within 10 minutes; it works once:\n\n"
         f"    {link}\n\n"
-        f"  API token: {settings.HOME / 'admin-token'}   Ctrl-C ends everything.\n",
+        f"  API token: {settings.HOME / 'admin-token'}   logs: {settings.HOME / 'logs'}\n"
+        "  Ctrl-C ends everything.\n",
         flush=True,
     )
+
+
+def _not_ready(supervisor: Supervisor) -> str:
+    waiting = [name for name, child in supervisor.children.items() if not child.ready.is_set()]
+    where = " and ".join(str(settings.HOME / "logs" / f"{name}.log") for name in waiting[:2])
+    return f"{', '.join(waiting)} not ready after {PATIENCE_SECONDS} s; see {where}"
 
 
 def _join_token() -> int:
@@ -145,7 +162,7 @@ def _ports() -> dict[str, tuple[str, int]]:
         "certificate signing": (settings.BIND, settings.SIGNING_PORT),
         "OTLP over gRPC": (settings.BIND, settings.OTLP_GRPC_PORT),
         "OTLP over HTTP": (settings.BIND, settings.OTLP_HTTP_PORT),
-        "store": ("127.0.0.1", settings.STORE_PORT),
+        "store": (settings.BIND, settings.STORE_PORT),
     }
 
 

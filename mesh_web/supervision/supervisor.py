@@ -1,7 +1,8 @@
 """Starts the process table in order, restarts what crashes, and leaves nothing behind.
 
 Each child is in a session of its own and dies with this process (PDEATHSIG), however this
-process ends. Output lines are forwarded with the child's name and colour.
+process ends. Its lines go to a file of its own, and to the terminal, with its name and colour,
+where that is wished; its last lines are shown when it ends unasked.
 """
 
 import asyncio
@@ -11,10 +12,13 @@ import os
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from mesh_web.processes import Process
+from mesh_web.supervision.log_file import LogFile
 from mesh_web.supervision.readiness import until_ready
 
 PR_SET_PDEATHSIG = 1
@@ -22,6 +26,7 @@ FIRST_BACKOFF_SECONDS = 0.2
 LONGEST_BACKOFF_SECONDS = 5.0
 STEADY_SECONDS = 10.0
 STOP_SECONDS = 5.0
+LAST_LINES = 5
 COLOURS = (36, 35, 34, 33, 32, 96, 95, 94, 93, 92)
 
 Inherit = Callable[[], int]
@@ -36,14 +41,15 @@ class Child:
     running: asyncio.subprocess.Process | None = None
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     starts: int = 0
-    ready_after_seconds: float = 0.0
+    last_lines: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
 
 
 class Supervisor:
     """`run()` returns once `stop()` was called and every child is gone.
 
     `inherit` gives a child a descriptor through the environment variable it names:
-    {"agent": ("MESHWEB_JOIN_TOKEN_FD", make_descriptor)}.
+    {"agent": ("MESHWEB_JOIN_TOKEN_FD", make_descriptor)}. Each child's lines are appended to
+    `logs`/<name>.log, of which one predecessor is kept.
     """
 
     def __init__(
@@ -54,12 +60,14 @@ class Supervisor:
         inherit: Mapping[str, tuple[str, Inherit]] | None = None,
         report: Callable[[str], None] = print,
         show_logs: bool = True,
+        logs: Path | None = None,
     ) -> None:
         self.children = {process.name: Child(process) for process in table}
         self._environment = dict(environment)
         self._inherit = dict(inherit or {})
         self._report = report
         self._show_logs = show_logs
+        self._logs = logs
         self._stopping = asyncio.Event()
         self._own_pid = os.getpid()
         self._libc = ctypes.CDLL(None, use_errno=True)
@@ -93,20 +101,22 @@ class Supervisor:
             code = await self._live(child)
             if self._stopping.is_set():
                 return
-            lived = time.monotonic() - began
-            pause = (
-                FIRST_BACKOFF_SECONDS
-                if lived > STEADY_SECONDS
-                else min(pause * 2, LONGEST_BACKOFF_SECONDS)
-            )
-            self._report(
-                f"{child.process.name} ended ({_how(code)}); starting it again in {pause:.1f} s"
-            )
+            if time.monotonic() - began > STEADY_SECONDS:
+                pause = FIRST_BACKOFF_SECONDS
+            self._tell_end(child, code, pause)
             await self._or_stop(asyncio.sleep(pause))
+            pause = min(pause * 2, LONGEST_BACKOFF_SECONDS)
+
+    def _tell_end(self, child: Child, code: int, pause: float) -> None:
+        self._report(
+            f"{child.process.name} ended ({_how(code)}); starting it again in {pause:.1f} s"
+        )
+        if not self._show_logs:
+            for line in child.last_lines:
+                self._report(f"    {child.process.name} said: {line}")
 
     async def _live(self, child: Child) -> int:
         """One life of a child, from start to the last of its descendants."""
-        began = time.monotonic()
         child.starts += 1
         environment = dict(self._environment)
         descriptors: tuple[int, ...] = ()
@@ -130,7 +140,7 @@ class Supervisor:
                 os.close(descriptor)
         child.running = running
         forwarding = asyncio.create_task(self._forward(child))
-        probing = asyncio.create_task(self._probe(child, began))
+        probing = asyncio.create_task(self._probe(child))
         code = await running.wait()
         probing.cancel()
         self._kill_session(child)
@@ -138,29 +148,32 @@ class Supervisor:
             await asyncio.wait_for(forwarding, 1)
         return code
 
-    async def _probe(self, child: Child, began: float) -> None:
+    async def _probe(self, child: Child) -> None:
         await until_ready(child.process.ready)
-        if not child.ready.is_set():
-            child.ready_after_seconds = time.monotonic() - began
-            child.ready.set()
+        child.ready.set()
 
     async def _forward(self, child: Child) -> None:
         assert child.running is not None  # noqa: S101  started just before
         assert child.running.stdout is not None  # noqa: S101
+        child.last_lines.clear()
         colour = COLOURS[list(self.children).index(child.process.name) % len(COLOURS)]
         prefix = f"{child.process.name:>10} | "
         if sys.stdout.isatty():
             prefix = f"\x1b[{colour}m{prefix}\x1b[0m"
-        while True:
-            try:
-                line = await child.running.stdout.readline()
-            except ValueError:  # a line over the limit: what was read of it is dropped
-                continue
-            if not line:
-                return
-            if self._show_logs:
-                sys.stdout.write(prefix + line.decode(errors="replace"))
-                sys.stdout.flush()
+        with LogFile(self._logs / f"{child.process.name}.log" if self._logs else None) as log:
+            while True:
+                try:
+                    line = await child.running.stdout.readline()
+                except ValueError:  # a line over the limit: what was read of it is dropped
+                    continue
+                if not line:
+                    return
+                text = line.decode(errors="replace")
+                child.last_lines.append(text.rstrip())
+                log.write(text)
+                if self._show_logs:
+                    sys.stdout.write(prefix + text)
+                    sys.stdout.flush()
 
     def _in_child(self) -> None:
         """Between fork and exec: own session, and die with the supervisor."""

@@ -64,7 +64,24 @@ async def test_a_killed_process_is_started_again_and_said() -> None:
         await until(
             lambda: supervisor.children["one"].starts == 2 and pid(supervisor, "one") != first
         )
-        assert said == ["one ended (killed by SIGKILL); starting it again in 0.4 s"]
+        assert said == ["one ended (killed by SIGKILL); starting it again in 0.2 s"]
+
+
+async def test_what_a_process_said_is_kept_and_shown_when_it_ends(tmp_path: Path) -> None:
+    speaker = Process(name="one", argv=(sys.executable, "-c", "print('alas'); raise SystemExit(3)"))
+    said: list[str] = []
+    supervisor = Supervisor(
+        [speaker], os.environ, report=said.append, show_logs=False, logs=tmp_path / "logs"
+    )
+    task = asyncio.create_task(supervisor.run())
+    await until(lambda: len(said) >= 2)
+    supervisor.stop()
+    await asyncio.wait_for(task, 15)
+    assert said[:2] == [
+        "one ended (exit code 3); starting it again in 0.2 s",
+        "    one said: alas",
+    ]
+    assert (tmp_path / "logs" / "one.log").read_text().startswith("alas\n")
 
 
 async def test_a_process_waits_for_those_it_needs(tmp_path: Path) -> None:
