@@ -111,14 +111,13 @@ class Receiver:
             return Reply(outcome=Outcome.MALFORMED, reason=decoded.reason)
         now = time.time()
         response = ExportMetricsServiceResponse()
-        for received in decoded:
-            self._table.take(received, now)
-        refused = sum(received.refused for received in decoded)
+        refused = sum(one.refused + self._table.take(one, now) for one in decoded)
         if refused:
             response.partial_success.CopyFrom(
                 ExportMetricsPartialSuccess(
                     rejected_data_points=refused,
-                    error_message="only cumulative sums and histograms, and gauges, are kept",
+                    error_message="kept are cumulative sums and histograms, and gauges: sound ones, as"
+                    " many as a namespace may have",
                 )
             )
         return Reply(outcome=Outcome.TAKEN, message=response)

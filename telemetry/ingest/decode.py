@@ -1,8 +1,10 @@
 """OTLP requests to plain values. Pure; a request that cannot be read is a `Malformed`."""
 
 import hashlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -13,6 +15,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from telemetry.ingest.attributes import resource_of, text_attributes, value_text
+from telemetry.ingest.istio import sound
 from telemetry.ingest.lenient import repaired
 from telemetry.ingest.values import (
     Event,
@@ -131,7 +134,7 @@ def points_of(message: Any) -> Iterator[ResourcePoints]:
     """The points of an `ExportMetricsServiceRequest`. Takes the message apart: use it once.
 
     Only cumulative sums and histograms, and gauges, are taken; the others are counted in
-    `refused`.
+    `refused`, as are histograms whose buckets do not fit their bounds, and counts that are none.
     """
     for resource_metrics in message.resource_metrics:
         resource = resource_of(resource_metrics.resource.attributes)
@@ -140,8 +143,9 @@ def points_of(message: Any) -> Iterator[ResourcePoints]:
         for scope_metrics in resource_metrics.scope_metrics:
             for metric in scope_metrics.metrics:
                 taken, left = _points(metric)
-                points += taken
-                refused += left
+                countable = [point for point in taken if sound(point)]
+                points += countable
+                refused += left + len(taken) - len(countable)
         yield ResourcePoints(_instance(resource), resource, tuple(points), refused)
 
 
@@ -155,7 +159,7 @@ def _points(metric: Any) -> tuple[list[Point], int]:
     if what == "sum":
         kind = PointKind.COUNTER if data.is_monotonic else PointKind.GAUGE
         return _numbers(metric.name, kind, data.data_points), 0
-    return _histograms(metric.name, data.data_points), 0
+    return _histograms(metric.name, data.data_points)
 
 
 def _numbers(name: str, kind: PointKind, points: Any) -> list[Point]:
@@ -174,20 +178,31 @@ def _numbers(name: str, kind: PointKind, points: Any) -> list[Point]:
     return taken
 
 
-def _histograms(name: str, points: Any) -> list[Point]:
+def _histograms(name: str, points: Any) -> tuple[list[Point], int]:
     taken = []
+    refused = 0
     for point in points:
         if point.flags & _NO_RECORDED_VALUE:
             continue
         bounds = tuple(point.explicit_bounds)
         counts = tuple(point.bucket_counts)
-        if counts and len(counts) != len(bounds) + 1:
+        if not _fitting(bounds, counts):
+            refused += 1
             continue
         values = (point.count, point.sum, *counts)
         for field in _HISTOGRAM_FIELDS:
             point.ClearField(field)
         taken.append(Point(name, PointKind.HISTOGRAM, point.SerializeToString(), values, bounds))
-    return taken
+    return taken, refused
+
+
+def _fitting(bounds: tuple[float, ...], counts: tuple[int, ...]) -> bool:
+    """Neither, or finite ascending bounds and one bucket more."""
+    if not counts:
+        return not bounds
+    if len(counts) != len(bounds) + 1 or not all(map(math.isfinite, bounds)):
+        return False
+    return all(low < high for low, high in pairwise(bounds))
 
 
 _HISTOGRAM_FIELDS = (

@@ -1,13 +1,20 @@
 """Istio's standard metrics: which edge a point counts for, and what it counts."""
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
 from telemetry.contracts import DURATION_BOUNDS_MS, EdgeCount, EdgeKey, Reporter
+from telemetry.ingest.values import Point, PointKind
 
 UNKNOWN = "unknown"
+MAX_NAME = 1024
+MAX_VALUE = float(2**53)
+"""No proxy counts further; sums of such values still fit the 64 bits of whoever reads them."""
+_NAME = re.compile(r"[^a-zA-Z0-9_:]")
 
 
 class Counted(StrEnum):
@@ -45,6 +52,24 @@ _TCP = frozenset(
 _WHOLE = tuple(str(one) for one in Counted if one is not Counted.DURATION)
 _SECURITY = frozenset({"mutual_tls", "none"})
 _GRPC_STATUSES = frozenset(str(number) for number in range(17))
+
+
+def stored_name(name: str) -> str:
+    """A metric's name as Prometheus writes it: `istio.requests_total` is `istio_requests_total`."""
+    return _NAME.sub("_", name[:MAX_NAME])
+
+
+def sound(point: Point) -> bool:
+    """Can it be counted: are its values numbers, and those of Istio's metrics of their kind?"""
+    if point.kind is PointKind.GAUGE and not point.name.startswith("istio"):
+        return True
+    if not all(map(math.isfinite, point.values)):
+        return False
+    counted = METRICS.get(stored_name(point.name)) if point.name.startswith("istio") else None
+    if counted is None:
+        return True
+    kind = PointKind.HISTOGRAM if counted in _HISTOGRAMS else PointKind.COUNTER
+    return point.kind is kind and all(0 <= value <= MAX_VALUE for value in point.values)
 
 
 def edge_key(counted: Counted, tags: Mapping[str, str]) -> EdgeKey | None:

@@ -14,7 +14,15 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import HistogramDataPoint, Numbe
 
 from telemetry.contracts import EdgeCount, EdgeKey
 from telemetry.ingest.attributes import text_attributes
-from telemetry.ingest.istio import METRICS, Counted, add, connection, edge_key, increase_of
+from telemetry.ingest.istio import (
+    METRICS,
+    Counted,
+    add,
+    connection,
+    edge_key,
+    increase_of,
+    stored_name,
+)
 from telemetry.ingest.values import Point, PointKind, Resource, ResourcePoints
 
 MAX_SERIES_PER_NAMESPACE = 50_000
@@ -28,7 +36,6 @@ FORGET_SECONDS = 30
 ALIVE_SECONDS = 5
 """Proxies speak every second; the connections of one silent for longer are gone with it."""
 ANNOUNCE_SECONDS = 3600
-_NAME = re.compile(r"[^a-zA-Z0-9_:]")
 _LABEL = re.compile(r"[^a-zA-Z0-9_]")
 
 Values = tuple[float, ...]
@@ -93,21 +100,26 @@ class SeriesTable:
         self._quota = quota
         self._sizes: dict[str, int] = {}
 
-    def take(self, received: ResourcePoints, now: float) -> None:
-        """Remember the newest values."""
+    def take(self, received: ResourcePoints, now: float) -> int:
+        """Remember the newest values; return how many points were not taken."""
         sender = self.senders.get(received.instance)
         if sender is None:
             sender = Sender(received.instance, received.resource)
             self.senders[received.instance] = sender
         sender.heard_at = now
+        refused = 0
         for point in received.points:
             series = sender.series.get((point.name, point.key))
             if series is None:
                 series = self._new(sender, point)
                 if series is None:
+                    refused += 1
                     continue
-            if series.bounds == point.bounds:
+            if series.bounds == point.bounds and _histogram(series) == _histogram(point):
                 series.values = point.values
+            else:
+                refused += 1
+        return refused
 
     def load(
         self, instance: str, published: Mapping[str, Values] | None, covered_until: float = 0.0
@@ -218,6 +230,10 @@ class SeriesTable:
         return series
 
 
+def _histogram(one: Series | Point) -> bool:
+    return one.kind is PointKind.HISTOGRAM
+
+
 def difference(now: Values, before: Values) -> Values:
     """How much cumulative values grew; after a reset (the first one fell) all of `now` is growth."""
     if len(before) != len(now) or now[0] < before[0]:
@@ -252,7 +268,7 @@ def _levels(sender: Sender) -> dict[EdgeKey, int]:
 
 
 def _series(sender: Sender, point: Point) -> Series:
-    name = _NAME.sub("_", point.name[:MAX_LABEL])
+    name = stored_name(point.name)
     tags = _tags(point)
     counted = METRICS.get(name)
     edge = edge_key(counted, tags) if counted else None

@@ -1,13 +1,21 @@
 """How cumulative values become increases: nothing twice, nothing lost."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import orjson
+import pytest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+)
 
 from telemetry.contracts import EdgeCount
 from telemetry.ingest.decode import decode_points
 from telemetry.ingest.series import SeriesTable, Values, announcement, difference
-from tests.telemetry.otlp import pairs, requests_total
+from telemetry.ingest.values import Point, PointKind, Resource, ResourcePoints
+from tests.telemetry.otlp import RESOURCE, pairs, requests_total
+
+RESOURCE_OUT = Resource("payments", "shop", "payments-v2", RESOURCE)
 
 
 def hear(
@@ -229,3 +237,57 @@ def test_a_sender_none_of_whose_points_were_kept_is_forgotten_like_any_other() -
     table.take(received[0], 0.0)
     table.forget_silent(100.0)
     assert table.senders == {}
+
+
+def of_kind(name: str, **point: Any) -> ExportMetricsServiceRequest:
+    """One cumulative histogram, or with `as_double` a sum."""
+    request = requests_total(0)
+    metric = request.resource_metrics[0].scope_metrics[0].metrics[0]
+    metric.name = name
+    metric.ClearField("sum")
+    if "as_double" in point:
+        metric.sum.is_monotonic = True
+        metric.sum.aggregation_temporality = 2  # type: ignore[assignment]
+        metric.sum.data_points.add(**point).attributes.extend(pairs({"reporter": "source"}))
+    else:
+        metric.histogram.aggregation_temporality = 2  # type: ignore[assignment]
+        metric.histogram.data_points.add(**point).attributes.extend(pairs({"reporter": "source"}))
+    return request
+
+
+INFINITY = float("inf")
+DURATION = "istio.request_duration_milliseconds"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        of_kind("latency", count=1, sum=1.0, explicit_bounds=[1, 2]),
+        of_kind("latency", count=1, sum=1.0, explicit_bounds=[1, 2], bucket_counts=[1]),
+        of_kind("latency", count=1, sum=1.0, explicit_bounds=[1, INFINITY], bucket_counts=[1] * 3),
+        of_kind("latency", count=1, sum=1.0, explicit_bounds=[float("nan")], bucket_counts=[1, 0]),
+        of_kind("latency", count=1, sum=1.0, explicit_bounds=[2, 1], bucket_counts=[1, 0, 0]),
+        of_kind("latency", count=1, sum=INFINITY, explicit_bounds=[1], bucket_counts=[1, 0]),
+        of_kind("total", as_double=float("nan")),
+        of_kind("istio.requests_total", as_double=float("nan")),
+        of_kind("istio_tcp_sent_bytes_total", as_double=INFINITY),
+        of_kind("istio_tcp_sent_bytes_total", as_double=1e300),
+        of_kind("istio.tcp_connections_opened_total", as_double=-1.0),
+        of_kind(DURATION, as_double=4.0),
+        of_kind(DURATION, count=1, sum=float("nan"), explicit_bounds=[1], bucket_counts=[1, 0]),
+        of_kind("istio.requests_total", count=1, sum=1.0),
+    ],
+)
+def test_points_that_cannot_be_counted_are_refused(request_: ExportMetricsServiceRequest) -> None:
+    received = decode_points(request_.SerializeToString())
+    assert isinstance(received, tuple)
+    assert (received[0].points, received[0].refused) == ((), 1)
+
+
+def test_a_series_keeps_its_shape() -> None:
+    table = SeriesTable()
+    first = ResourcePoints("a", RESOURCE_OUT, (Point("x", PointKind.COUNTER, b"", (5,)),), 0)
+    other = Point("x", PointKind.HISTOGRAM, b"", (1, 2.0))
+    assert [table.take(first, 0.0), table.take(first._replace(points=(other,)), 1.0)] == [0, 1]
+    _, samples, _ = table.samples(4000.0)
+    assert [value for _, _, value in samples] == [5]
