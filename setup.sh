@@ -44,9 +44,9 @@ command -v python3 >/dev/null || need python3 "Python 3.11" command -v python3
 python3 -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11))' ||
   fail "Python 3.11 or newer is needed, this is $(python3 --version). On Debian 12: sudo apt-get install python3"
 need python3-venv "Python's venv module" python3 -c 'import ensurepip, venv'
-command -v node >/dev/null || fail "Node.js 20 is missing. On Debian: sudo apt-get install nodejs npm (version 20 or newer)"
+command -v node >/dev/null || fail "Node.js 20 is missing. On Debian 13 or newer: sudo apt-get install nodejs npm; on Debian 12 install the package of version 20 from nodejs.org"
 [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] ||
-  fail "Node.js 20 or newer is needed, this is $(node --version). See nodejs.org for a package."
+  fail "Node.js 20 or newer is needed, this is $(node --version). On Debian 13 or newer: sudo apt-get install nodejs npm; on Debian 12 install the package of version 20 from nodejs.org"
 command -v npm >/dev/null || fail "npm is missing. On Debian: sudo apt-get install npm"
 [ "$(uname -s)" = Linux ] || printf 'meshweb: pods need the whole 127.0.0.0/8 on loopback, which only Linux has by default.\n'
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-NAMES = ("checks", "promql", "push", "route_change", "graph", "footprint")
+NAMES = ("checks", "promql", "push", "route_change", "graph", "fanout", "ingest", "footprint")
 """In order of how long they take."""
 
 

@@ -37,7 +37,7 @@ def resident_mb(pid: int) -> float:
     except OSError:
         return 0.0
     kib = next(int(line.split()[1]) for line in lines if line.startswith("Rss:"))
-    return kib / 1024
+    return kib * 1024 / 1e6
 
 
 def idle_seconds() -> float:
@@ -82,9 +82,9 @@ def wait_for_edges(mesh: RunningMesh) -> float:
     while time.monotonic() - began < 60:
         graph = mesh.call("GET", "/graph")
         if any(edge["requests_per_second"] > 0 for edge in graph["edges"]):
-            break
+            return time.monotonic() - began
         time.sleep(0.1)
-    return time.monotonic() - began
+    raise RuntimeError("no edge carried traffic within a minute")
 
 
 def main() -> None:

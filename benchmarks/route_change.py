@@ -2,7 +2,7 @@
 
 Flips payments between v1 and v2 (0 <-> 100) in a running demo and asks through checkout's own
 sidecar until the other version answers. The floor, in the same run: the same question asked of
-the same sidecar without a change, times the REST API's answer to an unchanged PUT - what the
+the same sidecar without a change, after the REST API's answer to an unchanged PUT - what the
 two ends cost alone.
 """
 

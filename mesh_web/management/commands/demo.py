@@ -17,7 +17,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--logs", action="store_true", help="show every process' log lines")
         parser.add_argument(
-            "--rate", type=float, default=5.0, help="visits per second at the start"
+            "--rate", type=float, default=5.0, help="requests per second at the start"
         )
 
     def handle(self, **options: object) -> None:
