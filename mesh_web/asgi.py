@@ -6,7 +6,6 @@ same process answers more than twice as many.
 
 import os
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mesh_web.settings")
@@ -20,27 +19,34 @@ from channels.auth import AuthMiddlewareStack
 from channels.routing import URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 
+from mesh_web import bodies
+from mesh_web.bodies import Receive, Scope, Send
 from mesh_web.live.routing import websocket_urlpatterns
 from routing.facade import warm_up
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
 WORKERS = 16
 
-_http: Any = WSGIMiddleware(cast("Any", http_application), workers=WORKERS)
+# without a bound on what waits to be sent, a client that does not read holds no worker either
+_http: Any = WSGIMiddleware(cast("Any", http_application), workers=WORKERS, send_queue_size=0)
 _websocket = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     match scope["type"]:
         case "http":
-            await _http(scope, receive, send)
+            await _answer(scope, receive, send)
         case "websocket":
             await _websocket(scope, receive, send)
         case "lifespan":
             await _live(receive, send)
+
+
+async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
+    match await bodies.read(scope, receive):
+        case bodies.NotTaken() as why:
+            await bodies.refuse(send, why)
+        case bytes() as body:
+            await _http(scope, bodies.ready(body), send)
 
 
 async def _live(receive: Receive, send: Send) -> None:
