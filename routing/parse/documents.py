@@ -19,7 +19,7 @@ PLATFORM_KINDS: frozenset[str] = frozenset(
 """Kubernetes kinds that `topology.manifests` reads; here they are only recognised."""
 
 WITHOUT_SPEC = frozenset({"Secret", "ServiceAccount"})
-"""Their content stands beside the metadata; a Document has it in `spec` all the same."""
+"""Their content stands beside the metadata; a Document, and what REST answers, has it in `spec`."""
 
 NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -191,7 +191,7 @@ def document_of(value: Mapping[str, Any], key: ResourceKey) -> Document:
     metadata = value["metadata"]
     spec: Mapping[str, Any] = value.get("spec") or {}
     if key.kind in WITHOUT_SPEC:
-        spec = {k: v for k, v in value.items() if k not in TOP_FIELDS}
+        spec = {**spec, **{k: v for k, v in value.items() if k not in TOP_FIELDS}}
     return Document(
         key=key,
         api_version=value["apiVersion"],

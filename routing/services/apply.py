@@ -12,7 +12,7 @@ from rest.contracts import Finding, Severity
 from routing import expiry
 from routing import findings as kept_findings
 from routing.changes import Change, after_changes, changes_between
-from routing.contracts import Document, PublishedSecret, ResourceKey
+from routing.contracts import Document, ResourceKey
 from routing.models import Ledger
 from routing.parse import parse_yaml
 from routing.selectors import documents_in_force, heads, newest_accepted
@@ -22,7 +22,7 @@ from routing.services.ledger import Signature, hold_ledger, write_revision
 from routing.services.outcome import Accepted, Foreseen, Missing, Outcome, Refused, Stale
 from routing.services.platform import carry_out
 from routing.services.refusals import refused_before
-from routing.services.secrets import split_secret, store_secret, stored
+from routing.services.secrets import SecretData, split_secret, store_secret, stored
 
 Wanted = Mapping[ResourceKey, Document | None]
 """Resources as they shall be; None: gone."""
@@ -84,7 +84,7 @@ def change(wanted: Wanted, terms: Terms) -> Outcome:
 def edit(
     make: Callable[[Documents], Wanted | Declined],
     terms: Terms,
-    secrets: Sequence[PublishedSecret] = (),
+    secrets: Sequence[SecretData] = (),
 ) -> Outcome | Declined:
     """`change`, with what is wanted made from what is in force, so that no edit is ever lost.
 
@@ -130,7 +130,7 @@ def _write(
     changes: Sequence[Change],
     signature: Signature,
     findings: Iterable[Finding],
-    secrets: Iterable[PublishedSecret],
+    secrets: Iterable[SecretData],
 ) -> int:
     for secret in secrets:
         store_secret(secret)
@@ -180,10 +180,10 @@ def _stale(if_match: Mapping[ResourceKey, int]) -> Stale | None:
 
 def _split_secrets(
     wanted: Wanted,
-) -> Refused | tuple[dict[ResourceKey, Document | None], tuple[PublishedSecret, ...]]:
-    """Take private keys out of the documents; what cannot be read is refused."""
+) -> Refused | tuple[dict[ResourceKey, Document | None], tuple[SecretData, ...]]:
+    """Take what is secret out of the documents; what cannot be read is refused."""
     documents: dict[ResourceKey, Document | None] = {}
-    secrets: list[PublishedSecret] = []
+    secrets: list[SecretData] = []
     wrong: list[Finding] = []
     for key, document in wanted.items():
         documents[key] = document
@@ -198,7 +198,7 @@ def _split_secrets(
     return Refused(findings=tuple(wrong)) if wrong else (documents, tuple(secrets))
 
 
-def _unknown_digest(documents: Wanted, fresh: Iterable[PublishedSecret]) -> Refused | None:
+def _unknown_digest(documents: Wanted, fresh: Iterable[SecretData]) -> Refused | None:
     """A Secret that only names a digest must name one whose bytes we hold."""
     given = {(one.namespace, one.name, one.digest) for one in fresh}
     for key, document in documents.items():
@@ -216,8 +216,8 @@ def _unreadable_secret(key: ResourceKey, reason: str) -> Finding:
         severity=Severity.ERROR,
         resource=str(key),
         path="data",
-        message=f"the certificate cannot be read: {reason}",
-        fix="give tls.crt and tls.key in stringData, or base64 in data",
+        message=f"the Secret cannot be read: {reason}",
+        fix="give text in stringData, or base64 in data; a certificate as tls.crt and tls.key",
     )
 
 
