@@ -17,10 +17,10 @@ from mesh_web.wsgi import application as http_application  # loads Django's apps
 # isort: split
 from channels.auth import AuthMiddlewareStack
 from channels.routing import URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 
 from mesh_web import bodies
 from mesh_web.bodies import Receive, Scope, Send
+from mesh_web.live.origin import own_pages_only
 from mesh_web.live.routing import websocket_urlpatterns
 from routing.facade import warm_up
 
@@ -28,7 +28,7 @@ WORKERS = 16
 
 # without a bound on what waits to be sent, a client that does not read holds no worker either
 _http: Any = WSGIMiddleware(cast("Any", http_application), workers=WORKERS, send_queue_size=0)
-_websocket = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+_websocket = own_pages_only(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

@@ -13,7 +13,8 @@
 | MESHWEB_SIGNING_ADDRESS | 127.0.0.1:15012 | where agents find certificate signing |
 | MESHWEB_COLLECTOR_ADDRESS | 127.0.0.1:4317 | where proxies send telemetry |
 | MESHWEB_SECRET_KEY | made at first start | signs sessions, encrypts keys at rest |
-| MESHWEB_ALLOWED_HOSTS | loopback names | comma separated; also the allowed WebSocket origins |
+| MESHWEB_ALLOWED_HOSTS | loopback names | comma separated; the names that browsers may use |
+| MESHWEB_ALLOWED_ORIGINS | none | comma separated, as https://mesh.example: origins besides its own |
 | MESHWEB_TRUST_DOMAIN | cluster.local | of every SPIFFE ID |
 | MESHWEB_POD_NETWORK | 66, another with shifted ports | pods live in 127.<this>.x.y and the two networks after it |
 | MESHWEB_NODE | local | how the agent names its host |
@@ -101,6 +102,13 @@ SECRET_KEY = _secret_key()
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("MESHWEB_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 
+ALLOWED_ORIGINS = [
+    one.strip().lower()
+    for one in os.environ.get("MESHWEB_ALLOWED_ORIGINS", "").split(",")
+    if one.strip()
+]
+"""Where pages may come from that write here or follow the live view, besides this server's own."""
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -169,6 +177,10 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "mesh_web" / "frontend" / "dist"
 WHITENOISE_AUTOREFRESH = False
+# cookies know no ports: copies of Meshweb and what it serves on other ports share a host's
+SESSION_COOKIE_NAME = f"meshweb_session_{HTTP_PORT}"
+CSRF_COOKIE_NAME = f"meshweb_csrf_{HTTP_PORT}"
+CSRF_TRUSTED_ORIGINS = ALLOWED_ORIGINS
 SESSION_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"

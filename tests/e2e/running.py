@@ -102,7 +102,7 @@ class Running:
             capture_output=True,
             text=True,
         )
-        found = re.search(r"(?im)^set-cookie: (sessionid=[^;]+)", done.stdout)
+        found = re.search(r"(?im)^set-cookie: (meshweb_session_\d+=[^;]+)", done.stdout)
         assert found, done.stdout
         return found.group(1)
 

@@ -16,14 +16,14 @@ def test_the_demo_starts_and_every_pod_is_ready(mesh: Running) -> None:
 
 
 def test_the_login_link_works_once(mesh: Running, cookie: str) -> None:
-    assert cookie.startswith("sessionid=")
+    assert cookie.startswith("meshweb_session_")
     again = subprocess.run(
         ["curl", "-s", "-o", "/dev/null", "-D", "-", "--noproxy", "*", mesh.link],
         check=True,
         capture_output=True,
         text=True,
     )
-    assert "sessionid=" not in again.stdout
+    assert "meshweb_session_" not in again.stdout
 
 
 def test_a_second_start_in_the_same_home_is_refused_in_one_sentence(mesh: Running) -> None:

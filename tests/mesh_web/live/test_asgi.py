@@ -64,12 +64,13 @@ async def test_without_a_session_the_socket_closes_with_4401(broker: Broker) -> 
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_another_origin_is_refused(broker: Broker) -> None:
+@pytest.mark.parametrize("origin", ["http://evil.test", "http://127.0.0.1:8080"])
+async def test_another_origin_is_refused(broker: Broker, origin: str) -> None:
     client = await asyncio.to_thread(logged_in)
     headers = cookie(client.cookies)
     async with serving(application) as url:
         with pytest.raises(InvalidStatus):
-            await connect(url, origin=Origin("http://evil.test"), additional_headers=headers)
+            await connect(url, origin=Origin(origin), additional_headers=headers)
 
 
 def _origin(url: str) -> Origin:
