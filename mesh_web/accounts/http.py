@@ -15,7 +15,7 @@ from mesh_web.accounts import services
 from mesh_web.accounts.models import Token
 from mesh_web.accounts.principals import Caller
 from mesh_web.accounts.selectors import accounts, caller_of_user
-from mesh_web.audit.services import failed_logins, record
+from mesh_web.audit.services import Failures, decide_login, failed_logins, record
 from rest.access import principal, require_admin
 from rest.contracts import Refusal, Role
 from rest.paging import Page, PageQuery, page_of
@@ -26,7 +26,8 @@ router = Router(tags=["accounts"])
 NAMESPACE = r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$"
 ACCOUNT_NAME = services.NAME.pattern
 TEXT = r"^[^\x00-\x1f\x7f]+$"
-MOST_FAILURES = 10
+MOST_FAILURES = Failures(of_name_from_address=10, of_name=100, from_address=50)
+"""Of a name: many, for strangers must not lock its owner out easily."""
 
 
 class SessionOut(Schema):
@@ -61,16 +62,31 @@ def log_in(request: HttpRequest, given: LoginIn) -> SessionOut:
     """Open a session with a name and a password."""
     now = timezone.now()
     address = request.META.get("REMOTE_ADDR", "")
-    if failed_logins(given.username, address, now) >= MOST_FAILURES:
-        raise Refusal(429, "too_many_requests", "Too many failed logins; wait a few minutes.")
+    _refuse_guesses(failed_logins(given.username, address, now), pending=0)
+    # before the slow look at the password, so that guesses made at the same time count each other
+    attempt = record(given.username, "login", request.path, 401, address, now)
+    try:
+        _refuse_guesses(failed_logins(given.username, address, now), pending=1)
+    except Refusal as refusal:
+        decide_login(attempt, refusal.status)
+        raise
     user = authenticate(request, username=given.username, password=given.password)
     caller = None if user is None else caller_of_user(user)
-    status = 401 if caller is None else 200
-    record(given.username, "login", request.path, status, address, now)
     if user is None or caller is None:
         raise Refusal(401, "unauthenticated", "The name or the password is wrong.")
+    decide_login(attempt, 200)
     login(request, user)
     return SessionOut(user=caller.name, role=caller.role, csrf=get_token(request))
+
+
+def _refuse_guesses(failures: Failures, pending: int) -> None:
+    """`pending`: how many of the failures are this attempt itself."""
+    if (
+        failures.of_name_from_address - pending >= MOST_FAILURES.of_name_from_address
+        or failures.of_name - pending >= MOST_FAILURES.of_name
+        or failures.from_address - pending >= MOST_FAILURES.from_address
+    ):
+        raise Refusal(429, "too_many_requests", "Too many failed logins; wait a few minutes.")
 
 
 @router.post("/logout", response={200: Done, **ERRORS})

@@ -6,7 +6,7 @@ from django.db import models
 class AuditEvent(models.Model):
     """One write, or one attempt to come in. Rows are only ever added.
 
-    `status` is the HTTP status that was answered; `target` the path that was asked for.
+    An attempt to come in has failed (401) until it is decided. `status` is the HTTP status that was answered; `target` the path that was asked for.
     """
 
     at = models.DateTimeField(db_index=True)

@@ -26,5 +26,7 @@ class Command(BaseCommand):
             access_log=False,
             log_level="info",
             log_config=None,
+            # anybody on this machine may write X-Forwarded-For; logins are counted by address
+            proxy_headers=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
