@@ -37,6 +37,7 @@ OWN: Mapping[str, Entry] = {
     "MSH1021": Entry(ERROR, "{} must be {}", ""),
     "MSH1022": Entry(ERROR, "only one of {} can be set", "keep one of them"),
     "MSH1023": Entry(ERROR, "control characters are not allowed in {}", ""),
+    "MSH1024": Entry(ERROR, "aliases make more than {} characters of this text", "write them out"),
     # meaning
     "MSH1101": Entry(ERROR, "the weights of this route sum to {}, not 100", "make them sum to 100"),
     "MSH1102": Entry(ERROR, "{} has no port {}", "use one of {}"),

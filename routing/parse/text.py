@@ -20,6 +20,8 @@ MAX_BYTES = 1_000_000
 MAX_DEPTH = 60
 MAX_DOCUMENTS = 5_000
 MAX_VALUES = 500_000
+MAX_ALIASED_BYTES = 10_000_000
+MAX_KEY = 1_000
 
 INT = re.compile(r"[-+]?(0|[1-9][0-9_]*)$")
 RADIX = re.compile(r"[-+]?0(b[01][01_]*|o?[0-7][0-7_]*|x[0-9a-fA-F][0-9a-fA-F_]*)$")
@@ -45,6 +47,23 @@ class Value:
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What a value is when its aliases are written out: values, and characters of scalars."""
+
+    values: int
+    characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """What an alias stands for; `text` as it was written, None for a collection."""
+
+    value: Any
+    size: Size
+    text: str | None = None
+
+
 @dataclass(slots=True)
 class Node:
     """A collection that is being built; `key` is the pending key of a mapping."""
@@ -52,14 +71,17 @@ class Node:
     value: dict[str, Any] | list[Any]
     path: str
     anchor: str | None
-    size: int = 1
+    values: int = 1
+    characters: int = 0
     key: str | None = None
     duplicates: set[str] = field(default_factory=set)
 
     def next_path(self) -> str:
         if isinstance(self.value, list):
             return f"{self.path}[{len(self.value)}]"
-        return f"{self.path}.{self.key}" if self.path else str(self.key)
+        if self.key is None:
+            return self.path
+        return f"{self.path}.{self.key}" if self.path else self.key
 
 
 class Refused(Exception):  # noqa: N818  ends the reading of a text that is over a bound
@@ -107,6 +129,7 @@ class Builder:
 
     def __init__(self) -> None:
         self.total = 0
+        self.aliased = 0
         self.documents = 0
         self.clear()
 
@@ -119,7 +142,7 @@ class Builder:
     def clear(self) -> None:
         self.stack: list[Node] = []
         self.findings: list[Finding] = []
-        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.anchors: dict[str, Anchored] = {}
         self.root: Any = None
 
     def end_document(self) -> Value:
@@ -162,9 +185,11 @@ class Builder:
 
     def close(self) -> None:
         node = self.stack.pop()
+        size = Size(node.values, node.characters)
         if node.anchor:
-            self.anchors[node.anchor] = (node.value, node.size)
-        self.place(node.value, node.size)
+            self.anchors[node.anchor] = Anchored(node.value, size)
+        self.count(1)
+        self.place(node.value, size)
 
     def scalar(self, event: yaml.ScalarEvent) -> None:
         plain = event.implicit[0]
@@ -177,11 +202,16 @@ class Builder:
             value = self.resolved(event.value)
         if isinstance(value, str) and CONTROL.search(value):
             self.findings.append(finding("MSH1023", "", self.path(), "text"))
+        size = Size(1, len(event.value))
         if event.anchor:
-            self.anchors[event.anchor] = (value, 1)
-        self.place(value, 1)
+            self.anchors[event.anchor] = Anchored(value, size, event.value)
+        self.count(1)
+        self.place(value, size)
 
     def as_key(self, text: str, *, plain: bool) -> str:
+        if len(text) > MAX_KEY:
+            longer = f"longer than {MAX_KEY} characters"
+            raise Refused(finding("MSH1008", "", self.stack[-1].path, longer))
         if plain and text in ("", "~", "null"):
             self.findings.append(finding("MSH1008", "", self.stack[-1].path, "null"))
         return text
@@ -214,23 +244,36 @@ class Builder:
             self.findings.append(
                 finding("MSH1001", "", self.path(), f"alias *{anchor} is not defined before it")
             )
-            self.place(None, 1)
+            self.place(None, Size(1, 0))
             return
-        value, size = self.anchors[anchor]
-        if self.awaits_key():
-            value = str(value)
-        self.place(value, size)
+        meant = self.anchors[anchor]
+        value = self.key_of(meant) if self.awaits_key() else meant.value
+        self.count(meant.size.values, meant.size.characters)
+        self.place(value, meant.size)
 
-    def place(self, value: Any, size: int) -> None:
-        """Put a finished value where it belongs; sizes count aliases as if written out."""
-        self.total += size
+    def key_of(self, meant: Anchored) -> str:
+        """An alias as a key: the scalar's text as it was written."""
+        if meant.text is None:
+            raise Refused(finding("MSH1008", "", self.stack[-1].path, "a collection"))
+        return self.as_key(meant.text, plain=meant.value is None)
+
+    def count(self, values: int, aliased: int = 0) -> None:
+        """Each value once, and what an alias stands for at each of its places."""
+        self.total += values
+        self.aliased += aliased
         if self.total > MAX_VALUES:
             raise Refused(finding("MSH1005", "", self.path(), MAX_VALUES))
+        if self.aliased > MAX_ALIASED_BYTES:
+            raise Refused(finding("MSH1024", "", self.path(), MAX_ALIASED_BYTES))
+
+    def place(self, value: Any, size: Size) -> None:
+        """Put a finished value where it belongs; what holds it grows by it."""
         if not self.stack:
             self.root = value
             return
         node = self.stack[-1]
-        node.size += size
+        node.values += size.values
+        node.characters += size.characters
         if isinstance(node.value, list):
             node.value.append(value)
         elif node.key is None:

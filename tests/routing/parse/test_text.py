@@ -1,5 +1,7 @@
 """Text to values: what YAML means, and that nothing of it can exhaust or crash us."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,6 +76,44 @@ def test_aliases_that_multiply_are_refused() -> None:
         f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}, *a{i - 1}]\n" for i in range(1, 40)
     )
     assert [code for code, _ in codes(bomb)] == ["MSH1005"]
+
+
+BLOCK = "x" * 300_000
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f'a: &a "{BLOCK}"\nl: &l [{"*a, " * 1500}]\n? *l\n: 1\n', [("MSH1024", "l[33]")]),
+        (f'a: &a "{BLOCK}"\nl: &l [{"*a, " * 30}]\n? *l\n: 1\n', [("MSH1008", "")]),
+        (f'a: &a "{BLOCK}"\nl: &l [{"*a, " * 30}]\nm: [*l]\n', [("MSH1024", "m[0]")]),
+        (f'a: &a "{BLOCK}"\nb: {{? *a : 1}}\n', [("MSH1008", "b")]),
+        (f'a: {{? "{BLOCK}" : [{".nan, " * 100_000}]}}\n', [("MSH1008", "a")]),
+    ],
+)
+def test_what_aliases_and_keys_make_of_a_text_is_bounded(
+    text: str, found: list[tuple[str, str]]
+) -> None:
+    tracemalloc.start()
+    assert codes(text) == found
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20_000_000
+
+
+def test_an_alias_of_a_scalar_is_a_key_as_it_was_written() -> None:
+    assert values("{a: &a yes, b: {*a : 1}}") == [{"a": True, "b": {"yes": 1}}]
+
+
+def test_a_long_text_without_aliases_is_read() -> None:
+    rule = "    - {from: [{source: {namespaces: [shop]}}], to: [{operation: {paths: [/a]}}]}\n"
+    text = "kind: AuthorizationPolicy\nspec:\n  rules:\n" + rule * 11_000
+    (one,) = read_values(text)
+    assert (one.findings, len(one.value["spec"]["rules"]), len(text) < MAX_BYTES) == (
+        (),
+        11_000,
+        True,
+    )
 
 
 @given(st.text(max_size=200))
