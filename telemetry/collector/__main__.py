@@ -27,6 +27,9 @@ from telemetry.store.migrate import Engines, migrate
 
 log = logging.getLogger("collector")
 
+END_SECONDS = 5
+"""Whoever has not ended by then is left: a process that lives without serving is not restarted."""
+
 
 async def run(config: Config) -> None:
     """Serve until SIGTERM or SIGINT."""
@@ -59,15 +62,22 @@ async def run(config: Config) -> None:
         )
     ]
     await _first(stop, *tasks)
-    await asyncio.gather(grpc_server.stop(1.0), http_runner.cleanup())
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    await broker.aclose()
-    store.close()
-    for task in tasks:
-        if not task.cancelled() and task.exception() is not None:
-            raise RuntimeError(f"{task.get_name()} ended") from task.exception()
+    failed = [task for task in tasks if task.done()]
+    for task in failed:
+        log.error("%s ended", task.get_name(), exc_info=task.exception())
+
+    async def end() -> None:
+        await asyncio.gather(grpc_server.stop(1.0), http_runner.cleanup())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await broker.aclose()
+        store.close()
+
+    _, hanging = await asyncio.wait([asyncio.ensure_future(end())], timeout=END_SECONDS)
+    if failed or hanging:
+        # not by way of the interpreter: it waits for threads, and a thread may wait for ever
+        os._exit(1)
 
 
 async def forever(work: Coroutine[Any, Any, None]) -> None:

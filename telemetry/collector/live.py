@@ -70,6 +70,9 @@ class LivePublisher:
             except (RedisError, OSError) as error:
                 log.warning("the broker is away, edge counts wait: %s", error)
                 self._table.unload()
+            except Exception:
+                log.exception("edge counts wait")
+                self._table.unload()
 
     async def publish(self, second: int) -> tuple[EdgeSecond, ...]:
         """Publish what was gained, oldest second first: one, or those that were missed."""

@@ -29,10 +29,12 @@ async def write_samples(table: SeriesTable, store: Store) -> None:
         now = time.time()
         await asyncio.sleep(RESOLUTION_SECONDS - now % RESOLUTION_SECONDS)
         try:
+            table.forget_silent(time.time())
             await sample(table, store, round(time.time(), 3))
         except (StoreAway, StoreError) as error:
             log.warning("samples wait: %s", str(error)[:300])
-        table.forget_silent(time.time())
+        except Exception:
+            log.exception("samples wait")
         if table.dropped > dropped:
             log.warning("%d series over their namespace's quota", table.dropped - dropped)
             dropped = table.dropped

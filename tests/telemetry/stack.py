@@ -69,7 +69,8 @@ class Stack:
         self.start("broker", "-m", "mesh_web.broker", socket_path, f"{self.home}/broker")
         eventually(self._broker_answers)
 
-    def start_collector(self, *, wait: bool = True) -> None:
+    def start_collector(self, *words: str, wait: bool = True) -> None:
+        """`words`: what Python runs, if not the collector as it is."""
         config = Config(
             home=str(self.home),
             bind="127.0.0.1",
@@ -79,7 +80,8 @@ class Stack:
             store_url="",
             store_port=self.store_port,
         )
-        self.start("collector", "-m", "telemetry.collector", more=config.environment())
+        program = words or ("-m", "telemetry.collector")
+        self.start("collector", *program, more=config.environment())
         if wait:
             eventually(lambda: listens(self.http_port), 20)
 

@@ -156,6 +156,30 @@ def test_sigterm_ends_it_cleanly_with_what_it_owes(mesh: Stack) -> None:
     mesh.start_collector()
 
 
+BROKEN = """
+import asyncio, sys, time
+from telemetry.collector import __main__ as collector
+
+async def broken(*_: object) -> None:
+    asyncio.ensure_future(asyncio.to_thread(time.sleep, 60))
+    await asyncio.sleep(0.2)
+    raise ValueError("broken")
+
+collector.write_samples = broken
+sys.exit(collector.main())
+"""
+
+
+def test_a_collector_with_a_broken_part_ends_whatever_its_threads_do(mesh: Stack) -> None:
+    mesh.terminate("collector")
+    try:
+        mesh.start_collector("-c", BROKEN, wait=False)
+        assert mesh.processes.pop("collector").wait(15) == 1
+        assert "ValueError: broken" in (mesh.home / "collector.log").read_text()
+    finally:
+        mesh.start_collector()
+
+
 def per_second(seconds: list[EdgeSecond], workload: str) -> Counter[int]:
     """Requests that a workload sent."""
     found = Counter[int]()

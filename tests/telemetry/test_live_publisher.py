@@ -1,14 +1,18 @@
 """Which second an increase is told of, and how it is shared among several."""
 
+import asyncio
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry.collector.live import PARTS, by_second
+from telemetry.collector import samples
+from telemetry.collector.live import PARTS, LivePublisher, by_second
 from telemetry.contracts import EdgeCount, EdgeKey, Reporter
 from telemetry.ingest.istio import Counted, add, connection, spread
-from telemetry.ingest.series import Increase
+from telemetry.ingest.series import Increase, SeriesTable
 
 NOW = 1_800_000_000
 KEY = EdgeKey(
@@ -100,3 +104,35 @@ def test_connections_count_for_the_edge_without_flags() -> None:
     opened, closed = Counted.CONNECTIONS_OPENED, Counted.CONNECTIONS_CLOSED
     assert [of(opened, "-"), of(closed, "-"), of(closed, "DC")] == [1, -1, -1]
     assert [of(closed, "UF"), of(closed, "UF,URX"), of(Counted.BYTES_SENT, "-")] == [None] * 3
+
+
+def test_a_tick_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of both loops; that it is logged is how the test sees it."""
+    ticks: list[str] = []
+
+    async def nothing(_seconds: float) -> None:
+        if len(ticks) >= 4:
+            raise asyncio.CancelledError
+
+    def broken(name: str) -> Any:
+        async def tick(*_: object) -> None:
+            ticks.append(name)
+            raise ValueError(name)
+
+        return tick
+
+    table = SeriesTable()
+    broker: Any = None
+    store: Any = None
+    monkeypatch.setattr(LivePublisher, "publish", broken("live"))
+    monkeypatch.setattr(samples, "sample", broken("samples"))
+    monkeypatch.setattr(asyncio, "sleep", nothing)
+    for loop in (
+        LivePublisher(table, broker, "c", frozenset()).run(),
+        samples.write_samples(table, store),
+    ):
+        ticks.clear()
+        with pytest.raises(asyncio.CancelledError):
+            asyncio.run(loop)
+        assert len(set(ticks)) == 1
+        assert len(ticks) == 4
