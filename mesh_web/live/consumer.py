@@ -2,35 +2,42 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.contrib.auth import get_user_model
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import DatabaseError
+from django.http import HttpRequest
 from pydantic import ValidationError
 
 from mesh_web.accounts.selectors import caller_of_user
 from mesh_web.live.hub import SOCKETS, Hub, Outbox, hub
 from mesh_web.live.schema import CLIENT, Resync, Subscribe
 
+log = logging.getLogger(__name__)
+
 UNAUTHENTICATED: Final = 4401
 TOO_SLOW: Final = 4408
 """The client may connect again at once and gets a fresh snapshot."""
 LONGEST_REQUEST: Final = 1000
-SESSION_CHECK_SECONDS: Final = 60.0
+SESSION_CHECK_SECONDS: Final = 30.0
 RESYNC_PAUSE_SECONDS: Final = 0.1
 
 
 def welcome(scope: Mapping[str, Any]) -> bool:
-    """Whether this visitor may look, now: an active account, and a session that has not ended."""
-    user = get_user_model().objects.filter(pk=scope["user"].pk).first()
-    if user is None or caller_of_user(user) is None:
-        return False
-    session: SessionBase = scope["session"]
-    return session.session_key is not None and bool(session.exists(session.session_key))
+    """Whether this visitor may look, now.
+
+    That takes an active account, and a session that has not ended, is not expired and was opened
+    with the password of today: all read anew, for the scope keeps what was true at the start.
+    """
+    request = HttpRequest()
+    request.session = SessionStore(scope["session"].session_key)
+    return caller_of_user(get_user(request)) is not None
 
 
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has no types
@@ -94,10 +101,15 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has
             await self.close(TOO_SLOW)
 
     async def _watch_session(self) -> None:
-        """A logout or a closed account ends the socket too."""
+        """A logout, an expired session, a new password or a closed account ends the socket too."""
         while True:
             await asyncio.sleep(SESSION_CHECK_SECONDS)
-            if not await self._is_welcome():
+            try:
+                stays = await self._is_welcome()
+            except DatabaseError as error:
+                log.warning("whether a live socket may stay open is asked again: %s", error)
+                continue
+            if not stays:
                 with contextlib.suppress(RuntimeError):
                     await self.close(UNAUTHENTICATED)
                 return

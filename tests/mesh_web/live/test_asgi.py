@@ -2,11 +2,15 @@
 
 import asyncio
 import json
+from collections.abc import Callable
+from datetime import timedelta
 from http.cookies import SimpleCookie
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 from redis import Redis
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -14,6 +18,7 @@ from websockets.typing import Origin
 
 from mesh_web.accounts.models import Account
 from mesh_web.asgi import application
+from mesh_web.live import consumer
 from mesh_web.live.broker import snapshot_key, wanted_key
 from tests.mesh_web.live.real import Broker
 from tests.mesh_web.live.test_whole import serving
@@ -71,6 +76,48 @@ async def test_another_origin_is_refused(broker: Broker, origin: str) -> None:
     async with serving(application) as url:
         with pytest.raises(InvalidStatus):
             await connect(url, origin=Origin(origin), additional_headers=headers)
+
+
+def log_out() -> None:
+    Session.objects.all().delete()
+
+
+def expire() -> None:
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+
+
+def change_the_password() -> None:
+    user = get_user_model().objects.get()
+    user.set_password("another long password")
+    user.save()
+
+
+def close_the_account() -> None:
+    Account.objects.all().delete()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("end", [log_out, expire, change_the_password, close_the_account])
+async def test_a_socket_does_not_outlive_its_session(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch, end: Callable[[], None]
+) -> None:
+    keep(broker)
+    monkeypatch.setattr(consumer, "SESSION_CHECK_SECONDS", 0.1)
+    client = await asyncio.to_thread(logged_in)
+    async with (
+        serving(application) as url,
+        connect(url, origin=_origin(url), additional_headers=cookie(client.cookies)) as browser,
+    ):
+        await browser.send('{"subscribe": "graph"}')
+        assert json.loads(await browser.recv()) == MESSAGE
+        await asyncio.sleep(0.3)  # it is asked and stays
+        await browser.send('{"resync": "graph"}')
+        assert json.loads(await browser.recv()) == MESSAGE
+        await asyncio.to_thread(end)
+        with pytest.raises(ConnectionClosed):
+            async with asyncio.timeout(3):
+                await browser.recv()
+        assert browser.close_code == 4401
 
 
 def _origin(url: str) -> Origin:
