@@ -3,11 +3,12 @@
 from django.urls import URLPattern, URLResolver, path, re_path
 
 from mesh_web.accounts.http import log_in_once
-from mesh_web.api import api
+from mesh_web.api import api, document
 from mesh_web.pages import app_page
 from mesh_web.probes import healthz, metrics, readyz
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/openapi.json", document),
     path("api/v1/", api.urls),
     path("healthz", healthz),
     path("readyz", readyz),

@@ -4,7 +4,9 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from django.conf import settings
+from django.test import Client
 from ninja import Schema
 
 from mesh_web.api import api
@@ -15,6 +17,16 @@ KEPT = Path("mesh_web/frontend/openapi.json")
 def test_the_kept_document_is_fresh_or_make_gen_was_forgotten() -> None:
     kept = KEPT.read_text().replace("meshweb_session_8000", settings.SESSION_COOKIE_NAME)
     assert json.loads(kept) == json.loads(json.dumps(api.get_openapi_schema()))
+
+
+@pytest.mark.django_db
+def test_the_served_document_is_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = Client().get("/api/v1/openapi.json")
+    assert (first.status_code, first.headers["Content-Type"]) == (200, "application/json")
+    assert first.json() == json.loads(json.dumps(api.get_openapi_schema()))
+    monkeypatch.delattr(type(api), "get_openapi_schema")
+    again = Client().get("/api/v1/openapi.json")
+    assert (again.status_code, again.content) == (200, first.content)
 
 
 def test_no_two_schemas_share_a_name() -> None:
