@@ -20,7 +20,7 @@ ProxyId = Annotated[str, Path(pattern=r"^[A-Za-z0-9~._-]+$", max_length=1024)]
 
 
 class TypeOut(Schema):
-    """`state` is SYNCED or PENDING; `acked_at` Unix seconds, null before the first ACK."""
+    """`state` is SYNCED, STALE, NACK or NOT SENT; `version` and `acked_at` (Unix s) of the last ACK."""
 
     state: str
     version: str

@@ -55,7 +55,11 @@ class Events(Protocol):
     def disconnected(self, proxy_id: str) -> None:
         """The proxy's last stream has ended."""
 
-    def acknowledged(self, proxy_id: str, type_url: str) -> None: ...
+    def sent(self, proxy_id: str, type_url: str) -> None:
+        """A response of this type is on its way."""
+
+    def acknowledged(self, proxy_id: str, type_url: str, snapshot: ProxySnapshot | None) -> None:
+        """It took a response, and so has all of `snapshot`'s type unless that is None."""
 
     def settled(self, snapshot: ProxySnapshot) -> None:
         """The proxy of this snapshot has acknowledged all of it."""
@@ -202,10 +206,11 @@ class _Stream:
             match command:
                 case Send():
                     self._unsent.append(command)
+                    self._events.sent(self._proxy_id, command.type_url)
                 case Settled(snapshot):
                     self._events.settled(snapshot)
-                case Acknowledged(type_url):
-                    self._events.acknowledged(self._proxy_id, type_url)
+                case Acknowledged(type_url, snapshot):
+                    self._events.acknowledged(self._proxy_id, type_url, snapshot)
                 case Rejected():
                     self._events.rejected(self._proxy_id, command)
         if len(self._unsent) > MOST_UNSENT:

@@ -42,9 +42,14 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The proxy took a response of this type."""
+    """The proxy took a response of this type.
+
+    `snapshot` is the one whose resources of the type it has wholly by that; None while more of the
+    type is to be sent or answered.
+    """
 
     type_url: str
+    snapshot: ProxySnapshot | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +150,19 @@ class Session:
         if sent is None:
             return
         if request.error is None:
-            yield Acknowledged(request.type_url)
+            self._refused.difference_update((request.type_url, resource.name) for resource in sent)
+            yield Acknowledged(
+                request.type_url, None if one.in_flight or one.dirty else self._target
+            )
         else:
-            # what was refused stays known: the same version is not sent again in a loop
+            # what was refused stays known: the same version is not sent again in a loop;
+            # a newer one that is on its way has an answer of its own to come
             self._released = True
-            self._refused.update((request.type_url, resource.name) for resource in sent)
+            self._refused.update(
+                (request.type_url, resource.name)
+                for resource in sent
+                if one.known.get(resource.name) == resource.version
+            )
             yield Rejected(request.type_url, sent, request.error)
 
     def _advance(self) -> Iterator[Command]:

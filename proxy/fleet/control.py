@@ -9,7 +9,7 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +21,7 @@ from proxy import services
 from proxy.ads.server import AdsServer
 from proxy.ads.session import Rejected
 from proxy.fleet import dump
+from proxy.fleet.blame import Ledger
 from proxy.fleet.planner import Blame, Plan, Planner, Sources
 from proxy.fleet.progress import Progress
 from proxy.fleet.quarantine import blameless, named, type_name
@@ -59,10 +60,13 @@ ADDRESS_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class _Refused:
-    """What a proxy refused while revision `number` was in force; `named` if it said which."""
+    """What a proxy refused; `named` if it said which. `numbers` are the revisions, one a resource.
+
+    A revision is the one that first carried that version: others may have been in force since.
+    """
 
     proxy_id: str
-    number: int
+    numbers: tuple[int, ...]
     type_url: str
     resources: tuple[Resource, ...]
     named: bool
@@ -71,12 +75,14 @@ class _Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class _Innocent:
-    """What was refused with a bad neighbour, and is to be sent again."""
+class _Judged:
+    """What came of a refusal: the revisions to blame, and the innocent, which is sent again."""
 
     proxy_id: str
     type_url: str
+    numbers: frozenset[int]
     names: tuple[str, ...]
+    error: str
 
 
 class Control:
@@ -96,6 +102,7 @@ class Control:
         self._broker_url = broker_url
         self._registry_changed = registry_changed
         self._progress = Progress(time.time())
+        self._ledger = Ledger()
         self._rows = Rows(name)
         self.ads = AdsServer(self._admit, self)
         self._planner = Planner(
@@ -153,17 +160,25 @@ class Control:
 
     def disconnected(self, proxy_id: str) -> None:
         self._progress.disconnected(proxy_id)
+        self._ledger.disconnected(proxy_id)
         self._rows.disconnected(proxy_id)
         self._write_rows.set()
         self._record.set()
 
-    def acknowledged(self, proxy_id: str, type_url: str) -> None:
-        self._rows.acknowledged(proxy_id, type_url, time.time())
+    def sent(self, proxy_id: str, type_url: str) -> None:
+        self._rows.sent(proxy_id, type_url)
+
+    def acknowledged(self, proxy_id: str, type_url: str, snapshot: ProxySnapshot | None) -> None:
+        self._rows.acknowledged(proxy_id, type_url, snapshot, time.time())
+        self._write_rows.set()
 
     def settled(self, snapshot: ProxySnapshot) -> None:
+        if self._ledger.in_doubt(snapshot):
+            return
+        self._ledger.settled(snapshot)
         self._progress.settled(snapshot, time.time())
         if self._plan is not None:
-            self._rows.settled(snapshot.proxy_id, self._plan.number)
+            self._rows.settled(snapshot, self._plan.number)
         self._record.set()
         self._write_rows.set()
         if self._step_at is not None and self._progress.all_settled():
@@ -182,31 +197,51 @@ class Control:
 
     def _wait_for_address(self, proxy_id: str, refusal: Rejected, again: tuple[str, ...]) -> None:
         """Nobody's configuration is at fault: say it, and try until the address is free."""
-        if self._rows.stalled(proxy_id, refusal.error):
+        if self._rows.stalled(proxy_id, refusal.type_url, refusal.error):
             log.warning("proxy %s cannot listen yet: %s", proxy_id, refusal.error.strip())
         self._progress.stalled(proxy_id, refusal.error)
+        waiting = tuple(one for one in refusal.resources if one.name in again)
+        self._ledger.refused(proxy_id, refusal.type_url, waiting)
         asyncio.get_running_loop().call_later(
-            ADDRESS_SECONDS, self.ads.again, proxy_id, refusal.type_url, again
+            ADDRESS_SECONDS, self._send_again, proxy_id, refusal.type_url, again
         )
 
+    def _send_again(self, proxy_id: str, type_url: str, names: tuple[str, ...]) -> None:
+        self._ledger.cleared(proxy_id, type_url, names)
+        self.ads.again(proxy_id, type_url, names)
+
     def _hold_back(self, proxy_id: str, refusal: Rejected, bad: tuple[Resource, ...]) -> None:
-        number = self._plan.number if self._plan is not None else 0
         log.warning("proxy %s refused %s: %s", proxy_id, type_name(refusal.type_url), refusal.error)
-        self._progress.rejected(proxy_id, number, refusal.error)
-        self._rows.rejected(proxy_id, refusal.error)
+        suspects = bad or refusal.resources
+        numbers = self._numbers(proxy_id, refusal.type_url, suspects)
+        self._ledger.refused(proxy_id, refusal.type_url, suspects)
+        if bad or len(set(numbers)) == 1:
+            self._reject(proxy_id, numbers, refusal.error)
+        self._rows.rejected(proxy_id, refusal.type_url, refusal.error)
         good = self._progress.last_good(proxy_id)
         self._refused.append(
             _Refused(
                 proxy_id=proxy_id,
-                number=number,
+                numbers=numbers,
                 type_url=refusal.type_url,
-                resources=bad or refusal.resources,
+                resources=suspects,
                 named=bool(bad),
                 good=good.of(refusal.type_url) if good is not None else {},
                 error=refusal.error,
             )
         )
         self._look.set()
+
+    def _numbers(
+        self, proxy_id: str, type_url: str, resources: Iterable[Resource]
+    ) -> tuple[int, ...]:
+        now = self._plan.number if self._plan is not None else 0
+        first = (self._ledger.first(proxy_id, type_url, one) for one in resources)
+        return tuple(now if number is None else number for number in first)
+
+    def _reject(self, proxy_id: str, numbers: Iterable[int], error: str) -> None:
+        for number in sorted(set(numbers)):
+            self._progress.rejected(proxy_id, number, error)
 
     def _admit(self, node_id: str, uris: tuple[str, ...]) -> str | None:
         snapshot = self._plan.snapshots.get(node_id) if self._plan is not None else None
@@ -231,7 +266,7 @@ class Control:
         refused, self._refused = self._refused, []
         step = self._step_is_due()
         try:
-            plan, innocent = await self._in(
+            plan, judged = await self._in(
                 "plan", lambda: self._work_plan(refused, step=step, anew=anew)
             )
         except Exception:
@@ -241,8 +276,11 @@ class Control:
             return
         if plan is not None:
             self._serve(plan)
-        for one in innocent:
-            self.ads.again(one.proxy_id, one.type_url, one.names)
+        for one in judged:
+            self._reject(one.proxy_id, one.numbers, one.error)
+            self._send_again(one.proxy_id, one.type_url, one.names)
+        if judged:
+            self._record.set()
 
     def _step_is_due(self) -> bool:
         if self._step_at is None:
@@ -257,10 +295,12 @@ class Control:
         self._progress.pushed(
             plan.number, plan.accepted_at, changed, final=plan.final, now=time.time()
         )
+        self._ledger.pushed(plan.number, changed)
         for proxy_id, blames in plan.refused.items():
             self._progress.rejected(proxy_id, plan.number, blames[0].refusal.error)
         for proxy_id in plan.removed:
             self._progress.removed(proxy_id)
+            self._ledger.removed(proxy_id)
         self.ads.serve(plan.snapshots, plan.changed)
         self._rows.planned(plan.snapshots, plan.number, all_=new_revision)
         self._rows.removed(plan.removed)
@@ -280,27 +320,34 @@ class Control:
 
     def _work_plan(
         self, refused: list[_Refused], *, step: bool, anew: bool
-    ) -> tuple[Plan | None, list[_Innocent]]:
-        innocent = [self._work_refusal(one) for one in refused]
+    ) -> tuple[Plan | None, list[_Judged]]:
+        judged = [self._work_refusal(one) for one in refused]
         plan = self._planner.plan(step=step, anew=anew or bool(refused))
         if plan is not None:
             for blame in _blames(plan):
                 _report(blame.keys, plan.number, blame.refusal.error)
-        return plan, [one for one in innocent if one.names]
+        return plan, judged
 
-    def _work_refusal(self, one: _Refused) -> _Innocent:
+    def _work_refusal(self, one: _Refused) -> _Judged:
         """Find out who is to blame, have it taken back, and say what is to be sent again."""
         known = tuple(r for r in one.resources if self._planner.refused_before(r))
         bad = known
         if not known:
             bad = one.resources if one.named else guilty_resources(one.type_url, one.resources)
+        numbers = dict(zip((r.name for r in one.resources), one.numbers, strict=True))
         for resource in bad:
             if resource not in known:
                 keys = guilty_keys(one.type_url, resource, one.good.get(resource.name))
                 self._planner.refuse(one.type_url, resource, one.error, keys)
-                _report(keys, one.number, one.error)
-        names = tuple(resource.name for resource in one.resources if resource not in bad)
-        return _Innocent(one.proxy_id, one.type_url, names)
+                _report(keys, numbers[resource.name], one.error)
+        return _Judged(
+            proxy_id=one.proxy_id,
+            type_url=one.type_url,
+            numbers=frozenset(numbers[resource.name] for resource in bad)
+            or frozenset(one.numbers[-1:]),
+            names=tuple(resource.name for resource in one.resources if resource not in bad),
+            error=one.error,
+        )
 
     # Pods
 
@@ -385,14 +432,19 @@ class Control:
 
     async def _tell_dump(self, question: bytes) -> None:
         """Another control process answers for a proxy that this one does not serve."""
-        asked = json.loads(question)
+        try:
+            asked = json.loads(question)
+            proxy_id, reply = str(asked["proxy"]), str(asked["reply"])
+        except (ValueError, TypeError, KeyError, RecursionError):
+            log.warning("ignored a question for a dump that is none")
+            return
         plan = self._plan
-        snapshot = plan.snapshots.get(asked["proxy"]) if plan is not None else None
+        snapshot = plan.snapshots.get(proxy_id) if plan is not None else None
         if plan is None or snapshot is None:
             return
         answer = await asyncio.to_thread(dump.encode, snapshot, plan.number)
-        await self._broker.rpush(asked["reply"], answer)
-        await self._broker.expire(asked["reply"], dump.KEPT_SECONDS)
+        await self._broker.rpush(reply, answer)
+        await self._broker.expire(reply, dump.KEPT_SECONDS)
 
     async def _hint_proxies(self) -> None:
         from redis.exceptions import RedisError  # noqa: PLC0415

@@ -11,6 +11,16 @@ from routing.contracts import ProxyState
 
 
 @dataclass(slots=True)
+class _TypeSeen:
+    """What a connected proxy said last of one type. `version` is of the set it acknowledged."""
+
+    version: str = ""
+    acked_at: float | None = None
+    refused: bool = False
+    unanswered: int = 0
+
+
+@dataclass(slots=True)
 class _Known:
     snapshot: ProxySnapshot | None = None
     connected: bool = False
@@ -19,7 +29,7 @@ class _Known:
     revision: int = 0
     error: str = ""
     expires_at: float | None = None
-    acked_at: dict[str, float] = field(default_factory=dict)
+    types: dict[str, _TypeSeen] = field(default_factory=dict)
     versions: dict[str, tuple[Resources, str]] = field(default_factory=dict)
 
 
@@ -51,6 +61,8 @@ class Rows:
 
     def connected(self, proxy_id: str, expires_at: float | None) -> None:
         known = self._known.setdefault(proxy_id, _Known())
+        if not known.connected:
+            known.types = {}
         known.connected, known.expires_at = True, expires_at
         self._dirty.add(proxy_id)
 
@@ -60,33 +72,63 @@ class Rows:
             known.connected = known.settled = False
             self._dirty.add(proxy_id)
 
-    def acknowledged(self, proxy_id: str, type_url: str, now: float) -> None:
+    def sent(self, proxy_id: str, type_url: str) -> None:
         known = self._known.get(proxy_id)
         if known is not None:
-            known.acked_at[type_url] = now
+            known.types.setdefault(type_url, _TypeSeen()).unanswered += 1
             self._dirty.add(proxy_id)
 
-    def settled(self, proxy_id: str, number: int) -> None:
+    def acknowledged(
+        self, proxy_id: str, type_url: str, snapshot: ProxySnapshot | None, now: float
+    ) -> None:
+        """It took a response of this type, and all of `snapshot`'s type unless that is None."""
+        known = self._known.get(proxy_id)
+        if known is None:
+            return
+        seen = known.types.setdefault(type_url, _TypeSeen())
+        seen.unanswered, seen.acked_at = max(0, seen.unanswered - 1), now
+        if snapshot is not None:
+            seen.version, seen.refused = _version(known, type_url, snapshot), False
+        self._dirty.add(proxy_id)
+
+    def settled(self, snapshot: ProxySnapshot, number: int) -> None:
+        """The proxy has all of this snapshot; one that it shall no longer have does not count."""
+        known = self._known.get(snapshot.proxy_id)
+        if known is None or known.snapshot is not snapshot:
+            return
+        known.settled, known.revision = True, number
+        known.refused, known.error = False, ""
+        for url in SHORT_NAMES:
+            if snapshot.of(url) or url in known.types:
+                seen = known.types.setdefault(url, _TypeSeen())
+                seen.version, seen.refused = _version(known, url, snapshot), False
+                seen.unanswered = 0
+        self._dirty.add(snapshot.proxy_id)
+
+    def rejected(self, proxy_id: str, type_url: str, error: str) -> None:
         known = self._known.get(proxy_id)
         if known is not None:
-            known.settled, known.revision = True, number
-            known.refused, known.error = False, ""
+            known.settled, known.refused, known.error = False, True, error
+            self._refused_type(known, type_url)
             self._dirty.add(proxy_id)
 
-    def rejected(self, proxy_id: str, error: str) -> None:
-        known = self._known.get(proxy_id)
-        if known is not None:
-            known.refused, known.error = True, error
-            self._dirty.add(proxy_id)
-
-    def stalled(self, proxy_id: str, error: str) -> bool:
+    def stalled(self, proxy_id: str, type_url: str, error: str) -> bool:
         """It waits for something that is nobody's configuration; whether that is news."""
         known = self._known.get(proxy_id)
-        if known is None or known.error == error:
+        if known is None:
+            return False
+        self._refused_type(known, type_url)
+        known.settled = False
+        self._dirty.add(proxy_id)
+        if known.error == error:
             return False
         known.refused, known.error = False, error
-        self._dirty.add(proxy_id)
         return True
+
+    @staticmethod
+    def _refused_type(known: _Known, type_url: str) -> None:
+        seen = known.types.setdefault(type_url, _TypeSeen())
+        seen.unanswered, seen.refused = max(0, seen.unanswered - 1), True
 
     def take(self, now: float) -> tuple[list[ProxyRow], list[str]]:
         """The rows to write and the ids to forget; from then on they count as written."""
@@ -133,16 +175,27 @@ def _state(known: _Known) -> ProxyState:
 
 
 def _type(known: _Known, snapshot: ProxySnapshot, url: str) -> dict[str, str | float | None]:
+    """The version that the proxy acknowledged, and how that stands to what it shall have."""
+    seen = known.types.get(url)
+    if seen is None:
+        return {"state": "NOT SENT", "version": "", "acked_at": None}
+    if seen.refused:
+        state = "NACK"
+    elif known.connected and not seen.unanswered and seen.version == _version(known, url, snapshot):
+        state = "SYNCED"
+    else:
+        state = "STALE"
+    return {"state": state, "version": seen.version, "acked_at": seen.acked_at}
+
+
+def _version(known: _Known, url: str, snapshot: ProxySnapshot) -> str:
+    """The version of a snapshot's resources of one type, made once."""
     resources = snapshot.of(url)
     remembered = known.versions.get(url)
     if remembered is None or remembered[0] is not resources:
         remembered = (resources, version_of_set(resources.values()))
         known.versions[url] = remembered
-    return {
-        "state": "SYNCED" if known.connected and known.settled else "PENDING",
-        "version": remembered[1],
-        "acked_at": known.acked_at.get(url),
-    }
+    return remembered[1]
 
 
 def _time(seconds: float | None) -> datetime | None:

@@ -73,7 +73,10 @@ class Seen:
     def disconnected(self, proxy_id: str) -> None:
         pass
 
-    def acknowledged(self, proxy_id: str, type_url: str) -> None:
+    def sent(self, proxy_id: str, type_url: str) -> None:
+        pass
+
+    def acknowledged(self, proxy_id: str, type_url: str, snapshot: ProxySnapshot | None) -> None:
         pass
 
     def settled(self, snapshot: ProxySnapshot) -> None:

@@ -167,6 +167,33 @@ def test_an_answer_to_a_replaced_push_settles_nothing() -> None:
     assert ack(session, ROUTES, "6") == [Acknowledged(ROUTES), Settled(target)]
 
 
+def test_a_refusal_of_a_replaced_push_does_not_keep_the_newer_one_from_settling() -> None:
+    session = started()
+    bad, better = resource("r1", "bad"), resource("r1", "better")
+    list(session.offer(replace(ONE, resources={**ONE.resources, ROUTES: {"r1": bad}})))
+    target = replace(ONE, resources={**ONE.resources, ROUTES: {"r1": better}})
+    assert list(session.offer(target)) == [Send(ROUTES, "6", (better,))]
+    assert say(session, Request(type_url=ROUTES, nonce="5", error="no such regex")) == [
+        Rejected(ROUTES, (bad,), "no such regex")
+    ]
+    assert ack(session, ROUTES, "6") == [Acknowledged(ROUTES), Settled(target)]
+
+
+def test_an_acknowledgement_carries_the_snapshot_when_nothing_of_its_type_is_left() -> None:
+    session = started()
+    second, third = resource("r1", "2"), resource("r1", "3")
+    list(session.offer(replace(ONE, resources={**ONE.resources, ROUTES: {"r1": second}})))
+    target = replace(ONE, resources={**ONE.resources, ROUTES: {"r1": third}})
+    list(session.offer(target))
+    carried = [
+        one.snapshot
+        for nonce in ("5", "6")
+        for one in ack(session, ROUTES, nonce)
+        if isinstance(one, Acknowledged)
+    ]
+    assert carried == [None, target]
+
+
 def test_a_proxy_that_comes_back_with_everything_is_sent_nothing() -> None:
     session = Session()
     list(session.offer(ONE))

@@ -2,7 +2,7 @@
 
 from proxy.fleet.rows import Rows
 from proxy.models import ProxyRow
-from proxy.xds.messages import CLUSTER, SHORT_NAMES
+from proxy.xds.messages import CLUSTER, LISTENER, ROUTES, SHORT_NAMES
 from proxy.xds.options import Options
 from proxy.xds.snapshot import ProxySnapshot, Snapshots
 from tests.proxy.xds.shop import sidecar
@@ -36,8 +36,9 @@ def test_a_proxy_goes_from_disconnected_over_pending_to_synced() -> None:
     assert said(only(rows)) == ("disconnected", 0, "")
     rows.connected(first.proxy_id, 100.0)
     assert said(only(rows)) == ("pending", 0, "")
-    rows.acknowledged(first.proxy_id, CLUSTER, 7.0)
-    rows.settled(first.proxy_id, 1)
+    rows.sent(first.proxy_id, CLUSTER)
+    rows.acknowledged(first.proxy_id, CLUSTER, first, 7.0)
+    rows.settled(first, 1)
     row = only(rows)
     assert said(row) == ("synced", 1, "")
     assert row.certificate_expires_at is not None
@@ -54,7 +55,7 @@ def test_a_revision_that_does_not_concern_a_synced_proxy_is_its_revision_too() -
     first = snapshot()
     rows = known(first)
     rows.connected(first.proxy_id, None)
-    rows.settled(first.proxy_id, 1)
+    rows.settled(first, 1)
     rows.planned({first.proxy_id: first}, 2, all_=True)
     assert said(only(rows)) == ("synced", 2, "")
 
@@ -63,9 +64,9 @@ def test_a_refusal_is_shown_until_the_proxy_has_all_it_shall_have() -> None:
     first = snapshot()
     rows = known(first)
     rows.connected(first.proxy_id, None)
-    rows.rejected(first.proxy_id, "no")
+    rows.rejected(first.proxy_id, CLUSTER, "no")
     assert said(only(rows)) == ("rejected", 0, "no")
-    rows.settled(first.proxy_id, 2)
+    rows.settled(first, 2)
     assert said(only(rows)) == ("synced", 2, "")
 
 
@@ -73,8 +74,8 @@ def test_a_taken_address_leaves_a_proxy_pending_and_is_news_once() -> None:
     first = snapshot()
     rows = known(first)
     rows.connected(first.proxy_id, None)
-    assert rows.stalled(first.proxy_id, TAKEN)
-    assert not rows.stalled(first.proxy_id, TAKEN)
+    assert rows.stalled(first.proxy_id, LISTENER, TAKEN)
+    assert not rows.stalled(first.proxy_id, LISTENER, TAKEN)
     assert said(only(rows)) == ("pending", 0, TAKEN)
 
 
@@ -89,3 +90,47 @@ def test_what_could_not_be_written_is_written_with_the_next() -> None:
     assert (written, gone) == ([], [first.proxy_id])
     rows.put_back(written, gone)
     assert rows.take(0.0) == ([], [first.proxy_id])
+
+
+def test_a_late_word_on_an_older_snapshot_neither_syncs_nor_hides_a_refusal() -> None:
+    old, new = snapshot(10), snapshot(20)
+    rows = known(old)
+    rows.connected(old.proxy_id, None)
+    rows.planned({new.proxy_id: new}, 2, all_=True)
+    rows.rejected(new.proxy_id, CLUSTER, "no")
+    rows.settled(old, 2)
+    assert said(only(rows)) == ("rejected", 0, "no")
+
+
+def test_a_refusal_of_what_a_proxy_had_ends_its_being_synced() -> None:
+    first = snapshot()
+    rows = known(first)
+    rows.connected(first.proxy_id, None)
+    rows.settled(first, 1)
+    rows.rejected(first.proxy_id, CLUSTER, "no")
+    rows.planned({first.proxy_id: first}, 2, all_=True)
+    assert said(only(rows)) == ("rejected", 1, "no")
+
+
+def test_a_type_shows_what_was_acknowledged_not_what_is_wanted() -> None:
+    old, new = snapshot(10), snapshot(20)
+    rows = known(old)
+    (proxy_id, version) = old.proxy_id, old.versions()[ROUTES]
+
+    def routes() -> tuple[object, ...]:
+        return tuple(only(rows).types["RDS"].values())
+
+    rows.connected(proxy_id, None)
+    assert routes() == ("NOT SENT", "", None)
+    rows.sent(proxy_id, ROUTES)
+    assert routes() == ("STALE", "", None)
+    rows.acknowledged(proxy_id, ROUTES, old, 7.0)
+    assert routes() == ("SYNCED", version, 7.0)
+    rows.planned({proxy_id: new}, 2, all_=True)
+    rows.sent(proxy_id, ROUTES)
+    assert routes() == ("STALE", version, 7.0)
+    rows.rejected(proxy_id, ROUTES, "no")
+    assert routes() == ("NACK", version, 7.0)
+    rows.sent(proxy_id, ROUTES)
+    rows.acknowledged(proxy_id, ROUTES, new, 8.0)
+    assert routes() == ("SYNCED", new.versions()[ROUTES], 8.0)

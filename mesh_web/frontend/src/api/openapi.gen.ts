@@ -1567,7 +1567,7 @@ export interface components {
         };
         /**
          * TypeOut
-         * @description `state` is SYNCED or PENDING; `acked_at` Unix seconds, null before the first ACK.
+         * @description `state` is SYNCED, STALE, NACK or NOT SENT; `version` and `acked_at` (Unix s) of the last ACK.
          */
         TypeOut: {
             /** State */
