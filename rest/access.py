@@ -23,6 +23,14 @@ def require_write(request: HttpRequest, namespace: str) -> Principal:
     return who
 
 
+def require_some_write(request: HttpRequest) -> Principal:
+    """Refuse (403) who may change nothing at all, before the body is read."""
+    who = principal(request)
+    if not who.may_write_something():
+        raise Refusal(403, "forbidden", f"{who.name} may not change anything.")
+    return who
+
+
 def require_admin(request: HttpRequest) -> Principal:
     """Refuse (403) who may not change accounts."""
     who = principal(request)

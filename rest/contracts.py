@@ -45,6 +45,10 @@ class Principal(Protocol):
         """Whether this principal may change resources of `namespace` ("" is the whole mesh)."""
         ...
 
+    def may_write_something(self) -> bool:
+        """Whether there is any resource that this principal may change."""
+        ...
+
     def is_admin(self) -> bool: ...
 
 

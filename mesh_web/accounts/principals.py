@@ -22,6 +22,9 @@ class Caller:
             return True
         return namespace not in ("", ROOT_NAMESPACE) and namespace in self.namespaces
 
+    def may_write_something(self) -> bool:
+        return self.role is not Role.VIEWER
+
     def is_admin(self) -> bool:
         """A bound administrator would be a contradiction: accounts hold for the whole mesh."""
         return self.role is Role.ADMIN and not self.namespaces

@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 from ninja import Query, Router
 
-from rest.access import principal, require_write
+from rest.access import principal, require_some_write, require_write
 from routing.contracts import ResourceKey
 from routing.http.answers import RESPONSES, Answer, WriteQuery, answer
 from routing.http.bodies import described, text_of
@@ -24,6 +24,7 @@ spec: {mtls: {mode: STRICT}}
 @router.post("/apply", response=RESPONSES, openapi_extra=described(EXAMPLE))
 def apply_documents(request: HttpRequest, query: Query[WriteQuery]) -> Answer:
     """Merge one or many YAML documents into what is in force, as one revision."""
+    require_some_write(request)
     documents = apply.read(text_of(request))
     if isinstance(documents, Refused):
         return answer(documents, query)
@@ -38,7 +39,13 @@ def terms(request: HttpRequest, query: WriteQuery, message: str = "") -> apply.T
         signature=Signature(author=principal(request).name, message=query.message or message),
         dry_run=query.dry_run,
         expires=query.expires,
+        may_deploy=may_deploy(request),
     )
+
+
+def may_deploy(request: HttpRequest) -> bool:
+    """Whoever deploys runs commands as the owner, so it takes a caller bound to no namespace."""
+    return principal(request).may_write("")
 
 
 def scope_of(key: ResourceKey) -> str:

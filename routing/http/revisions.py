@@ -12,7 +12,7 @@ from rest.shapes import ERRORS
 from routing.changes import Change
 from routing.differences import differences
 from routing.http.answers import RESPONSES, Answer, WriteQuery, answer
-from routing.http.applying import scope_of
+from routing.http.applying import may_deploy, scope_of
 from routing.http.schemas import ComparedOut, ComparisonOut, DifferenceOut, RevisionOut
 from routing.services import apply, history, revert
 from routing.services.ledger import Signature
@@ -98,6 +98,10 @@ def revert_revision(request: HttpRequest, number: Number, query: Query[WriteQuer
     if_match = {one.key: 0 if one.after is None else number for one in undo}
     wanted = {one.key: one.before for one in undo}
     conditions = apply.Terms(
-        signature=signature, dry_run=query.dry_run, if_match=if_match, expires=query.expires
+        signature=signature,
+        dry_run=query.dry_run,
+        if_match=if_match,
+        expires=query.expires,
+        may_deploy=may_deploy(request),
     )
     return answer(apply.change(wanted, conditions), query)

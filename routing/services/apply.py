@@ -17,6 +17,7 @@ from routing.models import Ledger
 from routing.parse import parse_yaml
 from routing.selectors import documents_in_force, heads, newest_accepted
 from routing.services import publish
+from routing.services.deploying import require_deployer
 from routing.services.judgement import foresee, judge
 from routing.services.ledger import Signature, hold_ledger, write_revision
 from routing.services.outcome import Accepted, Foreseen, Missing, Outcome, Refused, Stale
@@ -36,12 +37,14 @@ class Terms:
     """On what terms a change is made. `if_match`: only over these versions (0: not there yet).
 
     `expires`: what changes gives way after this long (10m); "": as each document says.
+    `may_deploy`: whether the author may say what runs (see `routing.services.deploying`).
     """
 
     signature: Signature
     dry_run: bool = False
     if_match: Mapping[ResourceKey, int] | None = None
     expires: str = ""
+    may_deploy: bool = False
 
 
 def on_version(terms: Terms, key: ResourceKey, version: int | None) -> Terms:
@@ -88,7 +91,8 @@ def edit(
 ) -> Outcome | Declined:
     """`change`, with what is wanted made from what is in force, so that no edit is ever lost.
 
-    `make` may decline with a value of its own, which is the answer then.
+    `make` may decline with a value of its own, which is the answer then. Raises Refusal (403) for
+    a change of what runs by an author who may not deploy.
     """
     with transaction.atomic():
         ledger = hold_ledger()
@@ -109,6 +113,8 @@ def edit(
         changes = changes_between(before, settled)
         if not changes:
             return Accepted(number=newest_accepted())
+        if not terms.may_deploy:
+            require_deployer(changes)
         after = after_changes(before, changes)
         judgement = judge(before, after, changes)
         if judgement.blocking:

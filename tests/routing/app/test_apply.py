@@ -1,12 +1,14 @@
 """POST /apply: what is stored, what is refused, what is said."""
 
+from typing import Any
+
 import pytest
 
 from routing import facade
 from routing.contracts import PublishedConfig, RevisionState
 from routing.models import Resource, ResourceVersion, Revision
 from routing.services import publish
-from tests.routing.app.shop import MANIFESTS, ROUTE, RULE, Api, strict
+from tests.routing.app.shop import DEPLOYMENT, MANIFESTS, PAYMENTS, ROUTE, RULE, Api, strict
 
 pytestmark = pytest.mark.django_db
 
@@ -153,6 +155,46 @@ def test_a_bound_token_changes_its_own_namespace_only(bound: Api) -> None:
         for namespace in ("shop", "bank", "istio-system")
     ]
     assert answers == [202, 403, 403]
+
+
+def test_a_viewer_is_refused_before_the_body_is_read(viewer: Api) -> None:
+    assert viewer.apply("a: [").json()["code"] == "forbidden"
+
+
+def test_a_bound_token_steers_what_runs_and_does_not_say_what_runs(
+    operator: Api, bound: Api
+) -> None:
+    deployment = DEPLOYMENT.format(version="v1")
+    path = "/namespaces/shop/Deployment/payments-v1"
+    assert refused(bound.apply(deployment)) == (403, "deploy_needs_unbound")
+    assert refused(bound.apply(deployment, "?dry_run=true")) == (403, "deploy_needs_unbound")
+    assert operator.apply(PAYMENTS + deployment).status_code == 202
+    others = [
+        deployment.replace('["true"]', '["sh"]'),
+        deployment.replace('["true"]', '["true"], args: ["-x"]'),
+        deployment.replace('["true"]', '["true"], image: other'),
+        deployment.replace('["true"]', '["true"], env: [{name: LD_PRELOAD, value: x}]'),
+        deployment.replace(
+            "      containers:", "      serviceAccountName: bank\n      containers:"
+        ),
+        deployment.replace("    spec:\n", "    spec:\n      initContainers: []\n"),
+    ]
+    assert [refused(bound.apply(one)) for one in others] == [(403, "deploy_needs_unbound")] * 6
+    assert refused(bound.call("PUT", path, yaml=others[0])) == (403, "deploy_needs_unbound")
+    steered = [
+        bound.put("/workloads/shop/payments-v1/scale", {"replicas": 3}),
+        bound.call("POST", "/workloads/shop/payments-v1/restart"),
+        bound.apply(deployment.replace("replicas: 1", "replicas: 2")),
+        bound.apply(strict()),
+        bound.call("DELETE", path),
+    ]
+    assert [one.status_code for one in steered] == [202] * 5
+    assert refused(bound.call("POST", "/revisions/6/revert")) == (403, "deploy_needs_unbound")
+    assert operator.call("POST", "/revisions/6/revert").status_code == 202
+
+
+def refused(response: Any) -> tuple[int, str]:
+    return response.status_code, response.json().get("code", "")
 
 
 def test_nothing_is_published_before_a_worker_pushed_it(operator: Api) -> None:

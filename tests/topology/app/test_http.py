@@ -55,6 +55,9 @@ class Operator:
     def may_write(self, namespace: str) -> bool:
         return namespace == self._namespace
 
+    def may_write_something(self) -> bool:
+        return True
+
     def is_admin(self) -> bool:
         return False
 
