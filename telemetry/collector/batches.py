@@ -50,11 +50,16 @@ class Batches:
         self._wake = asyncio.Event()
         self._full = asyncio.Event()
 
+    @property
+    def room(self) -> int:
+        """Bytes that can still be queued."""
+        return QUEUE_BYTES - self._queued
+
     async def put(self, lines: bytes) -> None:
         """Queue rows (JSON arrays, one per line). Raises QueueFull, StoreAway, BadRows."""
         if not lines:
             return
-        if self._queued + len(lines) > QUEUE_BYTES:
+        if len(lines) > self.room:
             raise QueueFull
         done = asyncio.get_running_loop().create_future()
         self._queued += len(lines)

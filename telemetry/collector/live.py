@@ -8,14 +8,15 @@ into a stream, where a reader that was away finds what it missed.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Iterable, Mapping
-from typing import Any, Final, cast
+from collections.abc import Iterable
+from typing import Any, Final
 
 import orjson
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
+from telemetry.collector.samples import batched
 from telemetry.contracts import (
     EDGES_FIELD,
     EDGES_KEPT_SECONDS,
@@ -39,6 +40,8 @@ PUNCTUAL_SECONDS: Final = 3.0
 """A proxy's values are normally this fresh; what comes after a longer silence is spread over it."""
 PARTS: Final = 60
 """At the most: of a longer silence not every second gets its part."""
+ASKED_AT_ONCE: Final = 200
+"""Senders whose values are looked up in one round trip."""
 _HEARD_BY: Final = b"@"
 """Beside a sender's values: the collector that heard it last."""
 
@@ -118,18 +121,25 @@ class LivePublisher:
     async def _load(self) -> None:
         """Look up what was published of senders that are new here."""
         alive: dict[bytes, float] = {}
-        for instance in [s.instance for s in self._table.senders.values() if not s.loaded]:
-            kept = dict(
-                await cast("Awaitable[Mapping[bytes, bytes]]", self._broker.hgetall(_key(instance)))
-            )
-            if not kept and instance in self._known:
-                self._table.load(instance, None)
-                continue
-            heard_by = kept.pop(_HEARD_BY, b"")
-            if heard_by and heard_by not in alive:
-                alive[heard_by] = float(await self._broker.get(_alive_key(heard_by.decode())) or 0)
-            published = {k.decode(): _values(v) for k, v in kept.items()}
-            self._table.load(instance, published, alive.get(heard_by, 0.0))
+        new = [s.instance for s in self._table.senders.values() if not s.loaded]
+        for some in batched(new, ASKED_AT_ONCE):
+            pipeline = self._broker.pipeline(transaction=False)
+            for instance in some:
+                pipeline.hgetall(_key(instance))
+            for instance, kept in zip(some, await pipeline.execute(), strict=True):
+                await self._loaded(instance, dict(kept), alive)
+
+    async def _loaded(
+        self, instance: str, kept: dict[bytes, bytes], alive: dict[bytes, float]
+    ) -> None:
+        if not kept and instance in self._known:
+            self._table.load(instance, None)
+            return
+        heard_by = kept.pop(_HEARD_BY, b"")
+        if heard_by and heard_by not in alive:
+            alive[heard_by] = float(await self._broker.get(_alive_key(heard_by.decode())) or 0)
+        published = {k.decode(): _values(v) for k, v in kept.items()}
+        self._table.load(instance, published, alive.get(heard_by, 0.0))
 
     async def _refresh(self) -> None:
         """Keep the values of senders that are alive and idle."""

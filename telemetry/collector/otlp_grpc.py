@@ -17,6 +17,7 @@ CONCURRENT_REQUESTS = 256
 _RETRY_AFTER = Duration(seconds=1)
 _CODES = {
     Outcome.MALFORMED: grpc.StatusCode.INVALID_ARGUMENT,
+    Outcome.LARGE: grpc.StatusCode.INVALID_ARGUMENT,
     Outcome.FULL: grpc.StatusCode.RESOURCE_EXHAUSTED,
     Outcome.AWAY: grpc.StatusCode.UNAVAILABLE,
 }
@@ -55,7 +56,7 @@ def _export(receive: Receive) -> "grpc.RpcMethodHandler[bytes, bytes]":
             message: Any = reply.message
             return bytes(message.SerializeToString())
         code = _CODES[reply.outcome]
-        if reply.outcome is not Outcome.MALFORMED:
+        if code is not grpc.StatusCode.INVALID_ARGUMENT:
             details = _status(code.value[0], reply.reason)
             context.set_trailing_metadata((("grpc-status-details-bin", details),))
         await context.abort(code, reply.reason)

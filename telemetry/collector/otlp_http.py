@@ -14,7 +14,7 @@ BODY_LIMIT = 8 << 20
 _PROTOBUF = "application/x-protobuf"
 _JSON = "application/json"
 _GZIP = 16 + zlib.MAX_WBITS
-_STATUSES = {Outcome.MALFORMED: 400, Outcome.FULL: 429, Outcome.AWAY: 503}
+_STATUSES = {Outcome.MALFORMED: 400, Outcome.LARGE: 413, Outcome.FULL: 429, Outcome.AWAY: 503}
 
 
 async def start_http(signals: tuple[Signal, ...], host: str, port: int) -> web.AppRunner:

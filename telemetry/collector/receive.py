@@ -1,7 +1,7 @@
 """One OTLP request in, an answer out; the same for gRPC and HTTP."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -23,17 +23,21 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from telemetry.collector.batches import BadRows, Batches, QueueFull
-from telemetry.ingest.decode import Malformed, decode_logs, decode_points, decode_spans
+from telemetry.ingest.decode import Malformed, decode_points, read_logs, read_spans
 from telemetry.ingest.rows import log_row, span_row
 from telemetry.ingest.series import SeriesTable
 from telemetry.sanitize import sanitize
 from telemetry.sanitize.logs import sanitize_log
 from telemetry.store.client import StoreAway
 
+ROWS_BYTES = 16 << 20
+"""What one request's rows may come to; its body has at most half of that."""
+
 
 class Outcome(StrEnum):
     TAKEN = "taken"
     MALFORMED = "malformed"
+    LARGE = "large"
     FULL = "full"
     AWAY = "away"
 
@@ -80,28 +84,43 @@ class Receiver:
         )  # fmt: skip
 
     async def traces(self, body: bytes) -> Reply:
-        decoded = decode_spans(body)
-        if isinstance(decoded, Malformed):
-            return Reply(outcome=Outcome.MALFORMED, reason=decoded.reason)
+        spans = read_spans(body)
+        if isinstance(spans, Malformed):
+            return Reply(outcome=Outcome.MALFORMED, reason=spans.reason)
         now = time.time_ns()
-        mended = [s for span in decoded if (s := sanitize(span, now)) is not None]
-        lines = b"\n".join([orjson.dumps(span_row(span)) for span in mended])
+        lost = 0
+
+        def rows() -> Iterable[tuple[object, ...]]:
+            nonlocal lost
+            for span in spans:
+                mended = sanitize(span, now)
+                if mended is None:
+                    lost += 1
+                else:
+                    yield span_row(mended)
+
+        lines = _encoded(rows(), self._spans.room)
+        if isinstance(lines, Reply):
+            return lines
         response = ExportTraceServiceResponse()
-        if len(mended) < len(decoded):
+        if lost:
             response.partial_success.CopyFrom(
                 ExportTracePartialSuccess(
-                    rejected_spans=len(decoded) - len(mended),
+                    rejected_spans=lost,
                     error_message="spans without a valid trace id and span id",
                 )
             )
         return await _queued(self._spans, lines, response)
 
     async def logs(self, body: bytes) -> Reply:
-        decoded = decode_logs(body)
-        if isinstance(decoded, Malformed):
-            return Reply(outcome=Outcome.MALFORMED, reason=decoded.reason)
+        records = read_logs(body)
+        if isinstance(records, Malformed):
+            return Reply(outcome=Outcome.MALFORMED, reason=records.reason)
         now = time.time_ns()
-        lines = b"\n".join([orjson.dumps(log_row(sanitize_log(r, now))) for r in decoded])
+        rows = (log_row(sanitize_log(record, now)) for record in records)
+        lines = _encoded(rows, self._logs.room)
+        if isinstance(lines, Reply):
+            return lines
         response = ExportLogsServiceResponse(partial_success=ExportLogsPartialSuccess())
         return await _queued(self._logs, lines, response)
 
@@ -121,6 +140,22 @@ class Receiver:
                 )
             )
         return Reply(outcome=Outcome.TAKEN, message=response)
+
+
+def _encoded(rows: Iterable[tuple[object, ...]], room: int) -> bytes | Reply:
+    """Rows as lines of JSON, until they are more than one request or the queue may hold.
+
+    Small requests become large rows, for each row repeats its resource.
+    """
+    lines = bytearray()  # a list of lines would keep the room that the encoder had reserved
+    for row in rows:
+        lines += orjson.dumps(row)
+        if len(lines) > ROWS_BYTES:
+            return Reply(outcome=Outcome.LARGE, reason=f"rows of more than {ROWS_BYTES} bytes")
+        if len(lines) > room:
+            return Reply(outcome=Outcome.FULL, reason="the queue is full")
+        lines += b"\n"
+    return bytes(lines[:-1])
 
 
 async def _queued(batches: Batches, lines: bytes, response: object) -> Reply:

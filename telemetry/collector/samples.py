@@ -36,7 +36,7 @@ async def write_samples(table: SeriesTable, store: Store) -> None:
         except Exception:
             log.exception("samples wait")
         if table.dropped > dropped:
-            log.warning("%d series over their namespace's quota", table.dropped - dropped)
+            log.warning("%d points over the quotas of series", table.dropped - dropped)
             dropped = table.dropped
 
 

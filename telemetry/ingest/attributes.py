@@ -8,6 +8,10 @@ import orjson
 from telemetry.ingest.values import Resource
 
 UNKNOWN = "unknown"
+MAX_RESOURCE = 16_384
+"""Characters of a resource's attributes: they are repeated in each of its rows."""
+CUT = "meshweb.sanitized"
+_NAMES = ("service.", "k8s.")
 
 
 def text_attributes(pairs: Iterable[Any]) -> dict[str, str]:
@@ -32,7 +36,8 @@ def resource_of(pairs: Iterable[Any]) -> Resource:
 
 
 def named_resource(attributes: Mapping[str, str]) -> Resource:
-    """Read the Kubernetes names that proxies and SDKs send."""
+    """Read the Kubernetes names that proxies and SDKs send. What is over MAX_RESOURCE is left out."""
+    attributes = _bounded(attributes)
     service = attributes.get("service.name") or UNKNOWN
     return Resource(
         service=service,
@@ -42,6 +47,20 @@ def named_resource(attributes: Mapping[str, str]) -> Resource:
         workload=attributes.get("k8s.deployment.name") or service,
         attributes=attributes,
     )
+
+
+def _bounded(attributes: Mapping[str, str]) -> Mapping[str, str]:
+    """The same object if it is fine; else names come before anything else."""
+    if sum(map(len, attributes)) + sum(map(len, attributes.values())) <= MAX_RESOURCE:
+        return attributes
+    kept = {CUT: "size"}
+    room = MAX_RESOURCE
+    for key in sorted(attributes, key=lambda key: not key.startswith(_NAMES)):
+        size = len(key) + len(attributes[key])
+        if size <= room:
+            kept[key] = attributes[key]
+            room -= size
+    return kept
 
 
 def _plain(value: Any, depth: int = 0) -> Any:

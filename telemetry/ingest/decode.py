@@ -32,6 +32,8 @@ _KINDS = ("Unspecified", "Internal", "Server", "Client", "Producer", "Consumer")
 _STATUSES = ("Unset", "Ok", "Error")
 _CUMULATIVE = 2
 _NO_RECORDED_VALUE = 1
+MAX_BOUNDS = 256
+"""A histogram has no more: each is a series of its own."""
 REPLACED = "meshweb.replaced_bytes"
 """Set on everything of a request that held text that is not UTF-8."""
 
@@ -44,19 +46,25 @@ class Malformed:
 
 
 def decode_spans(body: bytes) -> tuple[Span, ...] | Malformed:
-    parsed = _parse(ExportTraceServiceRequest, body)
-    if isinstance(parsed, Malformed):
-        return parsed
-    message, mark = parsed
-    return tuple(spans_of(message, mark))
+    spans = read_spans(body)
+    return spans if isinstance(spans, Malformed) else tuple(spans)
 
 
 def decode_logs(body: bytes) -> tuple[LogRecord, ...] | Malformed:
+    records = read_logs(body)
+    return records if isinstance(records, Malformed) else tuple(records)
+
+
+def read_spans(body: bytes) -> Iterator[Span] | Malformed:
+    """One at a time, so that who has enough can stop."""
+    parsed = _parse(ExportTraceServiceRequest, body)
+    return parsed if isinstance(parsed, Malformed) else spans_of(*parsed)
+
+
+def read_logs(body: bytes) -> Iterator[LogRecord] | Malformed:
+    """One at a time, so that who has enough can stop."""
     parsed = _parse(ExportLogsServiceRequest, body)
-    if isinstance(parsed, Malformed):
-        return parsed
-    message, mark = parsed
-    return tuple(logs_of(message, mark))
+    return parsed if isinstance(parsed, Malformed) else logs_of(*parsed)
 
 
 def decode_points(body: bytes) -> tuple[ResourcePoints, ...] | Malformed:
@@ -200,7 +208,9 @@ def _fitting(bounds: tuple[float, ...], counts: tuple[int, ...]) -> bool:
     """Neither, or finite ascending bounds and one bucket more."""
     if not counts:
         return not bounds
-    if len(counts) != len(bounds) + 1 or not all(map(math.isfinite, bounds)):
+    if len(bounds) > MAX_BOUNDS or len(counts) != len(bounds) + 1:
+        return False
+    if not all(map(math.isfinite, bounds)):
         return False
     return all(low < high for low, high in pairwise(bounds))
 

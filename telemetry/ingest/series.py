@@ -27,6 +27,11 @@ from telemetry.ingest.values import Point, PointKind, Resource, ResourcePoints
 
 MAX_SERIES_PER_NAMESPACE = 50_000
 """Stored series (a histogram is one per bucket and two); what exceeds it is counted and dropped."""
+MAX_SERIES = 500_000
+MAX_SENDERS = 20_000
+"""Of all namespaces: who invents namespaces and names gets no further than this."""
+MAX_ATTRIBUTES = 8192
+"""Bytes of one point's attributes."""
 MAX_LABELS = 64
 MAX_LABEL = 1024
 HEARTBEAT_SECONDS = 30
@@ -94,16 +99,28 @@ class Increase:
 class SeriesTable:
     """All senders this collector hears."""
 
-    def __init__(self, quota: int = MAX_SERIES_PER_NAMESPACE) -> None:
+    def __init__(
+        self,
+        quota: int = MAX_SERIES_PER_NAMESPACE,
+        *,
+        all_series: int = MAX_SERIES,
+        all_senders: int = MAX_SENDERS,
+    ) -> None:
         self.senders: dict[str, Sender] = {}
         self.dropped = 0
         self._quota = quota
+        self._all_series = all_series
+        self._all_senders = all_senders
+        self._size = 0
         self._sizes: dict[str, int] = {}
 
     def take(self, received: ResourcePoints, now: float) -> int:
         """Remember the newest values; return how many points were not taken."""
         sender = self.senders.get(received.instance)
         if sender is None:
+            if len(self.senders) >= self._all_senders:
+                self.dropped += len(received.points)
+                return len(received.points)
             sender = Sender(received.instance, received.resource)
             self.senders[received.instance] = sender
         sender.heard_at = now
@@ -129,7 +146,9 @@ class SeriesTable:
         A mapping: by field; a series not in it was never published and counts from zero.
         None: it is an old sender of which nothing is known; its present values are the baseline.
         """
-        sender = self.senders[instance]
+        sender = self.senders.get(instance)
+        if sender is None:  # forgotten meanwhile
+            return
         sender.covered_until = max(sender.covered_until, covered_until)
         for series in sender.series.values():
             series.published = (
@@ -210,19 +229,25 @@ class SeriesTable:
     def _release(self, sender: Sender) -> None:
         """Its series count no longer. Of a sender nothing of which was kept, nothing was counted."""
         namespace = sender.resource.namespace
-        left = self._sizes.get(namespace, 0) - sum(len(s.ids) for s in sender.series.values())
+        size = sum(len(s.ids) for s in sender.series.values())
+        self._size -= size
+        left = self._sizes.get(namespace, 0) - size
         if left > 0:
             self._sizes[namespace] = left
         else:
             self._sizes.pop(namespace, None)
 
     def _new(self, sender: Sender, point: Point) -> Series | None:
-        series = _series(sender, point)
-        size = self._sizes.get(sender.resource.namespace, 0) + len(series.ids)
-        if size > self._quota:
+        namespace = sender.resource.namespace
+        number = 1 if not _histogram(point) else len(point.bounds) + 3
+        size = self._sizes.get(namespace, 0) + number
+        over = size > self._quota or self._size + number > self._all_series
+        if over or len(point.key) > MAX_ATTRIBUTES:
             self.dropped += 1
             return None
-        self._sizes[sender.resource.namespace] = size
+        series = _series(sender, point)
+        self._sizes[namespace] = size
+        self._size += number
         sender.series[point.name, point.key] = series
         change = connection(*series.edge) if series.edge else None
         if change is not None:

@@ -267,6 +267,7 @@ DURATION = "istio.request_duration_milliseconds"
         of_kind("latency", count=1, sum=1.0, explicit_bounds=[1, INFINITY], bucket_counts=[1] * 3),
         of_kind("latency", count=1, sum=1.0, explicit_bounds=[float("nan")], bucket_counts=[1, 0]),
         of_kind("latency", count=1, sum=1.0, explicit_bounds=[2, 1], bucket_counts=[1, 0, 0]),
+        of_kind("latency", explicit_bounds=range(257), bucket_counts=[0] * 258),
         of_kind("latency", count=1, sum=INFINITY, explicit_bounds=[1], bucket_counts=[1, 0]),
         of_kind("total", as_double=float("nan")),
         of_kind("istio.requests_total", as_double=float("nan")),
