@@ -190,8 +190,12 @@ class Progress:
     @staticmethod
     def _waits(revision: _Revision, proxies: Iterable[ProxyProgress], now: float) -> bool:
         pending = (one.proxy_id for one in proxies if one.state is ProxyState.PENDING)
+        patient_until = revision.pushed_at + PATIENCE_SECONDS
         return not revision.final or any(
-            now < revision.starting.get(proxy_id, now) + STARTING_SECONDS for proxy_id in pending
+            now < revision.starting[proxy_id] + STARTING_SECONDS
+            if proxy_id in revision.starting
+            else now <= patient_until
+            for proxy_id in pending
         )
 
     def _as_seen(self, known: ProxyProgress, revision: _Revision, now: float) -> ProxyProgress:
@@ -207,9 +211,7 @@ class Progress:
             return ProxyProgress(proxy_id=known.proxy_id, state=ProxyState.DISCONNECTED)
         if now > revision.pushed_at + PATIENCE_SECONDS:
             error = known.error or f"no answer for {PATIENCE_SECONDS:.0f} s"
-            return ProxyProgress(
-                proxy_id=known.proxy_id, state=ProxyState.DISCONNECTED, error=error
-            )
+            return ProxyProgress(proxy_id=known.proxy_id, state=ProxyState.PENDING, error=error)
         return known
 
     def _open(self) -> Iterator[_Revision]:

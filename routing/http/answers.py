@@ -11,6 +11,7 @@ from rest.shapes import ERRORS, FindingOut
 from routing.contracts import ProxyProgress, ProxyState, RevisionState
 from routing.http.schemas import ChangeOut, ProxyProgressOut, WriteOut
 from routing.services import history, waiting
+from routing.services.convergence import is_in_force
 from routing.services.outcome import Accepted, Foreseen, Missing, Outcome, Refused, Stale
 
 Answer = Status[WriteOut]
@@ -55,7 +56,7 @@ def answer(outcome: Outcome, query: WriteQuery) -> Answer:
             if state is RevisionState.REJECTED:
                 waiting.await_culprit(number)
                 raise rejection(number)
-            done = state in (RevisionState.CONVERGED, RevisionState.SUPERSEDED)
+            done = is_in_force(number, state)
             return Status(200 if done else 202, _of_revision(number, query, outcome.findings))
         case Foreseen():
             return Status(200, _foreseen(outcome, query))

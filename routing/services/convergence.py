@@ -24,6 +24,17 @@ BEFORE: Mapping[RevisionState, tuple[RevisionState, ...]] = {
 }
 """From which states a report may lead to a state: only ever forward."""
 
+CARRIES = frozenset({RevisionState.CONVERGED, RevisionState.PARTIAL})
+"""Proxies have answered such a revision: what is older, and was waited for, went with it."""
+
+
+def is_in_force(number: int, state: RevisionState | None) -> bool:
+    """Whether every proxy has what a revision brought, by itself or with a later one."""
+    if state is not RevisionState.SUPERSEDED:
+        return state is RevisionState.CONVERGED
+    later = Revision.objects.filter(number__gt=number, state=RevisionState.CONVERGED)
+    return later.exists()
+
 
 def reduce_convergence(report: Convergence) -> None:
     """See `routing.facade.record_convergence`."""
@@ -40,9 +51,10 @@ def reduce_convergence(report: Convergence) -> None:
             total=sum(counts(proxy, state) for proxy in progress),
             ms=slowest(progress),
         )
-        Revision.objects.filter(number__lt=report.revision, state=RevisionState.PUSHED).update(
-            state=RevisionState.SUPERSEDED
-        )
+        if state in CARRIES:
+            Revision.objects.filter(number__lt=report.revision, state=RevisionState.PUSHED).update(
+                state=RevisionState.SUPERSEDED
+            )
     if written:
         announce(report.revision, state, progress)
 
@@ -63,8 +75,12 @@ def judge(report: Convergence, progress: Iterable[ProxyProgress]) -> RevisionSta
 
 
 def counts(proxy: ProxyProgress, state: RevisionState) -> bool:
-    """Whether a proxy is one of the revision's total: one nobody waits for is when it has come."""
-    return state is RevisionState.PUSHED or proxy.state is not ProxyState.PENDING
+    """Whether a proxy is one of the revision's total.
+
+    One that nobody waits for is when it has come; one that leaves us without an answer is.
+    """
+    waited_for = state is RevisionState.PUSHED or bool(proxy.error)
+    return waited_for or proxy.state is not ProxyState.PENDING
 
 
 def merge(

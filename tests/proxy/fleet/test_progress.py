@@ -111,7 +111,7 @@ def test_who_does_not_answer_is_not_waited_for_without_end() -> None:
     push(progress, 1, one)
     late = 10 + PATIENCE_SECONDS + 1
     assert told(progress, late) == [
-        (1, "partial", [("p2", "disconnected", None, f"no answer for {PATIENCE_SECONDS:.0f} s")])
+        (1, "partial", [("p2", "pending", None, f"no answer for {PATIENCE_SECONDS:.0f} s")])
     ]
 
 

@@ -105,6 +105,37 @@ def test_waiting_ends_when_a_later_revision_carries_it(api: Api, broker: Broker)
     assert seconds < 3
 
 
+def test_what_is_overtaken_waits_for_what_carries_it(api: Api, broker: Broker) -> None:
+    def overtake() -> None:
+        api.apply(strict("DISABLE"))
+        publish.publish_through(2, timezone.now())
+        facade.record_convergence(Convergence(revision=2, state=RevisionState.PUSHED))
+
+    thread = soon(overtake)
+    response, _ = timed(lambda: api.apply(strict(), "?wait=converged&timeout=1s"))
+    thread.join()
+    assert (response.status_code, response.json()["state"]) == (202, "pushed")
+
+
+def test_what_is_carried_by_a_revision_that_not_all_have_is_only_accepted(
+    api: Api, broker: Broker
+) -> None:
+    def overtake() -> None:
+        api.apply(strict("DISABLE"))
+        publish.publish_through(2, timezone.now())
+        silent = ProxyProgress(proxy_id=PROXY, state=ProxyState.PENDING, error="no answer for 30 s")
+        facade.record_convergence(
+            Convergence(revision=2, state=RevisionState.PARTIAL, proxies=(silent,))
+        )
+
+    thread = soon(overtake)
+    response, seconds = timed(lambda: api.apply(strict(), "?wait=converged&timeout=10s"))
+    thread.join()
+    assert (response.status_code, response.json()["state"]) == (202, "superseded")
+    assert seconds < 3
+    assert list(Revision.objects.filter(number=2).values_list("converged", "total")) == [(0, 1)]
+
+
 def test_waiting_ends_when_a_proxy_refuses(api: Api, broker: Broker) -> None:
     def refuse() -> None:
         publish.publish_through(1, timezone.now())
