@@ -29,7 +29,13 @@ class Refused:
     reason: str
 
 
-_LITERALS = re.compile(r"'(?:[^'\\]|\\.|'')*'|`[^`]*`|\"[^\"]*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_LITERALS = re.compile(
+    r"'(?:[^'\\]|\\.|'')*'|`(?:[^`\\]|\\.|``)*`|\"(?:[^\"\\]|\\.|\"\")*\"|--[^\n]*|/\*.*?\*/",
+    re.DOTALL,
+)
+"""All three quotes escape alike. What the store would read otherwise than this is _UNCLEAR."""
+_UNCLEAR = re.compile(r"[#$'\"`]|/\*|[^\x01-\x7f]")
+"""Outside literals: other comments, heredocs, an open quote, typographic quotes, dashes, spaces."""
 _FORMAT = re.compile(r"\bFORMAT\s+(\w+)\s*$", re.IGNORECASE)
 _READS = re.compile(r"(SELECT|WITH|SHOW|DESCRIBE|DESC|EXISTS|EXPLAIN)\b", re.IGNORECASE)
 _INSERT_ROWS = re.compile(
@@ -55,6 +61,9 @@ _ENGINE = re.compile(r"\bENGINE\s*=?\s*(\w+)", re.IGNORECASE)
 def classify(text: str) -> Statement | Refused:
     """Read one statement. Names in quotes cannot hide a function: `"file"(...)` is refused too."""
     sql = text.strip().rstrip(";").strip()
+    unclear = _UNCLEAR.search(_LITERALS.sub(" ", sql))
+    if unclear:
+        return Refused(f"{unclear.group()!r} outside a literal")
     bare = _LITERALS.sub(_blank, sql)
     found = _FORMAT.search(bare)
     output = found.group(1) if found else ""

@@ -24,6 +24,20 @@ from telemetry.store.statements import Refused, Statement, StatementKind, classi
         "CREATE FUNCTION f AS x -> x",
         "SET readonly = 0",
         "",
+        # comments, heredocs and quotes that the store knows and that could hide a quote's end
+        "SELECT 1 # '\n, file('/etc/passwd') -- '",
+        "SELECT 1 #! '\n FROM file('/etc/passwd') -- '",
+        "SELECT $$ ' $$, file('/etc/passwd'), $$ ' $$",
+        "SELECT $x$ ' $x$, url('http://127.0.0.1/'), $x$ ' $x$",
+        "SELECT \N{LEFT SINGLE QUOTATION MARK} ' \N{RIGHT SINGLE QUOTATION MARK}, file('/etc/passwd') --'",
+        "SELECT \N{LEFT DOUBLE QUOTATION MARK} ' \N{RIGHT DOUBLE QUOTATION MARK}, file('/etc/passwd') --'",
+        "SELECT file\N{NO-BREAK SPACE}('/etc/passwd')",
+        "SELECT \"a\\\"\", ' \"', file('/etc/passwd'), '",
+        "SELECT `a\\``, ' `', file('/etc/passwd'), '",
+        "SELECT 1 AS \"a\\\"\", ' \"', file('/etc/passwd'), '\"'",
+        "SELECT 'open",
+        "SELECT 1 /* open",
+        "SELECT 1\0",
     ],
 )
 def test_what_reaches_outside_is_refused(text: str) -> None:
@@ -36,6 +50,14 @@ def test_what_reaches_outside_is_refused(text: str) -> None:
         (
             "SELECT 'file(' FORMAT JSON",
             Statement(kind=StatementKind.READ, sql="SELECT 'file('", output="JSON"),
+        ),
+        (
+            "SELECT '# $$ \N{LEFT DOUBLE QUOTATION MARK}', \"n\N{LATIN SMALL LETTER O WITH DIAERESIS}\" -- #",
+            Statement(
+                kind=StatementKind.READ,
+                sql="SELECT '# $$ \N{LEFT DOUBLE QUOTATION MARK}', \"n\N{LATIN SMALL LETTER O WITH DIAERESIS}\" -- #",
+                output="",
+            ),
         ),
         (
             "WITH 1 AS x SELECT x;",
