@@ -77,7 +77,9 @@ def objects(values: Iterator[Value]) -> Iterator[Value]:
 def read_object(one: Value) -> Parsed:
     """The document of one object with its findings; no document where one is an error."""
     if one.value is None:
-        return Parsed(findings=one.findings)
+        about = one.partial if isinstance(one.partial, dict) else {}
+        name = str(key_of(about) or name_of(about))
+        return Parsed(findings=tuple(replace(f, resource=f.resource or name) for f in one.findings))
     if not isinstance(one.value, dict):
         return Parsed(findings=(*one.findings, finding("MSH1010", "", "", shown(one.value))))
     kind, key = one.value.get("kind"), key_of(one.value)
@@ -121,7 +123,11 @@ def envelope(value: Mapping[str, Any], kind: Any, resource: ResourceKey | str) -
     if kind is None:
         yield finding("MSH1011", resource, "kind", "kind")
     elif not isinstance(kind, str) or kind not in KINDS:
-        close = nearest(str(kind), tuple(KINDS)) if isinstance(kind, str) else None
+        close = (
+            nearest(str(kind), tuple(KINDS), "kinds that are read")
+            if isinstance(kind, str)
+            else None
+        )
         yield finding("MSH1012", resource, "kind", str(kind)[:60], fix=close)
         return
     else:

@@ -210,10 +210,10 @@ def quiet(problems: Iterator[Problem], parent: Type) -> Iterator[Problem]:
     return problems if parent.enforced else (p for p in problems if p[0] != "MSH1019")
 
 
-def nearest(word: str, known: tuple[str, ...]) -> str:
-    """A remedy for a misspelt field."""
+def nearest(word: str, known: tuple[str, ...], what: str = "fields here") -> str:
+    """A remedy for a misspelt word: the one that was meant, or those there are."""
     close = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {close[0]}?" if close else f"the fields here are {', '.join(known)}"
+    return f"did you mean {close[0]}?" if close else f"the {what} are {', '.join(known)}"
 
 
 def leaf(path: str) -> str:

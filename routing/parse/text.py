@@ -41,10 +41,14 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """One document: plain dicts, lists, strings, numbers, booleans and None."""
+    """One document: plain dicts, lists, strings, numbers, booleans and None.
+
+    `partial` is what was read of a document that ends in an error: enough to name it, maybe.
+    """
 
     value: Any
     findings: tuple[Finding, ...]
+    partial: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,21 +111,32 @@ def read_values(text: str) -> Iterator[Value]:
             else:
                 builder.take(event)
     except Refused as refused:
-        yield Value(value=None, findings=(*builder.findings, refused.reason))
+        yield builder.broken(refused.reason)
     except (yaml.YAMLError, UnicodeEncodeError) as error:
-        reason = finding("MSH1001", "", "", syntax_error(error))
-        yield Value(value=None, findings=(*builder.findings, reason))
+        yield builder.broken(finding("MSH1001", "", place_of(error, text), problem_of(error)))
 
 
-def syntax_error(error: yaml.YAMLError | UnicodeEncodeError) -> str:
-    """What is wrong and where, counted from 1 as editors do."""
+def problem_of(error: yaml.YAMLError | UnicodeEncodeError) -> str:
+    """What is wrong with the text, in words."""
     if isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark
-        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        return f"{error.problem or error.context or 'syntax error'}{where}"
+        return error.problem or error.context or "syntax error"
     if isinstance(error, UnicodeEncodeError):
         return "characters that are no text (lone surrogates)"
     return str(error).splitlines()[0]
+
+
+def place_of(error: yaml.YAMLError | UnicodeEncodeError, text: str) -> str:
+    """Where it is wrong, counted from 1 as editors do; "" where the parser does not say."""
+    if isinstance(error, yaml.MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        return f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    if isinstance(error, UnicodeEncodeError):
+        before = text[: error.start]
+    elif isinstance(error, yaml.reader.ReaderError):  # its position counts bytes
+        before = text.encode()[: error.position].decode(errors="ignore")
+    else:
+        return ""
+    return f"line {before.count(chr(10)) + 1}, column {len(before) - before.rfind(chr(10))}"
 
 
 class Builder:
@@ -146,7 +161,20 @@ class Builder:
         self.root: Any = None
 
     def end_document(self) -> Value:
-        return Value(value=self.root, findings=tuple(self.findings))
+        whole = Value(value=self.root, findings=tuple(self.findings))
+        self.clear()
+        return whole
+
+    def broken(self, reason: Finding) -> Value:
+        """The text ends here: what is open is closed as far as it is."""
+        while self.stack:
+            node = self.stack.pop()
+            parent = self.stack[-1] if self.stack else None
+            if parent is None:
+                self.root = node.value
+            elif isinstance(parent.value, dict) and parent.key is not None:
+                parent.value.setdefault(parent.key, node.value)
+        return Value(value=None, findings=(*self.findings, reason), partial=self.root)
 
     def take(self, event: yaml.Event) -> None:
         match event:

@@ -35,6 +35,35 @@ def test_a_document_has_its_metadata_apart() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "resource", "path"),
+    [
+        (RULE + "  - a: ]\n", "DestinationRule shop/a", "line 5, column 3"),
+        (
+            HEAD + "metadata: {name: a, namespace: shop\n",
+            "DestinationRule shop/a",
+            "line 4, column 1",
+        ),
+        (HEAD + "metadata: {name: a\n", "DestinationRule default/a", "line 4, column 1"),
+        (HEAD + "metadata: [\n", "DestinationRule", "line 4, column 1"),
+        (RULE + "---\nkind: [", "", "line 7, column 1"),
+    ],
+)
+def test_broken_yaml_is_told_with_its_place_and_resource(
+    text: str, resource: str, path: str
+) -> None:
+    assert said(text) == [("MSH1001", resource, path)]
+
+
+def test_an_unknown_kind_is_answered_with_the_kinds() -> None:
+    (one,) = parse_yaml(RULE.replace("DestinationRule", "Teapot")).findings
+    assert (one.code, one.resource, one.path) == ("MSH1012", "Teapot shop/a", "kind")
+    assert one.fix.startswith("the kinds that are read are ")
+    assert "VirtualService" in one.fix
+    (close,) = parse_yaml(RULE.replace("DestinationRule", "DestinationRules")).findings
+    assert close.fix == "did you mean DestinationRule?"
+
+
 def test_the_namespace_is_default_where_there_is_none_and_none_for_a_namespace() -> None:
     text = HEAD + "metadata: {name: a}\nspec: {host: a}\n---\n"
     text += "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"

@@ -47,8 +47,9 @@ def test_a_text_has_its_value(text: str, value: object) -> None:
         ("a: *missing", [("MSH1001", "a")]),
         ("a: &a [*a]", [("MSH1001", "a[0]")]),
         ('a: "\\0"', [("MSH1023", "a")]),
-        ("a: [", [("MSH1001", "")]),
-        ("\ud800", [("MSH1001", "")]),
+        ("a: [", [("MSH1001", "line 2, column 1")]),
+        ("a: 1\nb: é\ud800", [("MSH1001", "line 2, column 5")]),
+        ("a: 1\nb: é\x01", [("MSH1001", "line 2, column 5")]),
         ("x" * (MAX_BYTES + 1), [("MSH1002", "")]),
         ("---\na\n" * (MAX_DOCUMENTS + 1), [("MSH1003", "")]),
     ],
@@ -59,7 +60,16 @@ def test_what_is_wrong_is_a_finding_with_its_path(text: str, found: list[tuple[s
 
 def test_a_syntax_error_says_where() -> None:
     (one,) = list(read_values("a: 1\nb: [\n"))
-    assert one.findings[0].message.endswith("at line 3, column 1")
+    assert [(f.path, f.message) for f in one.findings] == [
+        ("line 3, column 1", "not YAML: did not find expected node content")
+    ]
+
+
+def test_what_is_wrong_with_a_document_is_not_said_again_of_the_next() -> None:
+    assert codes("{a: 1, a: 2}\n---\nb: [") == [
+        ("MSH1006", "a"),
+        ("MSH1001", "line 4, column 1"),
+    ]
 
 
 def test_documents_before_a_syntax_error_are_read() -> None:
