@@ -16,7 +16,7 @@ def virtual_service(body: str) -> str:
 
 
 BAD = {
-    "malformed YAML": "kind: [VirtualService",
+    "malformed YAML": virtual_service("  hosts: [ratings\n  http: []\n"),
     "unknown kind": "apiVersion: networking.istio.io/v1\nkind: Teapot\n"
     "metadata: {name: a, namespace: shop}\nspec: {}\n",
     "unknown field": virtual_service("  hosts: [ratings]\n  htpp: []\n"),
@@ -38,16 +38,32 @@ BAD = {
 }
 
 
+BROKEN = "VirtualService shop/broken"
+SAID = {
+    "malformed YAML": {("MSH1001", BROKEN, "line 6, column 7")},
+    "unknown kind": {("MSH1012", "Teapot shop/a", "kind")},
+    "unknown field": {("MSH1016", BROKEN, "spec.htpp")},
+    "weights that are not 100": {("MSH1101", BROKEN, "spec.http[0].route")},
+    "a subset that is not there": {("KIA1107", BROKEN, "spec.http[0].route[0].destination.subset")},
+    "a host that is not there": {("KIA1101", BROKEN, "spec.http[0].route[0].destination.host")},
+    "two gateways on one port": {
+        ("MSH1103", "Gateway istio-ingress/second", "spec.servers[0].port"),
+        ("MSH1103", "Gateway istio-ingress/shop", "spec.servers[1].port"),
+    },
+}
+
+
 @pytest.mark.parametrize("what", BAD)
 def test_bad_input_is_422_with_findings_and_nothing_is_stored(mesh: Running, what: str) -> None:
     before = mesh.api.items("/revisions")[0]["number"]
     answer = mesh.api.call("POST", "/apply", BAD[what])
     assert answer.status == 422, answer
-    errors = [f for f in answer.body["findings"] if f["severity"] == "error"]
-    assert errors, answer.body
-    assert all(f["code"] and f["message"] for f in errors)
+    found = answer.body["findings"]
+    assert {(f["code"], f["resource"], f["path"]) for f in found} == SAID[what], found
+    assert all(f["severity"] == "error" and f["message"] for f in found)
     assert mesh.api.items("/revisions")[0]["number"] == before
-    assert mesh.api.call("GET", "/namespaces/shop/VirtualService/broken").status == 404
+    for path in ("/shop/VirtualService/broken", "/istio-ingress/Gateway/second"):
+        assert mesh.api.call("GET", f"/namespaces{path}").status == 404
 
 
 def test_what_envoy_rejects_at_run_time_is_reverted_and_named_and_the_rest_stays(
