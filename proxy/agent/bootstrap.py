@@ -32,6 +32,7 @@ class Surroundings:
     sds_socket: str
     admin_socket: str
     start: str
+    ingest_token: str = ""
 
 
 def bootstrap(pod: Pod, around: Surroundings) -> Json:
@@ -48,7 +49,7 @@ def bootstrap(pod: Pod, around: Surroundings) -> Json:
             "clusters": [
                 _cluster("agent", _pipe(around.sds_socket)),
                 _control(around),
-                _cluster("otel", _address(around.collector)),
+                _collector(around),
             ]
         },
         **_metrics(pod, around),
@@ -119,6 +120,28 @@ def _control(around: Surroundings) -> Json:
             },
         },
     }
+
+
+def _collector(around: Surroundings) -> Json:
+    """Whatever is sent there, metrics, spans or logs, shows the token."""
+    cluster = _cluster("otel", _address(around.collector))
+    if around.ingest_token:
+        cluster["typed_extension_protocol_options"][HTTP]["http_filters"] = [
+            _filter("header_mutation", "HeaderMutation", _show(around.ingest_token)),
+            _filter("upstream_codec", "UpstreamCodec", {}),
+        ]
+    return cluster
+
+
+def _filter(name: str, kind: str, fields: Json) -> Json:
+    full = f"envoy.extensions.filters.http.{name}.v3.{kind}"
+    return {"name": f"envoy.filters.http.{name}", "typed_config": {"@type": P + full, **fields}}
+
+
+def _show(token: str) -> Json:
+    header = {"key": "authorization", "value": "Bearer " + token.replace("%", "%%")}
+    appended = {"append": {"header": header, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}}
+    return {"mutations": {"request_mutations": [appended]}}
 
 
 def _secret(name: str) -> Json:

@@ -1,6 +1,7 @@
 """Starting one process so that it cannot outlive its parent. Standard library only."""
 
 import ctypes
+import errno
 import os
 import signal
 from collections.abc import Mapping, Sequence
@@ -56,6 +57,8 @@ def _become(
         os.execvpe(argv[0], list(argv), dict(env))  # noqa: S606  no shell is the point
     except OSError as error:
         os.write(writing, str(error.errno or 1).encode())
+    except ValueError:  # a word or a variable that no program can be given
+        os.write(writing, str(errno.EINVAL).encode())
     finally:
         os._exit(127)
 

@@ -24,6 +24,7 @@ class Host:
     signing: str
     collector: str
     trust_domain: str
+    ingest_token: str = ""
 
     @property
     def own(self) -> Path:
@@ -59,6 +60,7 @@ def read(env: Mapping[str, str]) -> Host:
         signing=env.get("MESHWEB_SIGNING_ADDRESS", f"127.0.0.1:{15012 + offset}"),
         collector=env.get("MESHWEB_COLLECTOR_ADDRESS", f"127.0.0.1:{4317 + offset}"),
         trust_domain=env.get("MESHWEB_TRUST_DOMAIN", "cluster.local"),
+        ingest_token=env.get("MESHWEB_INGEST_TOKEN", ""),
     )
 
 

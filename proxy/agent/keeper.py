@@ -20,6 +20,7 @@ what escaped that way (a grandchild) goes when the next keeper starts.
 
 import contextlib
 import json
+import math
 import os
 import selectors
 import signal
@@ -40,8 +41,10 @@ LOG_BYTES = 2_000_000
 LOOK_SECONDS = 1.0
 LOGS_EVERY_SECONDS = 5.0
 LAST_GRACE_SECONDS = 2.0
+LONGEST_GRACE_SECONDS = 3600.0
 LINE_BYTES = 1 << 20
 BACKLOG_BYTES = 1 << 20
+MOST_CONNECTIONS = 64
 
 
 @dataclass(slots=True)
@@ -170,7 +173,13 @@ class Keeper:
                     self._send(connection, {"event": "exit", **one.shown()})
 
     def _accept(self, listener: socket.socket) -> None:
-        connected, _ = listener.accept()
+        try:
+            connected, _ = listener.accept()
+        except OSError:  # it has gone again, or there are too many files
+            return
+        if len(self._connections) >= MOST_CONNECTIONS:
+            connected.close()
+            return
         connected.setblocking(False)
         self._connections[connected.fileno()] = Connection(connected)
         self._selector.register(connected, selectors.EVENT_READ, None)
@@ -199,17 +208,18 @@ class Keeper:
             request = json.loads(line)
             if not isinstance(request, dict):
                 return {"id": None, "ok": False, "error": "not a JSON object"}
-            number = request.get("id")
+            given = request.get("id")
+            number = given if isinstance(given, int | str) else None
             return {"id": number, "ok": True, **self._obey(request)}
-        except (BadRequest, OSError, ValueError) as error:
-            return {"id": number, "ok": False, "error": str(error)}
+        except Exception as error:  # whatever a request holds, the others' processes live on
+            return {"id": number, "ok": False, "error": str(error) or type(error).__name__}
 
     def _obey(self, request: dict[str, Any]) -> dict[str, Any]:
         match request.get("op"):
             case "start":
                 return self._start(request)
             case "stop":
-                return self._stop(_text(request, "name"), float(request.get("grace", 5.0)))
+                return self._stop(_text(request, "name"), _grace(request))
             case "forget":
                 return self._forget(_text(request, "name"))
             case "list":
@@ -238,7 +248,7 @@ class Keeper:
     def _stop(self, name: str, grace: float) -> dict[str, Any]:
         one = self._kept.get(name)
         if one is not None and one.running and one.kill_at is None:
-            one.kill_at = time.monotonic() + max(grace, 0.0)
+            one.kill_at = time.monotonic() + grace
             _signal_session(one.pid, signal.SIGTERM)
         return {}
 
@@ -288,6 +298,14 @@ class Keeper:
         for one in self._kept.values():
             if one.running:
                 _signal_session(one.pid, signal.SIGKILL)
+
+
+def _grace(request: dict[str, Any]) -> float:
+    """Seconds, 0 to an hour."""
+    value = request.get("grace", 5.0)
+    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+        raise BadRequest("grace is a number of seconds")
+    return float(min(max(value, 0.0), LONGEST_GRACE_SECONDS))
 
 
 def _text(request: dict[str, Any], key: str) -> str:

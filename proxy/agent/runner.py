@@ -211,6 +211,7 @@ class PodRunner:
             sds_socket=str(self._sds_socket),
             admin_socket=str(self._admin),
             start=str(time.time_ns() // 1_000_000),
+            ingest_token=host.ingest_token,
         )
         path = host.pod_socket(pod.uid, "json")
         write_private(path, json.dumps(bootstrap.bootstrap(pod, around)))

@@ -116,7 +116,7 @@ class AgentService:
         message = await _read(raw, context)
         try:
             reports = tuple(wire.report_in(one) for one in message["pods"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"not a report: {error!r}")
         await in_thread(lambda: topology.report_pods(node, reports))
         return wire.encode({})

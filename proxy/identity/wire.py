@@ -22,7 +22,10 @@ def encode(message: Mapping[str, Any]) -> bytes:
 
 def decode(raw: bytes) -> dict[str, Any]:
     """Raises ValueError for anything but a JSON object."""
-    message = json.loads(raw)
+    try:
+        message = json.loads(raw)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     if not isinstance(message, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004  one kind of error for bad bytes
     return message
@@ -59,7 +62,7 @@ def report_out(one: PodReport) -> dict[str, Any]:
 
 
 def report_in(given: Mapping[str, Any]) -> PodReport:
-    """Raises ValueError, KeyError or TypeError for what is no report."""
+    """Raises ValueError, KeyError, TypeError or OverflowError for what is no report."""
     return PodReport(
         uid=str(given["uid"]),
         phase=PodPhase(given["phase"]),

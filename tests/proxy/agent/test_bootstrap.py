@@ -2,9 +2,13 @@
 
 import json
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
+import grpc
 import pytest
 
 from proxy.agent.bootstrap import Surroundings, bootstrap
@@ -50,6 +54,34 @@ def test_envoy_takes_it(tmp_path: Path, control: str, gateway: bool) -> None:
         check=False,
     )
     assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@pytest.mark.envoy
+def test_what_envoy_sends_shows_the_token(tmp_path: Path) -> None:
+    """Without control it is never live, but counts are sent all the same."""
+    shown: Queue[dict[str, Any]] = Queue()
+
+    class Listener(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # only the stub is generic
+        def service(self, call: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[bytes, bytes]":
+            shown.put(dict(call.invocation_metadata))
+            return grpc.unary_unary_rpc_method_handler(lambda _body, _context: b"")
+
+    server = grpc.server(ThreadPoolExecutor(1), handlers=[Listener()])
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    place = replace(around(tmp_path), collector=f"127.0.0.1:{port}", ingest_token="50%secret")
+    config: Any = bootstrap(pod(), place)
+    del config["dynamic_resources"]
+    del config["stats_config"]["stats_matcher"]
+    path = tmp_path / "envoy.json"
+    path.write_text(json.dumps(config))
+    envoy = subprocess.Popen([installed_binary(), "-c", path, "--disable-hot-restart", "-l", "off"])
+    try:
+        assert shown.get(timeout=20)["authorization"] == "Bearer 50%secret"
+    finally:
+        envoy.kill()
+        envoy.wait()
+        server.stop(None)
 
 
 def test_it_says_who_the_proxy_is(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The keeper with real processes: what it starts, what it tells, and what its end leaves behind."""
 
+import contextlib
 import json
 import os
 import signal
@@ -170,6 +171,54 @@ def test_what_cannot_be_done_is_answered_and_harms_nothing(
     answer = line.ask(**request_)
     assert (answer["ok"], error in answer["error"]) == (False, True)
     assert line.ask(op="list")["processes"] == []
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"[" * 100_000,
+        b'{"id": 1, "op": ' + b"[" * 100_000,
+        b'{"id": ' + b"[" * 900 + b"]" * 900 + b', "op": "list"}',
+        b'{"id": 1, "op": "stop", "name": "a", "grace": [5]}',
+        b'{"id": 1, "op": "stop", "name": "a", "grace": NaN}',
+        b'{"id": 1, "op": "stop", "name": "a", "grace": 1' + b"0" * 400 + b"}",
+        rb'{"id": 1, "op": "start", "name": "b", "argv": ["a\u0000"], "env": {}, "log": "/dev/null"}',
+        rb'{"id": 1, "op": "start", "name": "b", "argv": ["a"], "env": {}, "log": "/\u0000"}',
+        rb'{"id": 1, "op": "start", "name": "b", "argv": ["\ud800"], "env": {}, "log": "/dev/null"}',
+        b"\xff\xfe",
+        b"1e999",
+    ],
+)
+def test_no_request_ends_the_keeper_or_what_it_keeps(keeper: Keeper, raw: bytes) -> None:
+    line, bad = keeper.line(), keeper.line()
+    pid = keeper.run(line, "a", SLEEPER)
+    bad.socket.sendall(raw + b"\n")
+    answer = json.loads(bad.file.readline())
+    assert (answer["ok"], bool(answer.get("error") or "processes" in answer)) in [
+        (False, True),
+        (True, True),
+    ]
+    assert [(p["name"], p["pid"]) for p in line.ask(op="list")["processes"]] == [("a", pid)]
+    assert alive(pid)
+
+
+def test_a_grace_without_end_is_an_hour_and_may_not_stop_the_keeper(keeper: Keeper) -> None:
+    line = keeper.line()
+    keeper.run(line, "stubborn", STUBBORN)
+    assert line.ask(op="stop", name="stubborn", grace=float("inf"))["ok"]
+    assert line.ask(op="list")["processes"][0]["running"]
+
+
+def test_more_connections_than_a_mesh_needs_are_closed(keeper: Keeper) -> None:
+    line = keeper.line()
+    assert line.ask(op="list")["ok"]
+    with contextlib.ExitStack() as crowd:
+        for _ in range(100):
+            one = crowd.enter_context(socket.socket(socket.AF_UNIX))
+            one.connect(str(keeper.path))
+        one.settimeout(5)
+        assert one.recv(1) == b""
+    assert line.ask(op="list")["ok"]
 
 
 def test_the_agents_end_leaves_everything_running(keeper: Keeper) -> None:

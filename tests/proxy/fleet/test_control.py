@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from proxy.ads.session import Rejected
 from proxy.fleet.control import Control
 from proxy.fleet.planner import Plan
@@ -78,3 +80,12 @@ def test_a_later_revision_that_still_carries_what_was_refused_is_not_taken_yet()
     made.settled(still)
     assert states(made) == {2: "rejected", 3: "pushed"}
     assert row(made) == ("rejected", 0)
+
+
+@pytest.mark.parametrize(
+    "question", [b"", b"\xff", b"[]", b"{}", b'{"proxy": "p"}', b"[" * 100_000]
+)
+async def test_what_is_no_question_for_a_dump_is_ignored(question: bytes) -> None:
+    made = control()
+    serve(made, 1, BASE)
+    await made._tell_dump(question)
