@@ -12,6 +12,7 @@
 | MESHWEB_CONTROL_ADDRESS | 127.0.0.1:15010 | where proxies find ADS |
 | MESHWEB_SIGNING_ADDRESS | 127.0.0.1:15012 | where agents find certificate signing |
 | MESHWEB_COLLECTOR_ADDRESS | 127.0.0.1:4317 | where proxies send telemetry |
+| MESHWEB_INGEST_TOKEN | none | what senders of telemetry show from other hosts; needed where they reach MESHWEB_BIND |
 | MESHWEB_SECRET_KEY | made at first start | signs sessions, encrypts keys at rest |
 | MESHWEB_ALLOWED_HOSTS | loopback names | comma separated; the names that browsers may use |
 | MESHWEB_ALLOWED_ORIGINS | none | comma separated, as https://mesh.example: origins besides its own |
@@ -66,6 +67,7 @@ BROKER_PORT = port(6379)
 CONTROL_ADDRESS = os.environ.get("MESHWEB_CONTROL_ADDRESS", f"127.0.0.1:{ADS_PORT}")
 SIGNING_ADDRESS = os.environ.get("MESHWEB_SIGNING_ADDRESS", f"127.0.0.1:{SIGNING_PORT}")
 COLLECTOR_ADDRESS = os.environ.get("MESHWEB_COLLECTOR_ADDRESS", f"127.0.0.1:{OTLP_GRPC_PORT}")
+INGEST_TOKEN = os.environ.get("MESHWEB_INGEST_TOKEN", "")
 TRUST_DOMAIN = os.environ.get("MESHWEB_TRUST_DOMAIN", "cluster.local")
 TRACE_SAMPLING_PERCENT = float(os.environ.get("MESHWEB_TRACE_SAMPLING", "10"))
 

@@ -104,6 +104,12 @@ def test_there_are_no_default_secrets() -> None:
     assert environment("web")["MESHWEB_SECRET_KEY"].startswith("${MESHWEB_SECRET_KEY:?")
 
 
+def test_envoys_show_the_token_that_the_collector_asks_for() -> None:
+    token = "${MESHWEB_INGEST_TOKEN:?see the first lines of docker-compose.yml}"
+    shown = [environment(name)["MESHWEB_INGEST_TOKEN"] for name in ("agent", "collector")]
+    assert shown == [token, token]
+
+
 def test_images_are_named_by_tag() -> None:
     images = {name: s["image"] for name, s in SERVICES.items()}
     assert {i for name, i in images.items() if name in (*STANDS_FOR.values(), "postgres")} == {

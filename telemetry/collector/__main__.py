@@ -13,6 +13,7 @@ from typing import Any
 import uvloop
 from redis.asyncio import Redis
 
+from telemetry.collector.access import Access, TokenMissing
 from telemetry.collector.batches import Batches
 from telemetry.collector.config import Config
 from telemetry.collector.live import LivePublisher
@@ -32,7 +33,8 @@ END_SECONDS = 5
 
 
 async def run(config: Config) -> None:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT. Raises TokenMissing, OSError."""
+    access = Access.of(config.bind, config.ingest_token)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -49,8 +51,8 @@ async def run(config: Config) -> None:
     collector = f"{socket.gethostname()}-{os.getpid()}"
     live = LivePublisher(table, broker, collector, preparing.result())
     signals = Receiver(spans, logs, table).signals()
-    grpc_server = await start_grpc(signals, f"{config.bind}:{config.grpc_port}")
-    http_runner = await start_http(signals, config.bind, config.http_port)
+    grpc_server = await start_grpc(signals, f"{config.bind}:{config.grpc_port}", access)
+    http_runner = await start_http(signals, config.bind, config.http_port, access)
     log.info("OTLP on %s:%d (gRPC), %d (HTTP)", config.bind, config.grpc_port, config.http_port)
     tasks = [
         asyncio.create_task(forever(work), name=name)
@@ -130,7 +132,7 @@ def main() -> int:
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
             runner.run(run(config))
-    except OSError as error:
+    except (OSError, TokenMissing) as error:
         log.error("%s", error)  # noqa: TRY400  a taken port is no bug
         return 1
     return 0

@@ -13,7 +13,10 @@ VARIABLE = "MESHWEB_COLLECTOR"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """`store_url` empty: the embedded store, its password under `home`."""
+    """`store_url` empty: the embedded store, its password under `home`.
+
+    `ingest_token`: what senders show that are not on this host; needed where they reach `bind`.
+    """
 
     home: str
     bind: str
@@ -23,6 +26,7 @@ class Config:
     store_url: str
     store_port: int
     store_cluster: str = ""
+    ingest_token: str = ""
 
     def store_address(self) -> StoreAddress:
         if self.store_url:
@@ -52,4 +56,5 @@ class Config:
             store_url=settings.STORE_URL,
             store_port=settings.STORE_PORT,
             store_cluster=getattr(settings, "STORE_CLUSTER", ""),
+            ingest_token=settings.INGEST_TOKEN,
         )

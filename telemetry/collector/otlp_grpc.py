@@ -7,6 +7,7 @@ import grpc.aio
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.duration_pb2 import Duration
 
+from telemetry.collector.access import REFUSAL, Access, grpc_address
 from telemetry.collector.receive import Outcome, Receive, Signal
 
 if TYPE_CHECKING:  # the stubs' classes are generic, the real ones are not
@@ -23,7 +24,7 @@ _CODES = {
 }
 
 
-async def start_grpc(signals: tuple[Signal, ...], address: str) -> grpc.aio.Server:
+async def start_grpc(signals: tuple[Signal, ...], address: str, access: Access) -> grpc.aio.Server:
     """Listen. Raises OSError where the port is taken."""
     server = grpc.aio.server(
         maximum_concurrent_rpcs=CONCURRENT_REQUESTS,
@@ -36,7 +37,7 @@ async def start_grpc(signals: tuple[Signal, ...], address: str) -> grpc.aio.Serv
     server.add_generic_rpc_handlers(
         tuple(
             grpc.method_handlers_generic_handler(
-                signal.grpc_service, {"Export": _export(signal.receive)}
+                signal.grpc_service, {"Export": _export(signal.receive, access)}
             )
             for signal in signals
         )
@@ -49,8 +50,12 @@ async def start_grpc(signals: tuple[Signal, ...], address: str) -> grpc.aio.Serv
     return server
 
 
-def _export(receive: Receive) -> "grpc.RpcMethodHandler[bytes, bytes]":
+def _export(receive: Receive, access: Access) -> "grpc.RpcMethodHandler[bytes, bytes]":
     async def export(body: bytes, context: "Context") -> bytes:
+        headers: dict[str, Any] = dict(context.invocation_metadata() or ())
+        sender = grpc_address(context.peer())
+        if not access.allows(sender, str(headers.get("authorization", ""))):
+            await context.abort(grpc.StatusCode.UNAUTHENTICATED, REFUSAL)
         reply = await receive(body)
         if reply.outcome is Outcome.TAKEN:
             message: Any = reply.message

@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp import web
 from google.protobuf import json_format
 
+from telemetry.collector.access import REFUSAL, Access
 from telemetry.collector.receive import Outcome, Reply, Signal
 from telemetry.ingest.decode import Malformed
 from telemetry.ingest.json_form import protobuf_of_json
@@ -16,12 +17,20 @@ _JSON = "application/json"
 _GZIP = 16 + zlib.MAX_WBITS
 _STATUSES = {Outcome.MALFORMED: 400, Outcome.LARGE: 413, Outcome.FULL: 429, Outcome.AWAY: 503}
 
+_HEADERS = {
+    401: {"WWW-Authenticate": "Bearer"},
+    429: {"Retry-After": "1"},
+    503: {"Retry-After": "1"},
+}
 
-async def start_http(signals: tuple[Signal, ...], host: str, port: int) -> web.AppRunner:
+
+async def start_http(
+    signals: tuple[Signal, ...], host: str, port: int, access: Access
+) -> web.AppRunner:
     """Listen. Raises OSError where the port is taken."""
     application = web.Application(client_max_size=BODY_LIMIT)
     for signal in signals:
-        application.router.add_post(signal.http_path, _export(signal))
+        application.router.add_post(signal.http_path, _export(signal, access))
     runner = web.AppRunner(
         application,
         access_log=None,
@@ -34,8 +43,10 @@ async def start_http(signals: tuple[Signal, ...], host: str, port: int) -> web.A
     return runner
 
 
-def _export(signal: Signal) -> Any:
+def _export(signal: Signal, access: Access) -> Any:
     async def export(request: web.Request) -> web.Response:
+        if not access.allows(request.remote or "", request.headers.get("Authorization", "")):
+            return _refusal(401, REFUSAL)
         json = request.content_type == _JSON
         if not json and request.content_type != _PROTOBUF:
             return _refusal(415, f"send {_PROTOBUF} or {_JSON}")
@@ -75,5 +86,5 @@ def _plain(body: bytes, encoding: str) -> bytes | web.Response:
 
 
 def _refusal(status: int, reason: str) -> web.Response:
-    headers = {"Retry-After": "1"} if status in (429, 503) else {}
+    headers = _HEADERS.get(status)
     return web.json_response({"code": 0, "message": reason}, status=status, headers=headers)
