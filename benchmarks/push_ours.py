@@ -99,7 +99,7 @@ class Ours:
     def disconnected(self, proxy_id: str) -> None:
         self._progress.disconnected(proxy_id)
 
-    def acknowledged(self, proxy_id: str, type_url: str) -> None:
+    def acknowledged(self, proxy_id: str, type_url: str, snapshot: ProxySnapshot | None) -> None:
         pass
 
     def settled(self, snapshot: ProxySnapshot) -> None:
