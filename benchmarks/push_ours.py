@@ -99,6 +99,9 @@ class Ours:
     def disconnected(self, proxy_id: str) -> None:
         self._progress.disconnected(proxy_id)
 
+    def sent(self, proxy_id: str, type_url: str) -> None:
+        pass
+
     def acknowledged(self, proxy_id: str, type_url: str, snapshot: ProxySnapshot | None) -> None:
         pass
 

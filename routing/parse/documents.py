@@ -78,7 +78,7 @@ def read_object(one: Value) -> Parsed:
     """The document of one object with its findings; no document where one is an error."""
     if one.value is None:
         about = one.partial if isinstance(one.partial, dict) else {}
-        name = str(key_of(about) or name_of(about))
+        name = name_of_broken(about)
         return Parsed(findings=tuple(replace(f, resource=f.resource or name) for f in one.findings))
     if not isinstance(one.value, dict):
         return Parsed(findings=(*one.findings, finding("MSH1010", "", "", shown(one.value))))
@@ -116,6 +116,15 @@ def name_of(value: Mapping[str, Any]) -> str:
     name = metadata.get("name") if isinstance(metadata, dict) else None
     words = [w for w in (kind, name) if isinstance(w, str)]
     return " ".join(words)[:300]
+
+
+def name_of_broken(value: Mapping[str, Any]) -> str:
+    """The name of a document that ends in an error, unless the error has run into its name."""
+    key = key_of(value)
+    if key is None:
+        return name_of(value)
+    whole = NAME.fullmatch(key.name) and NAMESPACE.fullmatch(key.namespace)
+    return str(key) if whole else key.kind
 
 
 def envelope(value: Mapping[str, Any], kind: Any, resource: ResourceKey | str) -> Iterator[Finding]:

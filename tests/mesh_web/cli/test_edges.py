@@ -77,7 +77,7 @@ def test_a_reader_may_not_write(meshweb: Meshweb) -> None:
     assert (said.code, said.err) == (
         1,
         (
-            "meshweb apply: wall may not change namespace shop. Use a token that may: "
+            "meshweb apply: wall may not change anything. Use a token that may: "
             "`meshweb token create --role operator --name ME`.\n"
         ),
     )
