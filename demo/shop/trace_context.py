@@ -1,6 +1,6 @@
 """The headers that make the hops of one page view one trace: taken in, handed on unchanged."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextvars import ContextVar
 
 PROPAGATED = (
@@ -22,11 +22,6 @@ _current: ContextVar[Mapping[str, str]] = ContextVar("trace_context", default={}
 def enter(headers: Mapping[str, str]) -> None:
     """Remember the trace of the request that this task serves."""
     _current.set({name: headers[name] for name in PROPAGATED if name in headers})
-
-
-def enter_metadata(metadata: Iterable[tuple[str, str | bytes]]) -> None:
-    """The same, from gRPC metadata."""
-    enter({key: value for key, value in metadata if isinstance(value, str)})
 
 
 def outgoing() -> Mapping[str, str]:

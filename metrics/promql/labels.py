@@ -54,12 +54,3 @@ def quoted(text: str) -> str:
 def show(labels: Labels) -> str:
     """`{__name__="up", job="api"}`, Prometheus's notation inside messages."""
     return "{" + ", ".join(f"{name}={quoted(value)}" for name, value in labels) + "}"
-
-
-def series_name(labels: Labels) -> str:
-    """`up{job="api"}`, as it is written in a query."""
-    name = get(labels, NAME)
-    if not _METRIC_NAME.fullmatch(name):
-        return show(labels)
-    rest = ", ".join(f"{key}={quoted(value)}" for key, value in labels if key != NAME)
-    return f"{name}{{{rest}}}" if rest else name

@@ -70,8 +70,3 @@ def as_dict(content: Message) -> dict[str, Any]:
     return json_format.MessageToDict(
         content, preserving_proto_field_name=True, descriptor_pool=pool()
     )
-
-
-def from_dict(name: str, fields: dict[str, Any]) -> Message:
-    made: Message = json_format.ParseDict(fields, message(name)(), descriptor_pool=pool())
-    return made

@@ -26,15 +26,15 @@ FLUSHED_SECONDS = 12.0
 def test_every_edge_is_on_the_graph_within_5_s_of_its_first_traffic(
     mesh: Running, live: LiveGraph
 ) -> None:
+    first_traffic = time.time()
     for product in ("kettle", "lamp", "knife"):
         assert all(a.status == 200 for a in mesh.ingress.burst(f"/product/{product}", 12, 4))
-    pages_done = time.time()
     eventually(
         "every edge of a page view is on the graph",
         lambda: live.edges.keys() >= PAGE_EDGES or fail_with(PAGE_EDGES, live),
         SOON_SECONDS,
     )
-    assert max(live.first_seen[edge] for edge in PAGE_EDGES) - pages_done < SOON_SECONDS
+    assert max(live.first_seen[edge] for edge in PAGE_EDGES) - first_traffic < SOON_SECONDS
 
     buyer = {"cookie": "visitor=e2e", "content_type": "application/json"}
     for _ in range(3):

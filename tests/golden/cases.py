@@ -20,8 +20,7 @@ from routing.compile import Mesh, MeshInput, compile_mesh
 from routing.contracts import Document, ResourceKey
 from routing.ir import GatewaySecret, ProxyConfig, RouteConfig
 from routing.parse import parse_yaml
-from topology import manifests
-from topology.contracts import PodPhase, Registry
+from tests.routing.mesh import registry as running
 
 HERE = Path(__file__).parent
 NAMES = tuple(sorted(p.parent.name for p in HERE.glob("*/input.yaml")))
@@ -46,7 +45,7 @@ def load(name: str) -> Case:
     assert base.findings == ()
     parsed = parse_yaml((HERE / name / "input.yaml").read_text())
     documents = merged(base.documents, parsed.documents)
-    registry = registry_of(documents)
+    registry = running(documents)
     checked = check(CheckInput(documents=documents, registry=registry))
     findings = (*parsed.findings, *(f for f in checked if f not in parsed.findings))
     mesh = compile_mesh(
@@ -58,24 +57,6 @@ def load(name: str) -> Case:
 def merged(base: tuple[Document, ...], own: tuple[Document, ...]) -> tuple[Document, ...]:
     """A case may replace a document of the base."""
     return tuple(({d.key: d for d in base} | {d.key: d for d in own}).values())
-
-
-def registry_of(documents: tuple[Document, ...]) -> Registry:
-    values = [
-        manifests.parse(
-            kind=d.key.kind,
-            namespace=d.key.namespace,
-            name=d.key.name,
-            spec=d.spec,
-            labels=d.labels,
-            annotations=d.annotations,
-        ).value
-        for d in documents
-        if d.key.kind in manifests.KINDS
-    ]
-    registry = manifests.assemble(v for v in values if v is not None)
-    running = tuple(replace(p, phase=PodPhase.RUNNING, ready=True) for p in registry.pods)
-    return replace(registry, pods=running)
 
 
 def secrets(documents: tuple[Document, ...]) -> Iterator[GatewaySecret]:
