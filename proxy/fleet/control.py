@@ -376,7 +376,7 @@ class Control:
             await asyncio.sleep(RECORD_SECONDS)
 
     async def _writing_rows(self) -> None:
-        while True:
+        while not _ended():
             await self._write_rows.wait()
             await asyncio.sleep(ROWS_SECONDS)
             self._write_rows.clear()
@@ -406,7 +406,7 @@ class Control:
 
         self._broker = Redis.from_url(self._broker_url)
         said = False
-        while True:
+        while not _ended():
             try:
                 async with self._broker.pubsub(ignore_subscribe_messages=True) as hints:
                     await hints.subscribe(Channel.REVISION, Channel.REGISTRY, dump.CHANNEL)
@@ -484,6 +484,12 @@ def _report(keys: tuple[ResourceKey, ...], number: int, error: str) -> None:
         except Exception:  # the broker's client raises many kinds
             log.exception("could not hand over the revert of %s", key)
             routing.revert_rejected(key, number, error)
+
+
+def _ended() -> bool:
+    """Whether this task was cancelled, even if the broker's client swallowed the exception."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> bool:
