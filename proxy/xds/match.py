@@ -1,6 +1,7 @@
 """Which requests a route is for."""
 
 from proxy.xds.fields import Fields
+from proxy.xds.fractions import percent
 from routing.ir import HeaderMatch, MatchKind, QueryMatch, RouteMatch, StringMatch
 
 
@@ -12,6 +13,8 @@ def route_match(match: RouteMatch) -> Fields:
         made["headers"] = [_header(header) for header in match.headers]
     if match.query:
         made["query_parameters"] = [_query(query) for query in match.query]
+    if match.percent < 100:
+        made["runtime_fraction"] = {"default_value": percent(match.percent)}
     return made
 
 

@@ -115,7 +115,7 @@ def route_match(match: HttpMatch) -> RouteMatch:
     path = match.uri
     if path is None or path.kind is MatchKind.PRESENT:
         path = StringMatch(kind=MatchKind.PREFIX, value="/")
-    return RouteMatch(path=path, headers=match.headers, query=match.query)
+    return RouteMatch(path=path, headers=match.headers, query=match.query, percent=match.percent)
 
 
 def http_route(

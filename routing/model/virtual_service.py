@@ -42,7 +42,8 @@ class HttpMatch:
     """One alternative of a route; all its parts must hold.
 
     `method`, `scheme` and `authority` are among `headers` as pseudo headers. `gateways` is empty
-    where the VirtualService's own apply, and `port` is the one the request was sent to.
+    where the VirtualService's own apply, and `port` is the one the request was sent to. `percent`
+    is as in routing.ir.RouteMatch.
     """
 
     name: str = ""
@@ -53,6 +54,7 @@ class HttpMatch:
     source_labels: Labels = ()
     source_namespace: str = ""
     gateways: tuple[str, ...] = ()
+    percent: float = 100.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
