@@ -3,8 +3,9 @@
 import base64
 import http.client
 import queue
+import select
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,10 @@ class StoreError(Exception):
 
 class StoreAway(Exception):  # noqa: N818  a state of the world, to be retried
     """No answer, or too busy: nothing is known of the statement's effect."""
+
+
+class Abandoned(Exception):  # noqa: N818  the asker's own wish
+    """Whoever asked has gone; the store was told so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +107,26 @@ class Store:
         )
         return [tuple(orjson.loads(line)) for line in text.splitlines() if line]
 
+    def read(
+        self,
+        sql: str,
+        form: str,
+        *,
+        settings: Mapping[str, str] | None = None,
+        abandoned: Callable[[], bool] | None = None,
+        **parameters: str | int | float | Sequence[str] | Sequence[int],
+    ) -> bytes:
+        """Return the answer in one of ClickHouse's output formats, as it comes.
+
+        `abandoned` is asked ten times a second; once it says so the statement is ended and
+        Abandoned raised. Raises StoreAway and StoreError, too.
+        """
+        arguments = {f"param_{name}": _parameter(value) for name, value in parameters.items()}
+        chosen = {**(settings or {}), "cancel_http_readonly_queries_on_client_close": "1"}
+        return self._request(
+            {**arguments, **chosen, "default_format": form}, self._named(sql).encode(), abandoned
+        )
+
     def execute(self, sql: str, *, max_execution_time: float = 60.0) -> None:
         """Run a statement that answers nothing (schema)."""
         self._request({"max_execution_time": str(max_execution_time)}, self._named(sql).encode())
@@ -113,14 +138,18 @@ class Store:
         self.insert_encoded(table, columns, b"\n".join(map(orjson.dumps, rows)), token=token)
 
     def insert_encoded(
-        self, table: str, columns: Sequence[str], lines: bytes, *, token: str
+        self,
+        table: str,
+        columns: Sequence[str],
+        lines: bytes,
+        *,
+        token: str,
+        form: str = "JSONCompactEachRow",
     ) -> None:
-        """As `insert`, for rows that are JSON arrays already, one per line."""
+        """As `insert`, for rows in `form` already: JSON arrays, one per line, or RowBinary."""
         if not lines:
             return
-        statement = (
-            f"INSERT INTO {self.database}.{table} ({', '.join(columns)}) FORMAT JSONCompactEachRow"
-        )
+        statement = f"INSERT INTO {self.database}.{table} ({', '.join(columns)}) FORMAT {form}"
         settings = {"insert_deduplication_token": token}
         self._request({"query": statement, **settings}, lines)
 
@@ -144,34 +173,45 @@ class Store:
     def _named(self, sql: str) -> str:
         return sql.replace("{database}", self.database)
 
-    def _request(self, arguments: Mapping[str, str], body: bytes) -> bytes:
+    def _request(
+        self,
+        arguments: Mapping[str, str],
+        body: bytes,
+        abandoned: Callable[[], bool] | None = None,
+    ) -> bytes:
         path = f"/?{urlencode(arguments)}"
         connection, reused = self._connection()
         try:
-            status, code, text = self._exchange(connection, path, body)
+            status, code, text = self._exchange(connection, path, body, abandoned)
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             if not reused:
                 raise StoreAway(f"the store does not answer: {error}") from error
-            return self._again(path, body)
+            return self._again(path, body, abandoned)
         return _checked(status, code, text)
 
-    def _again(self, path: str, body: bytes) -> bytes:
+    def _again(self, path: str, body: bytes, abandoned: Callable[[], bool] | None) -> bytes:
         """A kept connection may have been closed meanwhile: try once on a new one.
 
         Statements are reads, schema made with IF NOT EXISTS, or inserts with a token.
         """
         connection = self._connect()
         try:
-            return _checked(*self._exchange(connection, path, body))
+            return _checked(*self._exchange(connection, path, body, abandoned))
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise StoreAway(f"the store does not answer: {error}") from error
 
     def _exchange(
-        self, connection: http.client.HTTPConnection, path: str, body: bytes
+        self,
+        connection: http.client.HTTPConnection,
+        path: str,
+        body: bytes,
+        abandoned: Callable[[], bool] | None,
     ) -> tuple[int, int, bytes]:
         connection.request("POST", path, body=body, headers=self._headers)
+        if abandoned is not None:
+            _await_answer(connection, abandoned)
         response = connection.getresponse()
         text = response.read()
         code = int(response.getheader("X-ClickHouse-Exception-Code") or 0)
@@ -201,6 +241,15 @@ class Store:
         """Close the idle connections."""
         while not self._idle.empty():
             self._idle.get_nowait().close()
+
+
+def _await_answer(connection: http.client.HTTPConnection, abandoned: Callable[[], bool]) -> None:
+    waiting = select.poll()
+    waiting.register(connection.sock, select.POLLIN)
+    while not waiting.poll(100):
+        if abandoned():
+            connection.close()
+            raise Abandoned
 
 
 def _checked(status: int, code: int, text: bytes) -> bytes:

@@ -107,9 +107,12 @@ class Engine:
         body: bytes = b"",
         parameters: Mapping[str, str] | None = None,
         settings: Mapping[str, str] | None = None,
+        tag: str = "",
     ) -> Answer:
-        """Raise EngineError where ClickHouse does."""
+        """Raise EngineError where ClickHouse does. `tag` is a word by which `end` finds it."""
         chosen = {k: v for k, v in (settings or {}).items() if k in CLIENT_SETTINGS}
+        if tag:
+            chosen["log_comment"] = tag
         if statement.kind is StatementKind.READ:
             chosen["readonly"] = "1"
         with self._handle(chosen) as handle:
@@ -120,6 +123,15 @@ class Engine:
             except Exception as error:  # the binding raises its own and plain RuntimeErrors
                 raise EngineError(str(error)) from error
             return Answer(body=result.bytes() or b"")
+
+    def end(self, tag: str) -> None:
+        """End the statement that runs with this tag, if it still does."""
+        sql = "KILL QUERY WHERE Settings['log_comment'] = {tag:String} ASYNC"
+        with self._handle({}) as handle:
+            try:
+                handle.query(sql, "Null", params={"tag": tag})
+            except Exception as error:
+                raise EngineError(str(error)) from error
 
     def close(self) -> None:
         self._anchor.close()

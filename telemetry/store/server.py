@@ -12,13 +12,16 @@ import signal
 import socket
 import sys
 import threading
+import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from telemetry.store.departures import Departures
 from telemetry.store.engine import Answer, Engine, EngineError
 from telemetry.store.password import store_password
 from telemetry.store.statements import Refused, Statement, StatementKind, classify
@@ -26,6 +29,8 @@ from telemetry.store.statements import Refused, Statement, StatementKind, classi
 BODY_LIMIT = 48 << 20
 CONNECTION_LIMIT = 64
 CONCURRENT_STATEMENTS = 4
+CONCURRENT_READS = 3
+"""Fewer: long reads must not keep what is written waiting."""
 WAIT_SECONDS = 10.0
 IDLE_SECONDS = 60.0
 _GZIP = 16 + zlib.MAX_WBITS
@@ -50,6 +55,8 @@ class StoreServer(ThreadingHTTPServer):
         self.engine = engine
         self.password = password.encode()
         self.running = threading.BoundedSemaphore(CONCURRENT_STATEMENTS)
+        self.reading = threading.BoundedSemaphore(CONCURRENT_READS)
+        self.departures = Departures(engine.end)
         self._connections = threading.BoundedSemaphore(CONNECTION_LIMIT)
         super().__init__(address, Handler)
 
@@ -116,19 +123,38 @@ class Handler(BaseHTTPRequestHandler):
         body = self._body()
         statement, rows = _statement(query, body)
         output = statement.output or query.get("default_format") or "TabSeparated"
-        if not self.server.running.acquire(timeout=WAIT_SECONDS):
-            raise Refusal(503, "Code: 202. Too many simultaneous queries", _TOO_MANY_QUERIES)
-        try:
+        with self._turn(statement), self._watched(statement) as tag:
             answer = self.server.engine.run(
                 statement,
                 output=output,
                 body=rows,
                 parameters={k[6:]: v for k, v in query.items() if k.startswith("param_")},
                 settings=query,
+                tag=tag,
             )
-        finally:
-            self.server.running.release()
         self._answer(200, answer.body, output=output, written=answer)
+
+    @contextmanager
+    def _turn(self, statement: Statement) -> Iterator[None]:
+        deadline = time.monotonic() + WAIT_SECONDS
+        with ExitStack() as held:
+            reads = statement.kind is StatementKind.READ
+            for gate in (*((self.server.reading,) if reads else ()), self.server.running):
+                if not gate.acquire(timeout=max(0.0, deadline - time.monotonic())):
+                    raise Refusal(
+                        503, "Code: 202. Too many simultaneous queries", _TOO_MANY_QUERIES
+                    )
+                held.callback(gate.release)
+            yield
+
+    @contextmanager
+    def _watched(self, statement: Statement) -> Iterator[str]:
+        """A read whose client leaves is ended; a write is finished."""
+        if statement.kind is not StatementKind.READ:
+            yield ""
+            return
+        with self.server.departures.watch(self.connection) as tag:
+            yield tag
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
