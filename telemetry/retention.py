@@ -6,4 +6,6 @@ DAYS: dict[str, int] = {
     "access_logs": 3,
     "samples": 15,
     "series": 16,  # longer than its samples
+    "metric_metadata": 16,
+    "exemplars": 7,  # as long as the traces they name
 }

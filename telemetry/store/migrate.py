@@ -91,6 +91,8 @@ def _keep_retention(store: Store, words: dict[str, str]) -> None:
         "trace_times": "toDateTime(Start)",
         "samples": "toDateTime(t)",
         "series": "last_seen",
+        "metric_metadata": "last_seen",
+        "exemplars": "toDateTime(t)",
     }
     for name, definition in rows:
         if f"toIntervalDay({DAYS[name]})" not in definition:
