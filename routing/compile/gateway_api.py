@@ -4,22 +4,28 @@ Each listener becomes a Gateway; all routes of a listener that share a host name
 VirtualService, the more specific match first, whichever route it stands in.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from routing.contracts import ResourceKey
 from routing.ir import DirectResponse, GatewayTlsMode
 from routing.model import ApiGateway, ApiRoute, Gateway, Grant, VirtualService
 from routing.model.gateway import Server, ServerTls
-from routing.model.gateway_api import GROUP, NAME_LABEL, ApiRule, Listener, Reference
+from routing.model.gateway_api import (
+    GROUP,
+    NAME_LABEL,
+    ApiRule,
+    Backend,
+    Listener,
+    Reference,
+)
 from routing.model.gateway_names import MESH
 from routing.model.hosts import DOMAIN, covers, specificity
 from routing.model.metadata import Metadata
-from routing.model.virtual_service import Destination, HttpRoute
+from routing.model.virtual_service import Destination, HttpRoute, WeightedDestination
 from topology.contracts import Labels, Registry, Service
 
 NO_BACKEND = DirectResponse(status=500)
-NOWHERE = "nowhere.invalid"
 WELL_KNOWN = {"http": 80, "https": 443}
 
 
@@ -64,6 +70,7 @@ class Around:
 
 
 Entry = tuple[ApiRoute, ApiRule]
+Usable = Callable[[Reference], bool]
 
 
 def converted(
@@ -194,8 +201,9 @@ def virtual_service(
         hosts=(host,),
         gateways=(place.name,),
         http=tuple(
-            at_port(http_route(route, rule, around), scheme, place.listener.port)
+            at_port(made, scheme, place.listener.port)
             for route, rule in ordered(entries)
+            for made in http_routes(route, rule, around)
         ),
     )
 
@@ -257,8 +265,9 @@ def in_the_mesh(routes: tuple[ApiRoute, ...], around: Around) -> Iterator[Virtua
             gateways=(MESH,),
             own_ports_only=None not in ports,
             http=tuple(
-                at_port(http_route(route, rule, around, granted=True), "http", 80)
+                at_port(made, "http", 80)
                 for route, rule in ordered(entries)
+                for made in http_routes(route, rule, around, granted=True)
             ),
         )
 
@@ -273,10 +282,11 @@ def on_port(rule: ApiRule, port: int | None) -> ApiRule:
 # --- backends ----------------------------------------------------------------------------------
 
 
-def http_route(
+def http_routes(
     route: ApiRoute, rule: ApiRule, around: Around, *, granted: bool = False
-) -> HttpRoute:
-    """The route with its backends; 500 where it has none that it may use.
+) -> Iterator[HttpRoute]:
+    """The route with its backends; 500 where it has none, and for the share of one that it may not
+    use.
 
     `granted`: between the mesh's own services nobody needs a grant.
     """
@@ -285,25 +295,64 @@ def http_route(
     def usable(reference: Reference) -> bool:
         return resolution(route, reference, around, granted=granted) == "ResolvedRefs"
 
-    resolved = [usable(b.reference) for b in rule.backends]
-    used = any(ok and b.weight for b, ok in zip(rule.backends, resolved, strict=True))
-    if given.redirect is not None:
-        return replace(given, route=())
-    if not used:
-        return replace(given, route=(), mirrors=(), direct_response=NO_BACKEND)
+    used = [
+        (one, backend)
+        for one, backend in zip(given.route, rule.backends, strict=True)
+        if backend.weight
+    ]
+    if given.redirect is not None or given.direct_response is not None:
+        yield replace(given, route=(), mirrors=())
+    elif not any(usable(backend.reference) for _, backend in used):
+        yield replace(given, route=(), mirrors=(), direct_response=NO_BACKEND)
+    elif all(usable(b.reference) and b.alone is None for _, b in used) and even(rule):
+        every = [
+            replace(one, weight=b.weight, destination=destination(b.reference)) for one, b in used
+        ]
+        yield leading(given, every, rule.mirrors, usable)
+    else:
+        yield from split(rule, used, usable)
+
+
+def even(rule: ApiRule) -> bool:
+    """Whether whole percents say the weights well enough."""
+    weights = [b.weight for b in rule.backends if b.weight]
+    return all(100 * weight >= sum(weights) for weight in weights)
+
+
+def split(
+    rule: ApiRule, used: list[tuple[WeightedDestination, Backend]], usable: Usable
+) -> Iterator[HttpRoute]:
+    """One route per backend, each for what the ones before it have left over."""
+    total, taken = sum(backend.weight for _, backend in used), 0
+    for one, backend in used:
+        taken += backend.weight
+        shared = of_share(backend.alone or rule.route, 100 * taken / total)
+        if not usable(backend.reference):
+            yield replace(shared, route=(), mirrors=(), direct_response=NO_BACKEND)
+        elif shared.redirect is not None or shared.direct_response is not None:
+            yield replace(shared, route=(), mirrors=())
+        else:
+            mirrors = backend.mirrors if backend.alone else rule.mirrors
+            there = replace(one, destination=destination(backend.reference))
+            yield leading(shared, [there], mirrors, usable)
+
+
+def of_share(route: HttpRoute, percent: float) -> HttpRoute:
+    return replace(route, matches=tuple(replace(m, percent=percent) for m in route.matches))
+
+
+def leading(
+    route: HttpRoute,
+    destinations: list[WeightedDestination],
+    mirrors: tuple[Reference, ...],
+    usable: Usable,
+) -> HttpRoute:
     return replace(
-        given,
-        route=tuple(
-            replace(
-                one,
-                weight=backend.weight,
-                destination=destination(backend.reference) if ok else Destination(host=NOWHERE),
-            )
-            for one, backend, ok in zip(given.route, rule.backends, resolved, strict=True)
-        ),
+        route,
+        route=tuple(destinations),
         mirrors=tuple(
             replace(mirror, destination=destination(reference))
-            for mirror, reference in zip(given.mirrors, rule.mirrors, strict=True)
+            for mirror, reference in zip(route.mirrors, mirrors, strict=True)
             if usable(reference)
         ),
     )

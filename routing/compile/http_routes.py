@@ -86,9 +86,8 @@ def alternatives(
     for j, match in enumerate(given.matches):
         if applies(match, own, namespace, client, port) and has_valid_expressions(match):
             label = f"{name}.{match.name or j}" if len(given.matches) > 1 or match.name else name
-            yield http_route(
-                service, given, route_match(match), label, f"{path}.match[{j}]", port, known
-            )
+            where = match.home_path or f"{path}.match[{j}]"
+            yield http_route(service, given, route_match(match), label, where, port, known)
 
 
 def applies(

@@ -58,6 +58,9 @@ OWN: Mapping[str, Entry] = {
     "MSH1111": Entry(
         ERROR, "{} needs {}", "add it"
     ),
+    "MSH1112": Entry(
+        WARNING, "filter {} is not supported: requests of this rule are answered with 500", "remove it"
+    ),
 }  # fmt: skip
 
 CATALOGUE: Mapping[str, Entry] = {**OWN, **ISTIO, **KIALI}

@@ -25,8 +25,13 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
+    """`alone` is the rule's route as the backend's own filters change it, where they do more than
+    change headers; `mirrors` are then the mirrors of that route."""
+
     reference: Reference
     weight: int = 1
+    alone: HttpRoute | None = None
+    mirrors: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

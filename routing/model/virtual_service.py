@@ -43,7 +43,7 @@ class HttpMatch:
 
     `method`, `scheme` and `authority` are among `headers` as pseudo headers. `gateways` is empty
     where the VirtualService's own apply, and `port` is the one the request was sent to. `percent`
-    is as in routing.ir.RouteMatch.
+    is as in routing.ir.RouteMatch, `home_path` where it is written if not in the list of matches.
     """
 
     name: str = ""
@@ -55,6 +55,7 @@ class HttpMatch:
     source_namespace: str = ""
     gateways: tuple[str, ...] = ()
     percent: float = 100.0
+    home_path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

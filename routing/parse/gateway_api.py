@@ -5,7 +5,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from routing.contracts import Document
-from routing.ir import Cors, HeaderChange, HeaderMatch, MatchKind, QueryMatch, StringMatch
+from routing.ir import (
+    Cors,
+    DirectResponse,
+    HeaderChange,
+    HeaderMatch,
+    MatchKind,
+    QueryMatch,
+    StringMatch,
+)
 from routing.model.gateway_api import (
     GROUP,
     ApiGateway,
@@ -42,6 +50,8 @@ from routing.parse.notes import (
 
 Matches = Callable[[Spec, str, Note], Iterator[tuple[HttpMatch, tuple[int, ...]]]]
 WHOLE_PATH = "^/.*$"
+HEADER_FILTERS = ("RequestHeaderModifier", "ResponseHeaderModifier")
+UNKNOWN_FILTER = DirectResponse(status=500, body="a filter of this rule is not known")
 ANY_METHOD = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
 
 
@@ -83,43 +93,67 @@ def rules(
     given: Spec, index: int, namespace: str, document: Document, note: Note, matches_of: Matches
 ) -> Iterator[ApiRule]:
     """One per match; a rule without matches takes everything."""
-    path = f"spec.rules[{index}]"
+    path, written = f"spec.rules[{index}]", items(given, "matches")
     for j, (match, rank) in enumerate(matches_of(given, path, note)):
         backends = items(given, "backendRefs")
-        route = HttpRoute(
-            name=text(given, "name"),
-            matches=(match,),
-            route=tuple(weighted(b, path, note) for b in backends),
-            timeout_ms=timeout(part(given, "timeouts")),
+        plain = HttpRoute(
+            name=text(given, "name") or f"{namespace}/{document.key.name}:{index}",
+            matches=(replace(match, home_path=f"{path}.matches[{j}]" if written else path),),
+            route=tuple(weighted(b) for b in backends),
+            timeout_ms=timeout(given),
             retries=retry(given),
             home=document.key,
-            home_path=f"{path}.matches[{j}]" if items(given, "matches") else path,
+            home_path=path,
         )
+        # what is wrong with a filter is said once, not once for each match
+        said = note if j == 0 else ignore
         filters = items(given, "filters")
-        if len(backends) == 1:
-            # what one backend asks for is what the route asks for
-            own = [f for f in items(backends[0], "filters") if text(f, "type") == "URLRewrite"]
-            filters = [*filters, *own]
-        mirrors: list[Reference] = []
-        for f in filters:
-            route = filtered(route, f, match.uri, f"{path}.filters", note)
-            if text(f, "type") == "RequestMirror":
-                mirrors.append(reference(f["requestMirror"]["backendRef"], namespace, "Service"))
         yield ApiRule(
-            route=route,
+            route=with_filters(plain, filters, f"{path}.filters", said),
             backends=tuple(
-                Backend(
-                    reference=reference(b, namespace, "Service"),
-                    weight=1 if b.get("weight") is None else b["weight"],
-                )
-                for b in backends
+                backend(b, plain, filters, namespace, f"{path}.backendRefs[{k}]", said)
+                for k, b in enumerate(backends)
             ),
-            mirrors=tuple(mirrors),
+            mirrors=mirrored(filters, namespace),
             rank=(*rank, index, j),
         )
 
 
-def weighted(given: Spec, path: str, note: Note) -> WeightedDestination:
+def ignore(*words: object, fix: str | None = None) -> None:
+    """Takes a note that has been taken before."""
+
+
+def with_filters(route: HttpRoute, filters: list[Spec], path: str, note: Note) -> HttpRoute:
+    uri = route.matches[0].uri
+    for i, given in enumerate(filters):
+        route = filtered(route, given, uri, f"{path}[{i}]", note)
+    return route
+
+
+def mirrored(filters: list[Spec], namespace: str) -> tuple[Reference, ...]:
+    return tuple(
+        reference(f["requestMirror"]["backendRef"], namespace, "Service")
+        for f in filters
+        if text(f, "type") == "RequestMirror" and f.get("requestMirror")
+    )
+
+
+def backend(
+    given: Spec, plain: HttpRoute, filters: list[Spec], namespace: str, path: str, note: Note
+) -> Backend:
+    """A filter of the backend stands in for the rule's of the same type."""
+    own = [f for f in items(given, "filters") if text(f, "type") not in HEADER_FILTERS]
+    kinds = {text(f, "type") for f in own} - {"RequestMirror"}
+    all_ = [*(f for f in filters if text(f, "type") not in kinds), *own]
+    return Backend(
+        reference=reference(given, namespace, "Service"),
+        weight=1 if given.get("weight") is None else given["weight"],
+        alone=with_filters(plain, all_, f"{path}.filters", note) if own else None,
+        mirrors=mirrored(all_, namespace) if own else (),
+    )
+
+
+def weighted(given: Spec) -> WeightedDestination:
     """Its host is filled in when it is known whether the backend may be used."""
     made = WeightedDestination(destination=Destination(host=given["name"]))
     for f in items(given, "filters"):
@@ -130,29 +164,32 @@ def weighted(given: Spec, path: str, note: Note) -> WeightedDestination:
             case "ResponseHeaderModifier":
                 change = header_change(part(f, "responseHeaderModifier"))
                 made = replace(made, response_headers=change)
-            case "URLRewrite":
+            case _:
                 pass
-            case kind:
-                note("MSH1019", f"{path}.backendRefs", f"{kind} of a backend")
     return made
 
 
 def timeout(given: Spec) -> int | None:
-    """The nearer of the two; 0 is none."""
-    found = [milliseconds(given, "request"), milliseconds(given, "backendRequest")]
+    """What the whole request may take: the nearer of the two where it is not tried again; 0 is
+    none."""
+    timeouts = part(given, "timeouts")
+    found = [milliseconds(timeouts, "request")]
+    if given.get("retry") is None:
+        found.append(milliseconds(timeouts, "backendRequest"))
     limits = [one for one in found if one]
     return min(limits) if limits else None
 
 
 def retry(given: Spec) -> HttpRetry | None:
+    """Broken connections and backends that are too slow are tried again whatever the codes."""
     policy = given.get("retry")
     if policy is None:
         return None
-    codes = ",".join(str(code) for code in items(policy, "codes"))
+    codes = [str(code) for code in items(policy, "codes")]
     return HttpRetry(
         attempts=1 if policy.get("attempts") is None else policy["attempts"],
         per_try_timeout_ms=milliseconds(part(given, "timeouts"), "backendRequest"),
-        retry_on=f"connect-failure,refused-stream{',' if codes else ''}{codes}",
+        retry_on=",".join(("connect-failure", "refused-stream", "reset", *codes)),
     )
 
 
@@ -281,8 +318,9 @@ def filtered(
         case "CORS":
             return replace(route, cors=cors(part(given, "cors")))
         case kind:
-            note("MSH1019", path, f"{path} {kind}")
-            return route
+            # requests must not pass by a filter that is not known
+            note("MSH1112", path, kind)
+            return replace(route, direct_response=UNKNOWN_FILTER)
 
 
 def header_change(given: Spec) -> HeaderChange:

@@ -50,7 +50,8 @@ FILTER = fields(
             "URLRewrite",
             "RequestMirror",
             "CORS",
-            later=("ExtensionRef", "ExternalAuth"),
+            "ExtensionRef",
+            "ExternalAuth",
         )
     ),
     requestHeaderModifier=HEADER_MODIFIER,
@@ -77,8 +78,8 @@ FILTER = fields(
         allowCredentials=BOOL,
         maxAge=INT,
     ),
-    extensionRef=later(ANYTHING),
-    externalAuth=later(ANYTHING),
+    extensionRef=ANYTHING,
+    externalAuth=ANYTHING,
 )
 BACKENDS = list_of(fields(**BACKEND, weight=UINT, filters=list_of(FILTER)))
 MATCH_TYPE = enum("Exact", "RegularExpression")
