@@ -9,7 +9,8 @@ from ninja import Field, Schema, Status
 from rest.contracts import Finding, Refusal, Severity
 from rest.shapes import ERRORS, FindingOut
 from routing.contracts import ProxyProgress, ProxyState, RevisionState
-from routing.http.schemas import ChangeOut, ProxyProgressOut, WriteOut
+from routing.effects import Effects
+from routing.http.schemas import ChangeOut, EffectsOut, ProxyProgressOut, WriteOut
 from routing.services import history, waiting
 from routing.services.convergence import is_in_force
 from routing.services.outcome import Accepted, Foreseen, Missing, Outcome, Refused, Stale
@@ -99,7 +100,8 @@ def _of_revision(
 ) -> WriteOut:
     view = history.revision(number)
     return WriteOut(
-        revision=number,
+        revision=None if query.dry_run else number,
+        based_on=number if query.dry_run else None,
         state=view.state if view else RevisionState.CONVERGED,
         message=view.message if view else "",
         dry_run=query.dry_run,
@@ -109,15 +111,17 @@ def _of_revision(
         findings=[FindingOut.of(one) for one in findings],
         proxies=[ProxyProgressOut.of(one) for one in view.proxies] if view else [],
         changes=[ChangeOut.of(one) for one in view.changes] if view and not unchanged else [],
+        effects=EffectsOut.of(Effects()) if query.dry_run else None,
     )
 
 
 def _foreseen(outcome: Foreseen, query: WriteQuery) -> WriteOut:
     waiting_proxies = [
-        ProxyProgress(proxy_id=one, state=ProxyState.PENDING) for one in outcome.affected
+        ProxyProgress(proxy_id=one, state=ProxyState.PENDING) for one in outcome.effects.affected
     ]
     return WriteOut(
-        revision=outcome.number,
+        revision=None,
+        based_on=outcome.number,
         state=RevisionState.ACCEPTED,
         message=query.message,
         dry_run=True,
@@ -127,4 +131,5 @@ def _foreseen(outcome: Foreseen, query: WriteQuery) -> WriteOut:
         findings=[FindingOut.of(one) for one in outcome.findings],
         proxies=[ProxyProgressOut.of(one) for one in waiting_proxies],
         changes=[ChangeOut.of(history.change_view(one)) for one in outcome.changes],
+        effects=EffectsOut.of(outcome.effects),
     )

@@ -13,8 +13,9 @@ from routing.changes import Change
 from routing.differences import differences
 from routing.http.answers import RESPONSES, Answer, WriteQuery, answer
 from routing.http.applying import may_deploy, scope_of
-from routing.http.schemas import ComparedOut, ComparisonOut, DifferenceOut, RevisionOut
+from routing.http.schemas import ComparedOut, ComparisonOut, DifferenceOut, EffectsOut, RevisionOut
 from routing.services import apply, history, revert
+from routing.services.foresight import foresee_revisions
 from routing.services.ledger import Signature
 
 router = Router()
@@ -56,14 +57,34 @@ def compare_revisions(
 ) -> ComparisonOut:
     """What differs between the configurations of two revisions; 0 is before the first."""
     del request
-    for number in (before, after):
-        if number and not history.exists(number):
-            raise Refusal(404, "not_found", f"There is no revision {number}.")
+    _known(before, after)
     return ComparisonOut(
         before=before,
         after=after,
         changes=[_compared(one) for one in history.compare(before, after)],
     )
+
+
+@router.get("/revisions/{number}/effects", response={200: EffectsOut, **ERRORS})
+def revision_effects(request: HttpRequest, number: Number) -> EffectsOut:
+    """What one revision changed in each Envoy, seen for the proxies that run now."""
+    del request
+    _known(number)
+    return EffectsOut.of(foresee_revisions(number - 1, number))
+
+
+@router.get("/revisions/{before}/compare/{after}/effects", response={200: EffectsOut, **ERRORS})
+def compare_effects(request: HttpRequest, before: NumberOrNone, after: NumberOrNone) -> EffectsOut:
+    """What differs in each Envoy between two revisions, seen for the proxies that run now."""
+    del request
+    _known(before, after)
+    return EffectsOut.of(foresee_revisions(before, after))
+
+
+def _known(*numbers: int) -> None:
+    for number in numbers:
+        if number and not history.exists(number):
+            raise Refusal(404, "not_found", f"There is no revision {number}.")
 
 
 def _compared(change: Change) -> ComparedOut:

@@ -14,6 +14,7 @@ from routing.contracts import (
     RevisionView,
 )
 from routing.differences import Difference
+from routing.effects import Effects, FieldChange, Group, ResourceChange
 from routing.moments import iso
 
 
@@ -78,6 +79,96 @@ class DifferenceOut(Schema):
         return DifferenceOut(path=found.path, action=action, before=found.before, after=found.after)
 
 
+class FieldChangeOut(Schema):
+    """One field of an Envoy resource; `text` says it in words."""
+
+    path: str
+    action: str = Field(..., description="add, remove or change")
+    before: Any
+    after: Any
+    text: str
+
+    @staticmethod
+    def of(found: FieldChange) -> "FieldChangeOut":
+        return FieldChangeOut(
+            path=found.path,
+            action=found.action,
+            before=found.before,
+            after=found.after,
+            text=found.text,
+        )
+
+
+class ResourceChangeOut(Schema):
+    """One Envoy resource that changes; `origins` are the resources its parts are made from.
+
+    A listener's name is its role and port ("inbound:9080"): its address is each proxy's own.
+    """
+
+    type: str = Field(..., description="listener, route, cluster, endpoints, secret or telemetry")
+    name: str
+    action: str = Field(..., description="add, remove or change")
+    fields: list[FieldChangeOut]
+    origins: list[str]
+    left_out: int = Field(..., description="how many more fields change")
+
+    @staticmethod
+    def of(found: ResourceChange) -> "ResourceChangeOut":
+        return ResourceChangeOut(
+            type=found.kind,
+            name=found.name,
+            action=found.action,
+            fields=[FieldChangeOut.of(one) for one in found.fields],
+            origins=list(found.origins),
+            left_out=found.left_out,
+        )
+
+
+class ProxyNameOut(Schema):
+    id: str
+    pod: str
+    namespace: str
+
+    @staticmethod
+    def of(proxy_id: str) -> "ProxyNameOut":
+        pod, _, namespace = _pod_of(proxy_id).partition(".")
+        return ProxyNameOut(id=proxy_id, pod=pod, namespace=namespace)
+
+
+class EffectGroupOut(Schema):
+    """The same changes in `count` proxies, of which `proxies` names the first."""
+
+    count: int
+    proxies: list[ProxyNameOut]
+    changes: list[ResourceChangeOut]
+
+    @staticmethod
+    def of(group: Group) -> "EffectGroupOut":
+        return EffectGroupOut(
+            count=group.count,
+            proxies=[ProxyNameOut.of(one) for one in group.proxies],
+            changes=[ResourceChangeOut.of(one) for one in group.changes],
+        )
+
+
+class EffectsOut(Schema):
+    """What changes in the Envoys that run now: `proxies` of them, alike ones together."""
+
+    proxies: int
+    groups: list[EffectGroupOut]
+    left_out_groups: int
+    left_out_changes: int
+
+    @staticmethod
+    def of(found: Effects) -> "EffectsOut":
+        return EffectsOut(
+            proxies=len(found.affected),
+            groups=[EffectGroupOut.of(one) for one in found.groups],
+            left_out_groups=found.left_out_groups,
+            left_out_changes=found.left_out_changes,
+        )
+
+
 class ComparedOut(ChangeOut):
     """A resource that differs between two revisions, and where."""
 
@@ -129,11 +220,13 @@ class RevisionOut(Schema):
 class WriteOut(Schema):
     """What a write did. `revision` 0: nothing was ever applied.
 
-    In a dry run `proxies` are those whose configuration would change (state pending), `changes`
-    what would be written, `revision` the one in force.
+    A dry run makes no revision (null) and says over which one it looked (`based_on`); `proxies` are
+    those whose configuration would change (state pending), `changes` what would be written,
+    `effects` what would change in each Envoy.
     """
 
-    revision: int
+    revision: int | None
+    based_on: int | None = None
     state: RevisionState
     message: str
     dry_run: bool
@@ -143,6 +236,7 @@ class WriteOut(Schema):
     findings: list[FindingOut]
     proxies: list[ProxyProgressOut]
     changes: list[ChangeOut]
+    effects: EffectsOut | None = None
 
 
 class MetadataOut(Schema):

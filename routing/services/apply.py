@@ -18,7 +18,7 @@ from routing.parse import parse_yaml
 from routing.selectors import documents_in_force, heads, newest_accepted
 from routing.services import publish
 from routing.services.deploying import require_deployer
-from routing.services.judgement import foresee, judge
+from routing.services.judgement import judge
 from routing.services.ledger import Signature, hold_ledger, write_revision
 from routing.services.outcome import Accepted, Foreseen, Missing, Outcome, Refused, Stale
 from routing.services.platform import carry_out
@@ -123,11 +123,10 @@ def edit(
         if not terms.dry_run:
             number = _write(ledger, changes, terms.signature, found, secrets)
             return Accepted(number=number, changes=changes, findings=found)
+    from routing.services.foresight import foresee  # noqa: PLC0415  only dry runs compile here
+
     return Foreseen(
-        number=newest_accepted(),
-        changes=changes,
-        findings=found,
-        affected=foresee(before, after),
+        number=newest_accepted(), changes=changes, findings=found, effects=foresee(before, after)
     )
 
 

@@ -4,16 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from django.conf import settings
-
 from rest.contracts import Finding, Severity
 from routing.changes import Change
 from routing.checks.check import CheckInput, blocking, check
 from routing.contracts import Document, ResourceKey
-from routing.ir import GatewaySecret
 from routing.selectors import documents_in_force
 from routing.services.platform import manifest_findings, registry
-from routing.services.secrets import is_tls_secret
 
 Documents = Mapping[ResourceKey, Document]
 
@@ -55,32 +51,3 @@ def findings_by_resource(number: int, generation: str) -> dict[str, tuple[Findin
 def _check(documents: Documents) -> tuple[Finding, ...]:
     ordered = tuple(documents[key] for key in sorted(documents))
     return check(CheckInput(documents=ordered, registry=registry()))
-
-
-def foresee(before: Documents, after: Documents) -> tuple[str, ...]:
-    """The proxies whose configuration would change. Sorted ids."""
-    from routing.compile import Compiler, MeshInput  # noqa: PLC0415  only dry runs compile here
-
-    running = registry()
-    compiler = Compiler()
-    meshes = [
-        compiler.compile(
-            MeshInput(
-                documents=tuple(documents[key] for key in sorted(documents)),
-                registry=running,
-                trust_domain=settings.TRUST_DOMAIN,
-                host_port_offset=settings.PORT_OFFSET,
-                secrets=_certificates(documents),
-            )
-        )
-        for documents in (before, after)
-    ]
-    return tuple(sorted(meshes[1].changed_since(meshes[0])))
-
-
-def _certificates(documents: Documents) -> tuple[GatewaySecret, ...]:
-    return tuple(
-        GatewaySecret(name=key.name, namespace=key.namespace, digest=str(found.spec.get("digest")))
-        for key, found in sorted(documents.items())
-        if is_tls_secret(found)
-    )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from rest.contracts import Finding
 from routing.changes import Change
 from routing.contracts import ResourceKey
+from routing.effects import Effects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,12 +19,12 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foreseen:
-    """What a dry run found. `affected` are the ids of the proxies whose configuration changes."""
+    """What a dry run found, over the configuration of revision `number`."""
 
     number: int
     changes: tuple[Change, ...]
     findings: tuple[Finding, ...]
-    affected: tuple[str, ...]
+    effects: Effects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What applying YAML would change, as a unified diff; exit code 1 where it would.
+"""What applying YAML would change: a unified diff, then each Envoy's part; exit code 1 where it would.
 
 meshweb diff -f route.yaml
 """
@@ -6,6 +6,7 @@ meshweb diff -f route.yaml
 from argparse import ArgumentParser, Namespace
 
 from mesh_web.cli import exits, output
+from mesh_web.cli.envoys import envoy_lines
 from mesh_web.cli.files import text_of
 from mesh_web.cli.server import Server
 from mesh_web.cli.unified import unified
@@ -26,9 +27,13 @@ def run(options: Namespace, server: Server) -> int:
     answer = server.call("POST", "/apply", {"dry_run": "true"}, yaml=text)
     changes = answer["changes"]
     if options.output != "table":
-        output.dump({"changes": changes, "findings": answer["findings"]}, options.output)
+        shown = {name: answer[name] for name in ("changes", "findings", "effects")}
+        output.dump(shown, options.output)
     else:
         for finding in answer["findings"]:
             output.complain(output.finding_line(finding))
-        output.say("".join(map(unified, changes)).rstrip("\n")) if changes else None
+        if changes:
+            output.say("".join(map(unified, changes)).rstrip("\n"))
+            output.say()
+            output.say("\n".join(envoy_lines(answer["effects"])) or "No Envoy changes.")
     return exits.FINDINGS if changes else exits.OK

@@ -3,6 +3,7 @@
 meshweb revisions
 meshweb revisions show 12
 meshweb revisions compare 3 12     (exit code 1 where they differ)
+meshweb revisions compare 3 12 --proxies
 """
 
 from argparse import ArgumentParser, Namespace
@@ -11,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from mesh_web.cli import exits, output
+from mesh_web.cli.envoys import envoy_lines
 from mesh_web.cli.exits import USAGE, Stop
 from mesh_web.cli.server import Server
 from mesh_web.cli.unified import unified
@@ -20,6 +22,9 @@ from mesh_web.cli.writing import progress
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("what", nargs="*", metavar="show N | compare A B")
     parser.add_argument("--limit", type=int, default=20, help="how many to list")
+    parser.add_argument(
+        "--proxies", action="store_true", help="what changes in the Envoys that run now, too"
+    )
 
 
 def run(options: Namespace, server: Server) -> int:
@@ -64,7 +69,7 @@ def listed(options: Namespace, server: Server) -> int:
 def shown(options: Namespace, server: Server, number: int) -> int:
     found = server.get(f"/revisions/{number}")
     if options.output != "table":
-        output.dump(found, options.output)
+        output.dump(_with_envoys(found, options, server, f"/revisions/{number}"), options.output)
         return exits.OK
     output.say(f"Revision {number} by {found['author']}, {found['created_at']}: {progress(found)}.")
     if found["message"]:
@@ -79,7 +84,20 @@ def shown(options: Namespace, server: Server, number: int) -> int:
     if found["proxies"]:
         output.say()
         output.table(("PROXY", "STATE", "MS", "ERROR"), map(_proxy, found["proxies"]))
+    _say_envoys(options, server, f"/revisions/{number}")
     return exits.OK
+
+
+def _with_envoys(
+    found: dict[str, Any], options: Namespace, server: Server, of: str
+) -> dict[str, Any]:
+    return {**found, "effects": server.get(f"{of}/effects")} if options.proxies else found
+
+
+def _say_envoys(options: Namespace, server: Server, of: str) -> None:
+    if options.proxies:
+        output.say()
+        output.say("\n".join(envoy_lines(server.get(f"{of}/effects"))) or "No Envoy changes.")
 
 
 def _proxy(proxy: dict[str, Any]) -> tuple[object, ...]:
@@ -88,9 +106,11 @@ def _proxy(proxy: dict[str, Any]) -> tuple[object, ...]:
 
 
 def compared(options: Namespace, server: Server, before: int, after: int) -> int:
-    found = server.get(f"/revisions/{before}/compare/{after}")
+    of = f"/revisions/{before}/compare/{after}"
+    found = server.get(of)
     if options.output != "table":
-        output.dump(found, options.output)
+        output.dump(_with_envoys(found, options, server, of), options.output)
     elif found["changes"]:
         output.say("".join(map(unified, found["changes"])).rstrip("\n"))
+        _say_envoys(options, server, of)
     return exits.FINDINGS if found["changes"] else exits.OK

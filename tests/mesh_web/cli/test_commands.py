@@ -14,6 +14,7 @@ from routing import facade
 from routing.contracts import ResourceKey
 from tests.mesh_web.cli.conftest import Meshweb
 from tests.routing.app.shop import MANIFESTS, ROUTE, RULE, strict
+from topology import facade as topology
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PROXY = "sidecar~127.66.0.2~payments-v1-abc.shop~shop.svc.cluster.local"
@@ -121,9 +122,30 @@ def test_diff_is_a_unified_diff_and_ends_with_one_where_it_differs(meshweb: Mesh
         "   mtls:\n"
         "-    mode: STRICT\n"
         "+    mode: DISABLE\n"
+        "\n"
+        "No Envoy changes.\n"
     )
     same = meshweb("diff", "-f", write(strict()))
     assert (same.code, same.out) == (0, "")
+
+
+def test_diff_says_what_changes_in_the_envoys(meshweb: Meshweb) -> None:
+    meshweb("apply", "-f", write(f"{MANIFESTS}---\n{RULE}---\n{ROUTE}"))
+    topology.reconcile()
+    slower = write(ROUTE.replace("timeout: 3s", "timeout: 4s"))
+    said = meshweb("diff", "-f", slower).out.partition("\n\n")[2].splitlines()
+    pods, change, field = said
+    assert (pods.count("payments-v"), pods[-1], change) == (
+        2,
+        ":",
+        "  route outbound (VirtualService shop/payments spec.http[0])",
+    )
+    assert field.endswith("timeout_ms 3000 -> 4000")
+    effects = json.loads(meshweb("diff", "-f", slower, "-o", "json").out)["effects"]
+    assert effects["proxies"] == 2
+    meshweb("apply", "-f", slower)
+    assert said == meshweb("revisions", "compare", "1", "2", "--proxies").out.splitlines()[-3:]
+    assert said == meshweb("revisions", "show", "2", "--proxies").out.splitlines()[-3:]
 
 
 def test_the_history_is_listed_shown_compared_and_reverted(meshweb: Meshweb) -> None:

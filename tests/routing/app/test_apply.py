@@ -101,8 +101,9 @@ def test_a_dry_run_says_what_would_happen_and_stores_nothing(operator: Api) -> N
     response = operator.apply(strict(), "?dry_run=true")
     body = response.json()
     assert response.status_code == 200
-    assert (body["dry_run"], body["revision"], body["changes"]) == (
+    assert (body["dry_run"], body["revision"], body["based_on"], body["changes"]) == (
         True,
+        None,
         0,
         [
             {

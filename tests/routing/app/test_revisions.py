@@ -15,7 +15,8 @@ from routing.contracts import (
 )
 from routing.models import ResourceVersion, Revision
 from routing.services import publish
-from tests.routing.app.shop import Api, strict
+from tests.routing.app.shop import MANIFESTS, ROUTE, RULE, Api, strict
+from topology import facade as topology
 
 pytestmark = pytest.mark.django_db
 
@@ -228,3 +229,49 @@ def test_a_pod_that_starts_late_is_listed_and_counted_when_it_comes(operator: Ap
     report(1, RevisionState.CONVERGED, synced(ONE, 5), synced(TWO, 9000))
     found = operator.get("/revisions/1").json()
     assert (found["state"], found["converged"], found["total"]) == ("converged", 2, 2)
+
+
+def test_a_dry_run_says_what_changes_in_each_envoy(operator: Api) -> None:
+    operator.apply(f"{MANIFESTS}---\n{RULE}---\n{ROUTE}")
+    topology.reconcile()
+    heavier = ROUTE.replace("weight: 90", "weight: 80").replace("weight: 10", "weight: 20")
+    body = operator.apply(heavier, "?dry_run=true").json()
+    assert (body["revision"], body["based_on"], body["dry_run"]) == (None, 1, True)
+    effects = body["effects"]
+    assert (effects["proxies"], effects["left_out_groups"], effects["left_out_changes"]) == (
+        2,
+        0,
+        0,
+    )
+    (group,) = effects["groups"]
+    assert (group["count"], len(group["proxies"]), {p["namespace"] for p in group["proxies"]}) == (
+        2,
+        2,
+        {"shop"},
+    )
+    (change,) = group["changes"]
+    assert (change["type"], change["name"], change["origins"]) == (
+        "route",
+        "outbound",
+        ["VirtualService shop/payments spec.http[0]"],
+    )
+    assert [(one["before"], one["after"]) for one in change["fields"]] == [(90, 80), (10, 20)]
+    assert operator.apply(ROUTE, "?dry_run=true").json()["effects"]["proxies"] == 0
+
+
+def test_revisions_are_compared_envoy_by_envoy(operator: Api) -> None:
+    operator.apply(f"{MANIFESTS}---\n{RULE}")
+    topology.reconcile()
+    operator.apply(ROUTE)
+    operator.apply(ROUTE.replace("timeout: 3s", "timeout: 4s"))
+    last = operator.get("/revisions/3/effects").json()
+    assert [
+        (field["before"], field["after"])
+        for group in last["groups"]
+        for change in group["changes"]
+        for field in change["fields"]
+    ] == [(3000, 4000)]
+    both = operator.get("/revisions/1/compare/3/effects").json()
+    assert both["proxies"] == 2
+    assert operator.get("/revisions/3/compare/3/effects").json()["proxies"] == 0
+    assert operator.get("/revisions/9/effects").status_code == 404

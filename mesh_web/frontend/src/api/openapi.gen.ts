@@ -472,6 +472,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/revisions/{number}/effects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Revision Effects
+         * @description What one revision changed in each Envoy, seen for the proxies that run now.
+         */
+        get: operations["routing_http_revisions_revision_effects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/revisions/{before}/compare/{after}/effects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Effects
+         * @description What differs in each Envoy between two revisions, seen for the proxies that run now.
+         */
+        get: operations["routing_http_revisions_compare_effects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/revisions/{number}/revert": {
         parameters: {
             query?: never;
@@ -1129,6 +1169,60 @@ export interface components {
             after: string | null;
         };
         /**
+         * EffectGroupOut
+         * @description The same changes in `count` proxies, of which `proxies` names the first.
+         */
+        EffectGroupOut: {
+            /** Count */
+            count: number;
+            /** Proxies */
+            proxies: components["schemas"]["ProxyNameOut"][];
+            /** Changes */
+            changes: components["schemas"]["ResourceChangeOut"][];
+        };
+        /**
+         * EffectsOut
+         * @description What changes in the Envoys that run now: `proxies` of them, alike ones together.
+         */
+        EffectsOut: {
+            /** Proxies */
+            proxies: number;
+            /** Groups */
+            groups: components["schemas"]["EffectGroupOut"][];
+            /** Left Out Groups */
+            left_out_groups: number;
+            /** Left Out Changes */
+            left_out_changes: number;
+        };
+        /**
+         * FieldChangeOut
+         * @description One field of an Envoy resource; `text` says it in words.
+         */
+        FieldChangeOut: {
+            /** Path */
+            path: string;
+            /**
+             * Action
+             * @description add, remove or change
+             */
+            action: string;
+            /** Before */
+            before: unknown;
+            /** After */
+            after: unknown;
+            /** Text */
+            text: string;
+        };
+        /** ProxyNameOut */
+        ProxyNameOut: {
+            /** Id */
+            id: string;
+            /** Pod */
+            pod: string;
+            /** Namespace */
+            namespace: string;
+        };
+        /**
          * ProxyProgressOut
          * @description One proxy's progress with one revision; `ms` from accepted to its last ACK.
          */
@@ -1152,6 +1246,35 @@ export interface components {
          */
         ProxyState: "pending" | "synced" | "rejected" | "disconnected";
         /**
+         * ResourceChangeOut
+         * @description One Envoy resource that changes; `origins` are the resources its parts are made from.
+         *
+         *     A listener's name is its role and port ("inbound:9080"): its address is each proxy's own.
+         */
+        ResourceChangeOut: {
+            /**
+             * Type
+             * @description listener, route, cluster, endpoints, secret or telemetry
+             */
+            type: string;
+            /** Name */
+            name: string;
+            /**
+             * Action
+             * @description add, remove or change
+             */
+            action: string;
+            /** Fields */
+            fields: components["schemas"]["FieldChangeOut"][];
+            /** Origins */
+            origins: string[];
+            /**
+             * Left Out
+             * @description how many more fields change
+             */
+            left_out: number;
+        };
+        /**
          * RevisionState
          * @description The life of a revision. The last four are final.
          * @enum {string}
@@ -1161,12 +1284,15 @@ export interface components {
          * WriteOut
          * @description What a write did. `revision` 0: nothing was ever applied.
          *
-         *     In a dry run `proxies` are those whose configuration would change (state pending), `changes`
-         *     what would be written, `revision` the one in force.
+         *     A dry run makes no revision (null) and says over which one it looked (`based_on`); `proxies` are
+         *     those whose configuration would change (state pending), `changes` what would be written,
+         *     `effects` what would change in each Envoy.
          */
         WriteOut: {
             /** Revision */
-            revision: number;
+            revision: number | null;
+            /** Based On */
+            based_on?: number | null;
             state: components["schemas"]["RevisionState"];
             /** Message */
             message: string;
@@ -1184,6 +1310,7 @@ export interface components {
             proxies: components["schemas"]["ProxyProgressOut"][];
             /** Changes */
             changes: components["schemas"]["ChangeOut"][];
+            effects?: components["schemas"]["EffectsOut"] | null;
         };
         /**
          * ModeOut
@@ -5902,6 +6029,267 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ComparisonOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    routing_http_revisions_revision_effects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectsOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    routing_http_revisions_compare_effects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                before: number;
+                after: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectsOut"];
                 };
             };
             /** @description Bad Request */
