@@ -160,7 +160,7 @@ class Snapshots:
             made[messages.ENDPOINTS] = before.of(messages.ENDPOINTS)
         made[messages.SECRET] = _by_name(self._all_secrets(config, material))
         made[messages.LISTENER] = _by_name(
-            self._listeners.by_value((one, config.proxy)) for one in _all_listeners(config)
+            self._listeners.by_value((one, config.proxy)) for one in all_listeners(config)
         )
         used = set(_used_routes(config))
         made[messages.ROUTES] = {
@@ -202,7 +202,7 @@ class Snapshots:
     def _listener(self, given: tuple[AnyListener, Proxy]) -> Resource:
         port, proxy = given
         options = telling.options_of(port, proxy, self._options)
-        made = _listener_message(port, proxy, options)
+        made = listener_message(port, proxy, options)
         return _resource(made.name, made)  # type: ignore[attr-defined]  # made by descriptor
 
 
@@ -255,7 +255,7 @@ def _used_routes(config: ProxyConfig) -> Iterator[str]:
                 yield server.route_config
 
 
-def _all_listeners(config: ProxyConfig) -> Iterator[AnyListener]:
+def all_listeners(config: ProxyConfig) -> Iterator[AnyListener]:
     yield from config.inbound
     if config.outbound_http is not None:
         yield config.outbound_http
@@ -263,7 +263,7 @@ def _all_listeners(config: ProxyConfig) -> Iterator[AnyListener]:
     yield from config.gateways
 
 
-def _listener_message(port: AnyListener, proxy: Proxy, options: Options) -> Message:
+def listener_message(port: AnyListener, proxy: Proxy, options: Options) -> Message:
     match port:
         case InboundListener():
             return listener_inbound.inbound(port, proxy, options)

@@ -32,10 +32,10 @@ def bootstrap(snapshots: Iterable[ProxySnapshot]) -> dict[str, Any]:
                 clusters[other] = {**made, "name": other}
         for made in _listeners(snapshot):
             listeners.setdefault(prefix + made["name"], {**made, "name": prefix + made["name"]})
-    return _whole(clusters.values(), listeners.values())
+    return whole(clusters.values(), listeners.values())
 
 
-def _whole(
+def whole(
     clusters: Iterable[dict[str, Any]], listeners: Iterable[dict[str, Any]]
 ) -> dict[str, Any]:
     return {
@@ -62,13 +62,13 @@ def trial(type_url: str, contents: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """One bootstrap with some resources of one type (as dicts), and nothing they refer to."""
     match type_url:
         case messages.CLUSTER:
-            return _whole([_static_cluster(one, None) for one in contents], ())
+            return whole([static_cluster(one, None) for one in contents], ())
         case messages.ENDPOINTS:
-            return _whole([_behind(one) for one in contents], ())
+            return whole([_behind(one) for one in contents], ())
         case messages.LISTENER:
-            return _whole((), contents)
+            return whole((), contents)
         case _:
-            return _whole((), [_around(one, index) for index, one in enumerate(contents)])
+            return whole((), [around(one, index) for index, one in enumerate(contents)])
 
 
 def _behind(assignment: dict[str, Any]) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def _behind(assignment: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "type": "STATIC", "load_assignment": assignment}
 
 
-def _around(table: dict[str, Any], index: int) -> dict[str, Any]:
+def around(table: dict[str, Any], index: int) -> dict[str, Any]:
     """A listener for nothing but a route configuration, whose clusters need not be known."""
     manager = {
         "@type": f"{messages.TYPE_URL}{_HCM}",
@@ -110,10 +110,10 @@ def _clusters(snapshot: ProxySnapshot) -> Iterable[dict[str, Any]]:
     for resource in snapshot.of(messages.CLUSTER).values():
         found = assignments.get(resource.name)
         endpoints = as_dict(content(found)) if found is not None else None
-        yield _static_cluster(as_dict(content(resource)), endpoints)
+        yield static_cluster(as_dict(content(resource)), endpoints)
 
 
-def _static_cluster(made: dict[str, Any], endpoints: dict[str, Any] | None) -> dict[str, Any]:
+def static_cluster(made: dict[str, Any], endpoints: dict[str, Any] | None) -> dict[str, Any]:
     if "eds_cluster_config" not in made:
         return made
     given = {key: value for key, value in made.items() if key != "eds_cluster_config"}

@@ -14,6 +14,7 @@ SYSTEM_ROOTS = "/etc/ssl/certs/ca-certificates.crt"
 
 _TLS = "envoy.transport_sockets.tls"
 _KIND = "envoy.extensions.transport_sockets.tls.v3."
+UPSTREAM = f"{_KIND}UpstreamTlsContext"
 _ONLY_1_3 = {
     "tls_minimum_protocol_version": "TLSv1_3",
     "tls_maximum_protocol_version": "TLSv1_3",

@@ -1,0 +1,230 @@
+"""The parts of a configuration that Envoy judges by themselves, and one bootstrap of many of them.
+
+A proxy's hundreds of resources are few different ones: pods of a workload differ in addresses,
+tables of a namespace in one virtual host, one revision from the next in a weight. `normal` says
+what of a part Envoy's judgement hangs on, so that what was tried once is not tried again. Pure.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any
+
+from proxy.xds import cluster, messages, route, tls
+from proxy.xds.messages import as_dict
+from proxy.xds.options import Options
+from proxy.xds.snapshot import AnyListener, Material, all_listeners, listener_message
+from proxy.xds.static import around, static_cluster, whole
+from routing.contracts import ResourceKey
+from routing.ir import (
+    Cluster,
+    GatewayListener,
+    GatewaySecret,
+    Origin,
+    OutboundTcpListener,
+    Proxy,
+    ProxyConfig,
+    Route,
+    RouteConfig,
+    VirtualHost,
+    WeightedCluster,
+)
+
+_ANY_PORT = 1
+_NOBODY = "0.0.0.0"  # noqa: S104  a place holder: nothing listens in a trial
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A listener and whose it is: what is told of requests depends on both."""
+
+    listener: AnyListener
+    proxy: Proxy
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A route configuration but for what its virtual hosts do: their names and domains."""
+
+    config: RouteConfig
+
+
+Part = Cluster | VirtualHost | Table | Port | GatewaySecret
+
+
+def parts(config: ProxyConfig, before: ProxyConfig | None) -> Iterator[tuple[object, Part]]:
+    """What of a configuration is not the very same as before, each with what identifies it."""
+    if before is None or config.clusters is not before.clusters:
+        for one in config.clusters:
+            yield one, one
+    if before is None or config.routes is not before.routes:
+        known = {id(table) for table in before.routes} if before is not None else set()
+        for table in config.routes:
+            if id(table) not in known:
+                yield table, Table(table)
+                for host in table.virtual_hosts:
+                    yield host, host
+    if before is None or config.proxy != before.proxy or _ports(config) != _ports(before):
+        for port in all_listeners(config):
+            yield port, Port(port, config.proxy)
+    if before is None or config.secrets is not before.secrets:
+        for secret in config.secrets:
+            yield secret, secret
+
+
+def _ports(config: ProxyConfig) -> tuple[object, ...]:
+    return (config.inbound, config.outbound_http, config.outbound_tcp, config.gateways)
+
+
+# What Envoy's judgement hangs on
+
+
+def normal(part: Part) -> Hashable:
+    """Equal for parts that Envoy takes or refuses alike, however weights and addresses differ."""
+    match part:
+        case Cluster():
+            return _normal_cluster(part)
+        case VirtualHost():
+            return replace(part, routes=tuple(_normal_route(one) for one in part.routes))
+        case Table(config):
+            names = tuple((host.name, host.domains) for host in config.virtual_hosts)
+            inbound = config.name.startswith("inbound|")
+            return (inbound, config.ignore_port, config.authorization, names)
+        case Port(listener, proxy):
+            return Port(_normal_listener(listener), _normal_proxy(proxy))
+        case GatewaySecret():
+            return part
+
+
+def _normal_cluster(given: Cluster) -> Cluster:
+    if given.name.startswith("inbound|"):
+        # its endpoint and its source are the pod's own addresses
+        return replace(given, endpoints=(), source_address="", origin=None)
+    return replace(given, origin=None)
+
+
+def _normal_route(given: Route) -> Route:
+    return replace(given, clusters=_shares(given.clusters), origin=None)
+
+
+def _shares(clusters: tuple[WeightedCluster, ...]) -> tuple[WeightedCluster, ...]:
+    """Which headers the shares change; not how much goes where."""
+    return tuple(dict.fromkeys(replace(one, cluster="", weight=1) for one in clusters))
+
+
+def _normal_listener(given: AnyListener) -> AnyListener:
+    match given:
+        case OutboundTcpListener():
+            shares = _shares(given.clusters)
+            return replace(given, address="", port=_ANY_PORT, clusters=shares, origin=None)
+        case GatewayListener():
+            servers = tuple(
+                replace(one, tcp_clusters=_shares(one.tcp_clusters), origin=None)
+                for one in given.servers
+            )
+            return replace(given, address="", servers=servers)
+        case _:
+            return replace(given, address="")
+
+
+def _normal_proxy(proxy: Proxy) -> Proxy:
+    return replace(proxy, id="", pod="", address="", app_address="", outbound_address="")
+
+
+# Whose they are
+
+
+def origins(part: Part) -> tuple[ResourceKey, ...]:
+    """The users' resources that a part was made of, as far as it says."""
+    given: object = part
+    if isinstance(part, Table):
+        given = replace(part.config, virtual_hosts=())
+    return tuple(dict.fromkeys(found.resource for found in _origins(given)))
+
+
+def _origins(value: object) -> Iterator[Origin]:
+    if isinstance(value, Origin):
+        yield value
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from _origins(one)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            yield from _origins(getattr(value, field.name))
+
+
+def name(part: Part) -> str:
+    """For people."""
+    match part:
+        case Cluster():
+            return f"cluster {part.name}"
+        case VirtualHost():
+            return f"virtual host {part.name}"
+        case Table(config):
+            return f"route configuration {config.name}"
+        case Port(listener, proxy):
+            return f"listener {listener.address}_{listener.port} of {proxy.pod}.{proxy.namespace}"
+        case GatewaySecret():
+            return f"secret {part.name}"
+
+
+# As Envoy is asked about them
+
+
+def bootstrap(given: Iterable[Part], options: Options, material: Material) -> dict[str, Any]:
+    """One bootstrap with all of the parts under names and addresses of their own."""
+    clusters: list[dict[str, Any]] = []
+    listeners: list[dict[str, Any]] = []
+    hosts: list[dict[str, Any]] = []
+    for part in given:
+        match part:
+            case Cluster():
+                made = as_dict(cluster.cluster(part, options.trust_domain))
+                clusters.append(_named(static_cluster(made, None), len(clusters)))
+            case VirtualHost():
+                # their domains are tried with the table they are in
+                made = as_dict(route.virtual_host(part))
+                hosts.append(_named(made, len(hosts)) | {"domains": [f"{len(hosts)}.trial"]})
+            case Table(config):
+                listeners.append(around(_skeleton(config), len(listeners)))
+            case Port(listener, proxy):
+                made = as_dict(listener_message(listener, proxy, options))
+                listeners.append(_named(made, len(listeners)) | _place(len(listeners)))
+            case GatewaySecret():
+                clusters += [_named(one, len(clusters)) for one in _client_of(part, material)]
+    if hosts:
+        listeners.append(around({"name": "hosts", "virtual_hosts": hosts}, len(listeners)))
+    return whole(clusters, listeners)
+
+
+def _named(made: dict[str, Any], index: int) -> dict[str, Any]:
+    return {**made, "name": f"{made['name']}~{index}"}
+
+
+def _place(index: int) -> dict[str, Any]:
+    return {"address": {"socket_address": {"address": _NOBODY, "port_value": 1 + index}}}
+
+
+def _skeleton(config: RouteConfig) -> dict[str, Any]:
+    made = as_dict(route.route_configuration(config.name, config.authorization))
+    hosts = [{"name": one.name, "domains": list(one.domains)} for one in config.virtual_hosts]
+    return {**made, "virtual_hosts": hosts, "ignore_port_in_host_matching": config.ignore_port}
+
+
+def _client_of(secret: GatewaySecret, material: Material) -> Iterator[dict[str, Any]]:
+    """A cluster that needs a secret's content at once: then Envoy reads it."""
+    found = material(secret)
+    if found is None:
+        return
+    certificate = {
+        "certificate_chain": {"inline_string": found.certificate_chain},
+        "private_key": {"inline_string": found.private_key},
+    }
+    common: dict[str, Any] = {"tls_certificates": [certificate]}
+    if found.authorities:
+        common["validation_context"] = {"trusted_ca": {"inline_string": found.authorities}}
+    socket = {"@type": f"{messages.TYPE_URL}{tls.UPSTREAM}", "common_tls_context": common}
+    yield {
+        "name": f"secret-{secret.name}",
+        "type": "STATIC",
+        "transport_socket": {"name": "tls", "typed_config": socket},
+    }
