@@ -5,12 +5,20 @@ from typing import Any
 
 import orjson
 
-from telemetry.ingest.values import Resource
+from telemetry.ingest.values import NONE, Resource, Types
 
 UNKNOWN = "unknown"
 MAX_RESOURCE = 16_384
 """Characters of a resource's attributes: they are repeated in each of its rows."""
 CUT = "meshweb.sanitized"
+_TYPES = {
+    "int_value": "int",
+    "double_value": "double",
+    "bool_value": "bool",
+    "bytes_value": "bytes",
+    "array_value": "array",
+    "kvlist_value": "map",
+}
 _NAMES = ("service.", "k8s.")
 
 
@@ -18,6 +26,21 @@ def text_attributes(pairs: Iterable[Any]) -> dict[str, str]:
     """`KeyValue` messages to text; lists and maps become JSON."""
     # nearly all values are text that is not empty: asking for that first halves the time
     return {pair.key: pair.value.string_value or value_text(pair.value) for pair in pairs}
+
+
+def typed_attributes(pairs: Iterable[Any], place: str, types: dict[str, str]) -> dict[str, str]:
+    """As `text_attributes`; what is not text is noted in `types` under `place` and its key."""
+    found = {}
+    for pair in pairs:
+        value = pair.value
+        text = value.string_value
+        if not text:
+            kind = value.WhichOneof("value")
+            if kind is not None and kind != "string_value":
+                types[place + pair.key] = _TYPES.get(kind, "")
+            text = value_text(value)
+        found[pair.key] = text
+    return found
 
 
 def value_text(value: Any) -> str:
@@ -32,10 +55,11 @@ def value_text(value: Any) -> str:
 
 
 def resource_of(pairs: Iterable[Any]) -> Resource:
-    return named_resource(text_attributes(pairs))
+    types: dict[str, str] = {}
+    return named_resource(typed_attributes(pairs, "resource.", types), types)
 
 
-def named_resource(attributes: Mapping[str, str]) -> Resource:
+def named_resource(attributes: Mapping[str, str], types: Types = NONE) -> Resource:
     """Read the Kubernetes names that proxies and SDKs send. What is over MAX_RESOURCE is left out."""
     attributes = _bounded(attributes)
     service = attributes.get("service.name") or UNKNOWN
@@ -46,6 +70,7 @@ def named_resource(attributes: Mapping[str, str]) -> Resource:
         or UNKNOWN,
         workload=attributes.get("k8s.deployment.name") or service,
         attributes=attributes,
+        types=types,
     )
 
 

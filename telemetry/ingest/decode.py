@@ -14,7 +14,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from telemetry.ingest.attributes import resource_of, text_attributes, value_text
+from telemetry.ingest.attributes import resource_of, text_attributes, typed_attributes, value_text
 from telemetry.ingest.istio import sound
 from telemetry.ingest.lenient import repaired
 from telemetry.ingest.values import (
@@ -27,6 +27,9 @@ from telemetry.ingest.values import (
     ResourcePoints,
     Span,
 )
+
+_Scope = tuple[str, str, dict[str, str], dict[str, str]]
+"""Name, version, attributes, and the types of all attributes above a span."""
 
 _KINDS = ("Unspecified", "Internal", "Server", "Client", "Producer", "Consumer")
 _STATUSES = ("Unset", "Ok", "Error")
@@ -87,13 +90,17 @@ def spans_of(message: Any, mark: dict[str, str]) -> Iterator[Span]:
     for resource_spans in message.resource_spans:
         resource = resource_of(resource_spans.resource.attributes)
         for scope_spans in resource_spans.scope_spans:
+            types = dict(resource.types)
             scope = scope_spans.scope
+            attributes = typed_attributes(scope.attributes, "scope.", types)
             for span in scope_spans.spans:
-                yield _span(span, resource, scope.name, scope.version, mark)
+                yield _span(span, resource, (scope.name, scope.version, attributes, types), mark)
 
 
-def _span(span: Any, resource: Resource, scope: str, version: str, mark: dict[str, str]) -> Span:
+def _span(span: Any, resource: Resource, scope: _Scope, mark: dict[str, str]) -> Span:
     status = span.status
+    scope_name, version, scope_attributes, types_above = scope
+    types: dict[str, str] = {}
     return Span(
         span.start_time_unix_nano,
         span.end_time_unix_nano,
@@ -104,20 +111,31 @@ def _span(span: Any, resource: Resource, scope: str, version: str, mark: dict[st
         span.name,
         _word(_KINDS, span.kind),
         resource,
-        scope,
+        scope_name,
         version,
-        {**text_attributes(span.attributes), **mark},
+        {**typed_attributes(span.attributes, "span.", types), **mark},
         _word(_STATUSES, status.code),
         status.message,
-        tuple(Event(e.time_unix_nano, e.name, text_attributes(e.attributes)) for e in span.events)
+        tuple(
+            Event(e.time_unix_nano, e.name, typed_attributes(e.attributes, f"event{i}.", types))
+            for i, e in enumerate(span.events)
+        )
         if span.events
         else (),
         tuple(
-            Link(k.trace_id.hex(), k.span_id.hex(), text_attributes(k.attributes))
-            for k in span.links
+            Link(
+                k.trace_id.hex(),
+                k.span_id.hex(),
+                typed_attributes(k.attributes, f"link{i}.", types),
+                k.trace_state,
+            )
+            for i, k in enumerate(span.links)
         )
         if span.links
         else (),
+        scope_attributes,
+        {**types_above, **types} if types_above else types,
+        span.flags,
     )
 
 

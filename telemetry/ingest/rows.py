@@ -1,11 +1,14 @@
 """Values as rows of the store's tables, in the order of their columns."""
 
+from collections.abc import Mapping
+
 from telemetry.ingest.values import LogRecord, Span
 
 SPAN_COLUMNS = (
     "Timestamp", "TraceId", "SpanId", "ParentSpanId", "TraceState", "SpanName", "SpanKind",
     "ServiceName", "Namespace", "Workload", "ResourceAttributes", "ScopeName", "ScopeVersion",
     "SpanAttributes", "Duration", "StatusCode", "StatusMessage", "Events", "Links",
+    "ScopeAttributes", "Types", "Flags", "LinkStates",
 )  # fmt: skip
 LOG_COLUMNS = (
     "Timestamp", "TraceId", "SpanId", "Severity", "Body", "ServiceName", "Namespace", "Workload",
@@ -37,6 +40,10 @@ def span_row(span: Span) -> tuple[object, ...]:
         span.message,
         [(moment(e.time_ns), e.name, e.attributes) for e in span.events],
         [(k.trace_id, k.span_id, k.attributes) for k in span.links],
+        _plain(span.scope_attributes),
+        _plain(span.types),
+        span.flags,
+        [k.trace_state for k in span.links],
     )
 
 
@@ -54,6 +61,11 @@ def log_row(record: LogRecord) -> tuple[object, ...]:
         resource.attributes,
         record.attributes,
     )
+
+
+def _plain(mapping: Mapping[str, str]) -> Mapping[str, str]:
+    """As the encoder takes it: it knows dictionaries, not their read-only views."""
+    return mapping or {}
 
 
 def moment(nanoseconds: int) -> str:

@@ -6,9 +6,15 @@ place we have, and building one costs a fifth.
 
 from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 Attributes = Mapping[str, str]
+Types = Mapping[str, str]
+"""What attributes were before they became text: place and key ("span.retry", "event0.size") to
+"int", "double", "bool", "bytes", "array" or "map". Text itself is left out."""
+
+NONE: Attributes = MappingProxyType({})
 
 
 class Resource(NamedTuple):
@@ -18,6 +24,7 @@ class Resource(NamedTuple):
     namespace: str
     workload: str
     attributes: Attributes
+    types: Types = NONE
 
 
 class Event(NamedTuple):
@@ -30,6 +37,7 @@ class Link(NamedTuple):
     trace_id: str
     span_id: str
     attributes: Attributes
+    trace_state: str = ""
 
 
 class Span(NamedTuple):
@@ -51,6 +59,9 @@ class Span(NamedTuple):
     message: str
     events: tuple[Event, ...] = ()
     links: tuple[Link, ...] = ()
+    scope_attributes: Attributes = NONE
+    types: Types = NONE
+    flags: int = 0
 
 
 class LogRecord(NamedTuple):

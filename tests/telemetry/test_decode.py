@@ -6,6 +6,7 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
 from telemetry.ingest.decode import Malformed, decode_logs, decode_points, decode_spans
 from telemetry.ingest.json_form import protobuf_of_json
@@ -29,6 +30,36 @@ def test_a_span_becomes_words_and_hex() -> None:
         NOW, NOW + 5_000_000, "01" * 16, "02" * 8, "03" * 8, "", "GET /", "Server",
         RESOURCE_OUT, "", "", {"a": "b"}, "Error", "",
     )  # fmt: skip
+
+
+def test_what_attributes_were_is_kept_beside_their_text() -> None:
+    request = trace_request(span(start_ns=NOW))
+    group = request.resource_spans[0]
+    scope = group.scope_spans[0].scope
+    one = group.scope_spans[0].spans[0]
+    for where, key, value in (
+        (group.resource.attributes, "port", AnyValue(int_value=80)),
+        (scope.attributes, "beta", AnyValue(bool_value=True)),
+        (one.attributes, "ratio", AnyValue(double_value=72.5)),
+        (one.attributes, "word", AnyValue(string_value="")),
+        (one.attributes, "nothing", AnyValue()),
+        (one.events.add(name="sent").attributes, "blob", AnyValue(bytes_value=b"\1\2")),
+        (one.links.add(trace_state="a=b").attributes, "n", AnyValue(int_value=0)),
+    ):
+        where.append(KeyValue(key=key, value=value))
+    found = decoded(request)
+    assert (found.attributes, found.scope_attributes) == (
+        {"ratio": "72.5", "word": "", "nothing": ""},
+        {"beta": "true"},
+    )
+    assert found.types == {
+        "resource.port": "int", "scope.beta": "bool", "span.ratio": "double",
+        "event0.blob": "bytes", "link0.n": "int",
+    }  # fmt: skip
+    assert (found.events[0].attributes, found.links[0].trace_state) == ({"blob": "0102"}, "a=b")
+    sound = sanitize(found, NOW)
+    assert sound is not None
+    assert sound.types == found.types
 
 
 def test_a_sound_span_is_left_alone() -> None:
