@@ -4,95 +4,77 @@ Each listener becomes a Gateway; all routes of a listener that share a host name
 VirtualService, the more specific match first, whichever route it stands in.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from routing.contracts import ResourceKey
-from routing.ir import DirectResponse, GatewayTlsMode
-from routing.model import ApiGateway, ApiRoute, Gateway, Grant, VirtualService
-from routing.model.gateway import Server, ServerTls
-from routing.model.gateway_api import (
-    GROUP,
-    NAME_LABEL,
-    ApiRule,
-    Backend,
-    Listener,
-    Reference,
+from routing.compile.gateway_attachment import (
+    RESOLVED,
+    Around,
+    Place,
+    Secrets,
+    Usable,
+    attaches,
+    certificate_reason,
+    hosts_at,
+    is_service,
+    resolution,
+    selector_of,
+    surroundings,
 )
+from routing.compile.gateway_status import Statuses, statuses
+from routing.ir import DirectResponse, GatewayTlsMode
+from routing.model import (
+    ApiGateway,
+    ApiGatewayClass,
+    ApiRoute,
+    Gateway,
+    Grant,
+    VirtualService,
+)
+from routing.model.gateway import Server, ServerTls
+from routing.model.gateway_api import ApiRule, Backend, Reference
 from routing.model.gateway_names import MESH
-from routing.model.hosts import DOMAIN, covers, specificity
+from routing.model.hosts import DOMAIN, specificity
 from routing.model.metadata import Metadata
-from routing.model.virtual_service import Destination, HttpRoute, WeightedDestination
-from topology.contracts import Labels, Registry, Service
+from routing.model.virtual_service import (
+    Destination,
+    HttpRoute,
+    L4Match,
+    L4Route,
+    WeightedDestination,
+)
+from topology.contracts import Registry
 
 NO_BACKEND = DirectResponse(status=500)
+NOWHERE = "nowhere.invalid"
 WELL_KNOWN = {"http": 80, "https": 443}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
-    """What became of one route at one parent (its conditions Accepted and ResolvedRefs)."""
-
-    route: ResourceKey
-    parent: Reference
-    accepted: str
-    resolved: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Converted:
     gateways: tuple[Gateway, ...] = ()
     virtual_services: tuple[VirtualService, ...] = ()
-    attachments: tuple[Attachment, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """One listener of one gateway."""
-
-    gateway: ApiGateway
-    listener: Listener
-
-    @property
-    def name(self) -> str:
-        key = self.gateway.metadata.key
-        return f"{key.namespace}/{key.name}~{self.listener.name}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
-    """What routes refer to."""
-
-    services: Mapping[tuple[str, str], Service]
-    namespaces: Mapping[str, Labels]
-    grants: tuple[Grant, ...]
-    places: tuple[Place, ...]
+    statuses: Statuses = ()
 
 
 Entry = tuple[ApiRoute, ApiRule]
-Usable = Callable[[Reference], bool]
 
 
 def converted(
+    classes: tuple[ApiGatewayClass, ...],
     gateways: tuple[ApiGateway, ...],
     routes: tuple[ApiRoute, ...],
     grants: tuple[Grant, ...],
     registry: Registry,
+    secrets: Secrets,
 ) -> Converted:
-    if not (gateways or routes):
+    if not (classes or gateways or routes):
         return Converted()
-    around = Around(
-        services={(s.namespace, s.name): s for s in registry.services},
-        namespaces={n.name: n.labels for n in registry.namespaces},
-        grants=grants,
-        places=tuple(Place(gateway=g, listener=one) for g in gateways for one in g.listeners),
-    )
+    known = surroundings(gateways, classes, grants, registry, secrets)
     return Converted(
-        gateways=tuple(as_gateway(place, around) for place in around.places),
-        virtual_services=(*at_gateways(routes, around), *in_the_mesh(routes, around)),
-        attachments=tuple(
-            attachment(route, parent, around) for route in routes for parent in route.parents
-        ),
+        gateways=tuple(as_gateway(place, known) for place in known.places if place.is_served),
+        virtual_services=(*at_gateways(routes, known), *in_the_mesh(routes, known)),
+        statuses=statuses(classes, gateways, routes, known),
     )
 
 
@@ -101,14 +83,9 @@ def converted(
 
 def as_gateway(place: Place, around: Around) -> Gateway:
     key, listener = place.gateway.metadata.key, place.listener
-    selector: Labels = ((NAME_LABEL, key.name),)
-    for address in place.gateway.addresses:
-        name, _, rest = address.partition(".")
-        service = around.services.get((rest.partition(".")[0] or key.namespace, name))
-        selector = service.selector if service is not None else selector
     return Gateway(
         metadata=place.gateway.metadata,
-        selector=selector,
+        selector=selector_of(place.gateway, around),
         namespace=key.namespace,
         listener=listener.name,
         servers=(
@@ -126,69 +103,69 @@ def as_gateway(place: Place, around: Around) -> Gateway:
 
 def server_tls(place: Place, around: Around) -> ServerTls | None:
     """Nothing is served where the certificate is missing or not granted."""
-    if place.listener.protocol != "HTTPS":
+    listener = place.listener
+    if listener.family != "TLS":
         return None
-    certificate, key = place.listener.certificate, place.gateway.metadata.key
-    granted = certificate is not None and permitted(key, "Gateway", certificate, around)
-    if certificate is None or not granted:
+    if listener.passthrough:
+        return ServerTls(mode=GatewayTlsMode.PASSTHROUGH)
+    if listener.certificate is None or certificate_reason(place, around) != RESOLVED:
         return ServerTls()
-    return ServerTls(mode=GatewayTlsMode.SIMPLE, credential=certificate.name)
+    return ServerTls(mode=GatewayTlsMode.SIMPLE, credential=listener.certificate.name)
 
 
 def at_gateways(routes: tuple[ApiRoute, ...], around: Around) -> Iterator[VirtualService]:
     for place in around.places:
-        hosts: dict[str, list[Entry]] = {place.listener.host: []}
-        for route in routes:
-            if any(attaches(route, parent, place, around) for parent in route.parents):
-                for host in hosts_at(route, place, around):
-                    hosts.setdefault(host, []).extend((route, rule) for rule in route.rules)
-        for host in sorted(hosts, key=specificity):
-            yield virtual_service(host, place, hosts[host], around)
-
-
-def attaches(route: ApiRoute, parent: Reference, place: Place, around: Around) -> bool:
-    return refers(parent, place) and admitted(route, place, around)
-
-
-def refers(parent: Reference, place: Place) -> bool:
-    key = place.gateway.metadata.key
-    return (
-        (parent.group, parent.kind) == (GROUP, "Gateway")
-        and (parent.namespace, parent.name) == (key.namespace, key.name)
-        and parent.section in ("", place.listener.name)
-        and parent.port in (None, place.listener.port)
-    )
-
-
-def admitted(route: ApiRoute, place: Place, around: Around) -> bool:
-    key = route.metadata.key
-    labels = around.namespaces.get(key.namespace, ())
-    own = place.gateway.metadata.key.namespace
-    return place.listener.admits(key.kind) and place.listener.admits_from(
-        key.namespace, own, labels
-    )
-
-
-def hosts_at(route: ApiRoute, place: Place, around: Around) -> Iterator[str]:
-    """Where names of the route and of the listener meet, but for what a nearer listener has."""
-    own = place.listener.host
-    nearer = [
-        other.listener.host
-        for other in around.places
-        if other.gateway is place.gateway
-        and other.listener.port == place.listener.port
-        and other.listener.host != own
-        and covers(own, other.listener.host)
-    ]
-    for written in route.hostnames or ("*",):
-        if covers(own, written):
-            host = written
-        elif covers(written, own):
-            host = own
+        own = [
+            route
+            for route in routes
+            if any(attaches(route, parent, place, around) for parent in route.parents)
+        ]
+        if place.listener.protocol in ("HTTP", "HTTPS"):
+            yield from for_requests(place, own, around)
         else:
-            continue
-        if not any(covers(name, host) for name in nearer):
-            yield host
+            yield from for_connections(place, own, around)
+
+
+def for_requests(place: Place, routes: list[ApiRoute], around: Around) -> Iterator[VirtualService]:
+    hosts: dict[str, list[Entry]] = {place.listener.host: []}
+    for route in routes:
+        for host in hosts_at(route, place, around):
+            hosts.setdefault(host, []).extend((route, rule) for rule in route.rules)
+    for host in sorted(hosts, key=specificity):
+        yield virtual_service(host, place, hosts[host], around)
+
+
+def for_connections(
+    place: Place, routes: list[ApiRoute], around: Around
+) -> Iterator[VirtualService]:
+    """Of the routes for one name the oldest counts, and of each its first rule."""
+    for route in sorted(routes, key=lambda r: r.metadata.age):
+        for host in hosts_at(route, place, around):
+            for rule in route.rules[:1]:
+                made = connections(route, rule, around)
+                sni = L4Route(matches=(L4Match(sni_hosts=(host,)),), route=made)
+                yield VirtualService(
+                    metadata=route.metadata,
+                    hosts=(host,),
+                    gateways=(place.name,),
+                    tls=(sni,) if place.listener.passthrough else (),
+                    tcp=() if place.listener.passthrough else (L4Route(route=made),),
+                )
+
+
+def connections(route: ApiRoute, rule: ApiRule, around: Around) -> tuple[WeightedDestination, ...]:
+    """The share of a backend that must not be used leads nowhere."""
+    return tuple(
+        replace(
+            one,
+            weight=backend.weight,
+            destination=destination(backend.reference)
+            if resolution(route, backend.reference, around) == RESOLVED
+            else Destination(host=NOWHERE),
+        )
+        for one, backend in zip(rule.route.route, rule.backends, strict=True)
+        if backend.weight
+    )
 
 
 def virtual_service(
@@ -293,7 +270,7 @@ def http_routes(
     given = rule.route
 
     def usable(reference: Reference) -> bool:
-        return resolution(route, reference, around, granted=granted) == "ResolvedRefs"
+        return resolution(route, reference, around, granted=granted) == RESOLVED
 
     used = [
         (one, backend)
@@ -360,57 +337,3 @@ def leading(
 
 def destination(reference: Reference) -> Destination:
     return Destination(host=f"{reference.name}.{reference.namespace}.{DOMAIN}", port=reference.port)
-
-
-def is_service(reference: Reference) -> bool:
-    return (reference.group, reference.kind) == ("", "Service")
-
-
-def resolution(
-    route: ApiRoute, backend: Reference, around: Around, *, granted: bool = False
-) -> str:
-    """The reason of the condition ResolvedRefs for one backend."""
-    if not is_service(backend):
-        return "InvalidKind"
-    key = route.metadata.key
-    if not (granted or permitted(key, key.kind, backend, around)):
-        return "RefNotPermitted"
-    service = around.services.get((backend.namespace, backend.name))
-    if service is None or backend.port not in {p.number for p in service.ports}:
-        return "BackendNotFound"
-    return "ResolvedRefs"
-
-
-def permitted(key: ResourceKey, kind: str, target: Reference, around: Around) -> bool:
-    if target.namespace == key.namespace:
-        return True
-    return any(grant.allows((GROUP, kind, key.namespace), target) for grant in around.grants)
-
-
-def attachment(route: ApiRoute, parent: Reference, around: Around) -> Attachment:
-    references = [b.reference for rule in route.rules for b in rule.backends]
-    references += [m for rule in route.rules for m in rule.mirrors]
-    in_mesh = is_service(parent)
-    reasons = [resolution(route, one, around, granted=in_mesh) for one in references]
-    return Attachment(
-        route=route.metadata.key,
-        parent=parent,
-        accepted=acceptance(route, parent, around),
-        resolved=next((r for r in reasons if r != "ResolvedRefs"), "ResolvedRefs"),
-    )
-
-
-def acceptance(route: ApiRoute, parent: Reference, around: Around) -> str:
-    """The reason of the condition Accepted."""
-    if is_service(parent):
-        known = (parent.namespace, parent.name) in around.services
-        return "Accepted" if known else "NoMatchingParent"
-    places = [place for place in around.places if refers(parent, place)]
-    if not places:
-        return "NoMatchingParent"
-    admitting = [place for place in places if admitted(route, place, around)]
-    if not admitting:
-        return "NotAllowedByListeners"
-    if not any(host for place in admitting for host in hosts_at(route, place, around)):
-        return "NoMatchingListenerHostname"
-    return "Accepted"

@@ -6,7 +6,9 @@ from itertools import groupby
 
 from rest.contracts import Finding, Severity
 from routing.compile.delegates import with_delegates
-from routing.compile.gateway_api import Attachment, Converted, converted
+from routing.compile.gateway_api import Converted, converted
+from routing.compile.gateway_attachment import Secrets
+from routing.compile.gateway_status import Statuses
 from routing.compile.memo import Memo
 from routing.compile.mtls import Overlap, PodView, Policies, pod_view, policies_of
 from routing.compile.registry import PodIndex, pod_index, select_pods
@@ -14,6 +16,7 @@ from routing.compile.upstreams import Upstream, of_entry, of_service
 from routing.contracts import Document
 from routing.model import (
     ApiGateway,
+    ApiGatewayClass,
     ApiRoute,
     AuthorizationPolicy,
     DestinationRule,
@@ -44,6 +47,9 @@ MODELLED = frozenset(
         "RequestAuthentication",
         "HTTPRoute",
         "GRPCRoute",
+        "TLSRoute",
+        "TCPRoute",
+        "GatewayClass",
         "ReferenceGrant",
         "Sidecar",
         "Telemetry",
@@ -65,6 +71,7 @@ class Resources:
     peer_authentications: tuple[PeerAuthentication, ...]
     authorization_policies: tuple[AuthorizationPolicy, ...]
     request_authentications: tuple[RequestAuthentication, ...]
+    gateway_classes: tuple[ApiGatewayClass, ...]
     api_gateways: tuple[ApiGateway, ...]
     api_routes: tuple[ApiRoute, ...]
     grants: tuple[Grant, ...]
@@ -72,7 +79,7 @@ class Resources:
     telemetries: tuple[Telemetry, ...]
     workload_entries: tuple[WorkloadEntry, ...]
     findings: tuple[Finding, ...]
-    attachments: tuple[Attachment, ...] = ()
+    statuses: Statuses = ()
 
 
 NOTHING = Converted()
@@ -103,6 +110,7 @@ def by_kind(memo: Memo, readings: tuple[Reading, ...]) -> Resources:
         peer_authentications=of(PeerAuthentication),  # type: ignore[arg-type]
         authorization_policies=of(AuthorizationPolicy),  # type: ignore[arg-type]
         request_authentications=of(RequestAuthentication),  # type: ignore[arg-type]
+        gateway_classes=of(ApiGatewayClass),  # type: ignore[arg-type]
         api_gateways=of(ApiGateway),  # type: ignore[arg-type]
         api_routes=of(ApiRoute),  # type: ignore[arg-type]
         grants=of(Grant),  # type: ignore[arg-type]
@@ -115,15 +123,19 @@ def by_kind(memo: Memo, readings: tuple[Reading, ...]) -> Resources:
     )
 
 
-def with_gateway_api(memo: Memo, resources: Resources, registry: Registry) -> Resources:
+def with_gateway_api(
+    memo: Memo, resources: Resources, registry: Registry, secrets: Secrets
+) -> Resources:
     """The Gateway API's resources among those that they amount to."""
     made = memo(
         "gateway api",
         converted,
+        resources.gateway_classes,
         resources.api_gateways,
         resources.api_routes,
         resources.grants,
         registry,
+        memo.same("secret names", secrets),
     )
     if made == NOTHING:
         return resources
@@ -136,7 +148,7 @@ def joined_resources(resources: Resources, made: Converted) -> Resources:
         resources,
         gateways=(*resources.gateways, *made.gateways),
         virtual_services=tuple(sorted(services, key=lambda s: s.metadata.age)),
-        attachments=made.attachments,
+        statuses=made.statuses,
     )
 
 

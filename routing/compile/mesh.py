@@ -12,7 +12,7 @@ from routing.compile.assemble import (
     sidecar,
 )
 from routing.compile.authorization import OPEN, Guard, guard
-from routing.compile.gateway_api import Attachment
+from routing.compile.gateway_status import Statuses
 from routing.compile.gateways import (
     GatewayPlan,
     GatewayWorkload,
@@ -79,13 +79,13 @@ class Mesh:
 
     `modes` has the mTLS mode in force of every workload in the mesh by (namespace, workload, port)
     with port 0 for the workload as a whole, and a port of its own where that differs. `findings`
-    are errors of documents that were left out, `attachments` what became of the Gateway API's routes.
+    are errors of documents that were left out, `statuses` what became of the Gateway API's.
     """
 
     configs: Mapping[str, ProxyConfig]
     modes: Mapping[ModeKey, MtlsMode]
     findings: tuple[Finding, ...] = ()
-    attachments: tuple[Attachment, ...] = ()
+    statuses: Statuses = ()
 
     def proxy(self, proxy_id: str) -> ProxyConfig | None:
         """The configuration of one proxy; None for a proxy that is not in the registry."""
@@ -132,7 +132,8 @@ class Compiler:
         memo = self._memo
         memo.settle()
         registry = memo("registry", kept_registry, memo, given.registry)
-        resources = with_gateway_api(memo, gathered(memo, given.documents), registry)
+        certificates = frozenset((s.namespace, s.name) for s in given.secrets)
+        resources = with_gateway_api(memo, gathered(memo, given.documents), registry, certificates)
         root = memo.same("root namespace", given.root_namespace)
         domain = memo.same("trust domain", given.trust_domain)
         overlap = memo.same("overlap", given.overlap)
@@ -175,7 +176,7 @@ class Compiler:
             configs=configs(run, every_pod, views),
             modes=memo("modes", modes_in_force, registry.workloads, policies, root),
             findings=resources.findings,
-            attachments=resources.attachments,
+            statuses=resources.statuses,
         )
 
 

@@ -3,7 +3,7 @@
 from routing.model.authorization_policy import AuthorizationPolicy
 from routing.model.destination_rule import DestinationRule
 from routing.model.gateway import Gateway
-from routing.model.gateway_api import ApiGateway, ApiRoute, Grant
+from routing.model.gateway_api import ApiGateway, ApiGatewayClass, ApiRoute, Grant
 from routing.model.peer_authentication import PeerAuthentication
 from routing.model.request_authentication import RequestAuthentication
 from routing.model.service_entry import ServiceEntry
@@ -22,6 +22,7 @@ Resource = (
     | RequestAuthentication
     | ApiRoute
     | ApiGateway
+    | ApiGatewayClass
     | Grant
     | Sidecar
     | Telemetry
@@ -30,6 +31,7 @@ Resource = (
 
 __all__ = [
     "ApiGateway",
+    "ApiGatewayClass",
     "ApiRoute",
     "AuthorizationPolicy",
     "DestinationRule",

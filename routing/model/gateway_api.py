@@ -9,6 +9,16 @@ from topology.contracts import Labels
 GROUP = "gateway.networking.k8s.io"
 NAME_LABEL = "gateway.networking.k8s.io/gateway-name"
 """On the pods of a Gateway: its name."""
+CONTROLLER = "meshweb.dev/gateway-controller"
+CONTROLLERS = (CONTROLLER, "istio.io/gateway-controller")
+"""Whose GatewayClasses are ours."""
+ROUTE_KINDS = {
+    "HTTP": ("HTTPRoute", "GRPCRoute"),
+    "HTTPS": ("HTTPRoute", "GRPCRoute"),
+    "TLS": ("TLSRoute",),
+    "TCP": ("TCPRoute",),
+}
+"""The kinds of routes that listeners of each protocol take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +60,8 @@ class ApiRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiRoute:
-    """An HTTPRoute or a GRPCRoute. No hostnames: any."""
+    """A route of any kind. No hostnames: any. The rules of TLSRoutes and TCPRoutes are for whole
+    connections: of their routes only the destinations count."""
 
     metadata: Metadata
     parents: tuple[Reference, ...]
@@ -81,12 +92,16 @@ class Expression:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listener:
-    """`namespaces` is "All", "Same", "Selector" or "None"; no `kinds`: all of its protocol."""
+    """`namespaces` is "All", "Same", "Selector" or "None"; no `kinds`: all of its protocol.
+
+    Kinds of other groups are written "group/Kind".
+    """
 
     name: str
     port: int
     protocol: str
     hostname: str = ""
+    passthrough: bool = False
     certificate: Reference | None = None
     namespaces: str = "Same"
     labels: Labels = ()
@@ -97,8 +112,36 @@ class Listener:
     def host(self) -> str:
         return self.hostname or "*"
 
+    @property
+    def is_supported(self) -> bool:
+        return self.protocol in ROUTE_KINDS
+
+    @property
+    def family(self) -> str:
+        """Only listeners of one family can share a port: TLS ones are told apart by name."""
+        return "TLS" if self.protocol == "HTTPS" else self.protocol
+
+    @property
+    def has_hosts(self) -> bool:
+        """Whether it can be told from others of its port by a host name."""
+        return self.protocol in ("HTTP", "HTTPS", "TLS")
+
+    @property
+    def terminates(self) -> bool:
+        return self.protocol in ("HTTPS", "TLS") and not self.passthrough
+
+    @property
+    def route_kinds(self) -> tuple[str, ...]:
+        """The kinds of routes it takes."""
+        known = ROUTE_KINDS.get(self.protocol, ())
+        return tuple(kind for kind in known if not self.kinds or kind in self.kinds)
+
+    @property
+    def unknown_kinds(self) -> bool:
+        return not set(self.kinds) <= set(ROUTE_KINDS.get(self.protocol, ()))
+
     def admits(self, kind: str) -> bool:
-        return kind in (self.kinds or ("HTTPRoute", "GRPCRoute"))
+        return kind in self.route_kinds
 
     def admits_from(self, namespace: str, own: str, labels: Labels) -> bool:
         match self.namespaces:
@@ -114,10 +157,17 @@ class Listener:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApiGatewayClass:
+    metadata: Metadata
+    controller: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiGateway:
     """`addresses` are host names of Services whose pods serve it; none: pods with its label."""
 
     metadata: Metadata
+    class_name: str = ""
     listeners: tuple[Listener, ...] = ()
     addresses: tuple[str, ...] = ()
 

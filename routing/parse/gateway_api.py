@@ -16,7 +16,9 @@ from routing.ir import (
 )
 from routing.model.gateway_api import (
     GROUP,
+    ROUTE_KINDS,
     ApiGateway,
+    ApiGatewayClass,
     ApiRoute,
     ApiRule,
     Backend,
@@ -61,6 +63,31 @@ def http_route(document: Document, note: Note) -> ApiRoute:
 
 def grpc_route(document: Document, note: Note) -> ApiRoute:
     return api_route(document, note, grpc_matches)
+
+
+def connection_route(document: Document, note: Note) -> ApiRoute:  # noqa: ARG001  as every reader
+    """A TLSRoute or a TCPRoute."""
+    spec, namespace = document.spec, document.key.namespace
+    return ApiRoute(
+        metadata=metadata_of(document),
+        parents=tuple(reference(p, namespace, "Gateway", GROUP) for p in items(spec, "parentRefs")),
+        hostnames=texts(spec, "hostnames"),
+        rules=tuple(
+            ApiRule(
+                route=HttpRoute(route=tuple(weighted(b) for b in items(rule, "backendRefs"))),
+                backends=tuple(plain_backend(b, namespace) for b in items(rule, "backendRefs")),
+                rank=(index, 0),
+            )
+            for index, rule in enumerate(items(spec, "rules"))
+        ),
+    )
+
+
+def plain_backend(given: Spec, namespace: str) -> Backend:
+    return Backend(
+        reference=reference(given, namespace, "Service"),
+        weight=1 if given.get("weight") is None else given["weight"],
+    )
 
 
 def api_route(document: Document, note: Note, matches_of: Matches) -> ApiRoute:
@@ -145,9 +172,8 @@ def backend(
     own = [f for f in items(given, "filters") if text(f, "type") not in HEADER_FILTERS]
     kinds = {text(f, "type") for f in own} - {"RequestMirror"}
     all_ = [*(f for f in filters if text(f, "type") not in kinds), *own]
-    return Backend(
-        reference=reference(given, namespace, "Service"),
-        weight=1 if given.get("weight") is None else given["weight"],
+    return replace(
+        plain_backend(given, namespace),
         alone=with_filters(plain, all_, f"{path}.filters", note) if own else None,
         mirrors=mirrored(all_, namespace) if own else (),
     )
@@ -405,10 +431,17 @@ def origin(written: str) -> StringMatch:
 # --- gateways and grants -----------------------------------------------------------------------
 
 
+def gateway_class(document: Document, note: Note) -> ApiGatewayClass:  # noqa: ARG001  as every reader
+    return ApiGatewayClass(
+        metadata=metadata_of(document), controller=text(document.spec, "controllerName")
+    )
+
+
 def api_gateway(document: Document, note: Note) -> ApiGateway:
     spec = document.spec
     return ApiGateway(
         metadata=metadata_of(document),
+        class_name=text(spec, "gatewayClassName"),
         listeners=tuple(
             listener(one, f"spec.listeners[{i}]", document.key.namespace, note)
             for i, one in enumerate(items(spec, "listeners"))
@@ -423,7 +456,7 @@ def api_gateway(document: Document, note: Note) -> ApiGateway:
 
 def listener(given: Spec, path: str, namespace: str, note: Note) -> Listener:
     protocol = text(given, "protocol")
-    if protocol not in ("HTTP", "HTTPS"):
+    if protocol not in ROUTE_KINDS:
         note("MSH1019", f"{path}.protocol", f"{path}.protocol {protocol}")
     allowed = part(part(given, "allowedRoutes"), "namespaces")
     selector = part(allowed, "selector")
@@ -433,6 +466,7 @@ def listener(given: Spec, path: str, namespace: str, note: Note) -> Listener:
         port=given["port"],
         protocol=protocol,
         hostname=text(given, "hostname"),
+        passthrough=text(part(given, "tls"), "mode") == "Passthrough",
         certificate=reference(certificates[0], namespace, "Secret") if certificates else None,
         namespaces=text(allowed, "from") or "Same",
         labels=label_set(selector, "matchLabels"),
@@ -440,8 +474,13 @@ def listener(given: Spec, path: str, namespace: str, note: Note) -> Listener:
             Expression(key=e["key"], operator=e["operator"], values=texts(e, "values"))
             for e in items(selector, "matchExpressions")
         ),
-        kinds=tuple(k["kind"] for k in items(part(given, "allowedRoutes"), "kinds")),
+        kinds=tuple(kind_name(k) for k in items(part(given, "allowedRoutes"), "kinds")),
     )
+
+
+def kind_name(given: Spec) -> str:
+    group = given.get("group")
+    return given["kind"] if group in (None, GROUP) else f"{group}/{given['kind']}"
 
 
 def reference_grant(document: Document, note: Note) -> Grant:  # noqa: ARG001  as every reader

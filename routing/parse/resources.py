@@ -12,7 +12,14 @@ from routing.parse.authorization_policy import authorization_policy
 from routing.parse.destination_rule import destination_rule
 from routing.parse.fields import KINDS
 from routing.parse.gateway import gateway
-from routing.parse.gateway_api import api_gateway, grpc_route, http_route, reference_grant
+from routing.parse.gateway_api import (
+    api_gateway,
+    connection_route,
+    gateway_class,
+    grpc_route,
+    http_route,
+    reference_grant,
+)
 from routing.parse.notes import Note
 from routing.parse.peer_authentication import peer_authentication
 from routing.parse.request_authentication import request_authentication
@@ -44,7 +51,10 @@ READERS: Mapping[str, Reader] = {
     "Sidecar": sidecar,
     "HTTPRoute": http_route,
     "GRPCRoute": grpc_route,
+    "TLSRoute": connection_route,
+    "TCPRoute": connection_route,
     "ReferenceGrant": reference_grant,
+    "GatewayClass": gateway_class,
     "AuthorizationPolicy": authorization_policy,
     "RequestAuthentication": request_authentication,
 }

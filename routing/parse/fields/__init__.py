@@ -8,9 +8,12 @@ from routing.parse.fields.destination_rule import DESTINATION_RULE
 from routing.parse.fields.gateway import GATEWAY
 from routing.parse.fields.gateway_api import (
     API_GATEWAY,
+    GATEWAY_CLASS,
     GRPC_ROUTE,
     HTTP_ROUTE,
     REFERENCE_GRANT,
+    TCP_ROUTE,
+    TLS_ROUTE,
 )
 from routing.parse.fields.peer_authentication import PEER_AUTHENTICATION
 from routing.parse.fields.request_authentication import REQUEST_AUTHENTICATION
@@ -25,7 +28,9 @@ NETWORKING = tuple(f"networking.istio.io/{v}" for v in ("v1", "v1beta1", "v1alph
 SECURITY = tuple(f"security.istio.io/{v}" for v in ("v1", "v1beta1"))
 TELEMETRY = tuple(f"telemetry.istio.io/{v}" for v in ("v1", "v1alpha1"))
 EXTENSIONS = ("extensions.istio.io/v1alpha1",)
-GATEWAY_API = tuple(f"gateway.networking.k8s.io/{v}" for v in ("v1", "v1beta1", "v1alpha2"))
+GATEWAY_API = tuple(
+    f"gateway.networking.k8s.io/{v}" for v in ("v1", "v1beta1", "v1alpha3", "v1alpha2")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +68,10 @@ KINDS: Mapping[str, Kind] = {
     "Telemetry": Kind(api_versions=TELEMETRY, spec=TELEMETRY_FIELDS),
     "HTTPRoute": Kind(api_versions=GATEWAY_API, spec=HTTP_ROUTE),
     "GRPCRoute": Kind(api_versions=GATEWAY_API, spec=GRPC_ROUTE),
+    "TLSRoute": Kind(api_versions=GATEWAY_API, spec=TLS_ROUTE),
+    "TCPRoute": Kind(api_versions=GATEWAY_API, spec=TCP_ROUTE),
     "ReferenceGrant": Kind(api_versions=GATEWAY_API, spec=REFERENCE_GRANT),
-    "GatewayClass": Kind(api_versions=GATEWAY_API, spec=ANYTHING, cluster_scoped=True),
+    "GatewayClass": Kind(api_versions=GATEWAY_API, spec=GATEWAY_CLASS, cluster_scoped=True),
     "Namespace": Kind(api_versions=("v1",), spec=ANYTHING, cluster_scoped=True),
     "ServiceAccount": Kind(api_versions=("v1",), spec=ANYTHING),
     "Service": Kind(api_versions=("v1",), spec=ANYTHING),

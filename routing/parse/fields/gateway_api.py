@@ -131,6 +131,17 @@ GRPC_ROUTE = fields(
         )
     ),
 )
+CONNECTION_BACKENDS = list_of(fields(**BACKEND, weight=UINT))
+CONNECTION_RULES = required(
+    list_of(fields(name=STRING, backendRefs=required(CONNECTION_BACKENDS)), at_least=1)
+)
+TLS_ROUTE = fields(**COMMON, rules=CONNECTION_RULES)
+TCP_ROUTE = fields(
+    parentRefs=list_of(PARENT), useDefaultGateways=later(STRING), rules=CONNECTION_RULES
+)
+GATEWAY_CLASS = fields(
+    controllerName=required(STRING), description=STRING, parametersRef=later(ANYTHING)
+)
 SECRET_REF = fields(group=STRING, kind=STRING, name=required(STRING), namespace=STRING)
 LABEL_SELECTOR = fields(
     matchLabels=STRING_MAP,
@@ -151,7 +162,7 @@ API_GATEWAY = fields(
             port=required(PORT),
             protocol=required(STRING),
             tls=fields(
-                mode=enum("Terminate", later=("Passthrough",)),
+                mode=enum("Terminate", "Passthrough"),
                 certificateRefs=list_of(SECRET_REF),
                 frontendValidation=later(ANYTHING),
                 options=STRING_MAP,
