@@ -6,7 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from metrics.promql import aggregation, annotations, ast, matching, names, operators, ranking
+from metrics.promql import (
+    aggregation,
+    annotations,
+    ast,
+    matching,
+    names,
+    operators,
+    pushdown,
+    ranking,
+)
 from metrics.promql.annotations import Annotations
 from metrics.promql.errors import bad_data, execution_error
 from metrics.promql.grouping import group
@@ -115,6 +124,32 @@ class Evaluation:
         self.budget.spend(len(batch.times))
         return batch
 
+    def _computed(self, node: ast.Expression, steps: Steps) -> Grid | None:
+        """What the source computes itself; None where it does not."""
+        source = pushdown.computing(self.source)
+        if source is None or self.options.delayed_names:
+            return None
+        found = pushdown.plan(node, steps, self.options.lookback_ms)
+        if found is None:
+            return None
+        plan, selector = found
+        try:
+            grid = source.compute(plan)
+        except RegexError as error:
+            raise bad_data(f"invalid regular expression: {error}", selector.position) from None
+        if grid is None:
+            return None
+        self.budget.allow_series(len(grid.labels))
+        self.budget.spend(grid.values.size)
+        if plan.function in _OF_COUNTERS and len(grid.labels):
+            self.inform_of_counter(plan.metric, selector.position)
+        return grid
+
+    def inform_of_counter(self, metric: str, position: int) -> None:
+        """Say so where a function of counters met what is no counter by its name."""
+        if metric and not metric.endswith(_COUNTER_ENDINGS):
+            self.notes.inform(annotations.not_a_counter(metric), position)
+
     def sampled(self, selector: ast.Selector, steps: Steps) -> tuple[Grid, Integers]:
         """The instant vector and the time of each of its samples."""
         moments = self.moments(selector.at, selector.offset_ms, steps)
@@ -182,7 +217,8 @@ class Evaluation:
         handler = self.functions.get(node.function)
         if handler is None:
             raise bad_data(f"the function {node.function}() is not supported", node.position)
-        return handler(self, node, steps)
+        computed = self._computed(node, steps)
+        return handler(self, node, steps) if computed is None else computed
 
     def aggregation(self, node: ast.Aggregation, steps: Steps) -> Value:
         if node.operator == "count_values":
@@ -197,6 +233,9 @@ class Evaluation:
                 spend=self.budget.spend,
             )
         if node.parameter is None:
+            computed = self._computed(node, steps)
+            if computed is not None:
+                return computed
             grid = self.grid(node.inner, steps)
             groups = group(grid.labels, node.labels, without=node.without)
             return aggregation.fold(grid, groups, node.operator).compact()
@@ -252,6 +291,8 @@ def _combine(node: ast.Binary, left: Grid, right: Grid) -> Grid:
     return matching.combine(node, left, right)
 
 
+_COUNTER_ENDINGS = ("_total", "_sum", "_count", "_bucket")
+_OF_COUNTERS = frozenset({"rate", "increase"})
 _RANKINGS = frozenset({"topk", "bottomk", "limitk"})
 _SETS: Mapping[str, Callable[[ast.Binary, Grid, Grid], Grid]] = {
     "and": lambda node, left, right: matching.both(left, right, node.matching),

@@ -26,8 +26,6 @@ from metrics.promql.selectors import absent_labels
 from metrics.promql.series import Booleans, Floats, Grid, Scalar, Span, Steps, Value
 from metrics.promql.windows import Windows, applied
 
-_COUNTER_ENDINGS = ("_total", "_sum", "_count", "_bucket")
-
 
 def _elementwise(function: Callable[[Floats], Floats]) -> Handler:
     def handler(run: Evaluation, call: ast.Call, steps: Steps) -> Value:
@@ -73,9 +71,7 @@ def _counter(function: Callable[[Windows], Result]) -> Handler:
         found = run.windows(call.arguments[0], steps)
         grid = Grid(found.labels, *applied(function, found), found.nameless).compact()
         for one in grid.labels:
-            name = label_sets.get(one, NAME)
-            if name and not name.endswith(_COUNTER_ENDINGS):
-                run.notes.inform(annotations.not_a_counter(name), call.arguments[0].position)
+            run.inform_of_counter(label_sets.get(one, NAME), call.arguments[0].position)
         return run.nameless(grid)
 
     return handler

@@ -108,7 +108,7 @@ QUERIES = (
 )
 
 
-def _samples() -> dict[Labels, list[Sample]]:
+def samples() -> dict[Labels, list[Sample]]:
     chance = random.Random(7)
     result: dict[Labels, list[Sample]] = {}
     times = [BEGIN + index * 15_000 + 7 for index in range(140)]
@@ -149,14 +149,14 @@ def _keep(
 @pytest.fixture(scope="module")
 def engine() -> Engine:
     memory = Memory()
-    for labels, samples in _samples().items():
-        memory.add(labels, samples)
+    for labels, some in samples().items():
+        memory.add(labels, some)
     return Engine(source=memory)
 
 
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    with running(tmp_path_factory.mktemp("prometheus"), open_metrics(_samples())) as found:
+    with running(tmp_path_factory.mktemp("prometheus"), open_metrics(samples())) as found:
         yield found
 
 
@@ -176,13 +176,13 @@ def test_a_range_query_gives_the_same_numbers(
         }
         for series in theirs["result"]
     }
-    got = _points(ours)
+    got = points(ours)
     assert got.keys() == expected.keys()
-    for labels, points in expected.items():
-        assert got[labels] == pytest.approx(points, rel=1e-9, abs=1e-12, nan_ok=True), labels
+    for labels, wanted in expected.items():
+        assert got[labels] == pytest.approx(wanted, rel=1e-9, abs=1e-12, nan_ok=True), labels
 
 
-def _points(answer: Answer) -> dict[Labels, dict[int, float]]:
+def points(answer: Answer) -> dict[Labels, dict[int, float]]:
     times = answer.steps.times.tolist()
     if isinstance(answer.value, Scalar):
         return {(): dict(zip(times, answer.value.values.tolist(), strict=True))}

@@ -1,0 +1,1 @@
+"""Samples and series out of ClickHouse, embedded or a cluster."""

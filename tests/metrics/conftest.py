@@ -1,0 +1,30 @@
+"""A real store for metrics' tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from telemetry.retention import DAYS
+from telemetry.store.client import Store
+from telemetry.store.migrate import migrate
+from tests.telemetry.stack import Stack
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Nothing runs yet."""
+    running = Stack(tmp_path_factory.mktemp("t"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def store(stack: Stack) -> Iterator[Store]:
+    """A store that keeps for ever: the samples of most tests are from 2023."""
+    started = stack.start_store()
+    with pytest.MonkeyPatch.context() as patch:
+        for table in ("samples", "series", "metric_metadata", "exemplars"):
+            patch.setitem(DAYS, table, 10_000)
+        migrate(started)
+    yield started
+    started.close()
