@@ -109,6 +109,11 @@ def head_rows(*, kind: str = "", namespace: str = "", name: str = "") -> QuerySe
     )
 
 
+def written_at(number: int) -> datetime:
+    """When the revision of a version was accepted."""
+    return Revision.objects.values_list("accepted_at", flat=True).get(number=number)
+
+
 def states_of(numbers: Iterable[int]) -> dict[int, RevisionState]:
     rows = Revision.objects.filter(number__in=set(numbers)).values_list("number", "state")
     return {number: RevisionState(state) for number, state in rows}

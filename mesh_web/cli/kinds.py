@@ -17,6 +17,10 @@ SHORT: Mapping[str, str] = {
     "telemetry": "Telemetry",
     "httproute": "HTTPRoute",
     "grpcroute": "GRPCRoute",
+    "tlsroute": "TLSRoute",
+    "tcproute": "TCPRoute",
+    "gc": "GatewayClass",
+    "refgrant": "ReferenceGrant",
     "ns": "Namespace",
     "sa": "ServiceAccount",
     "svc": "Service",
@@ -26,7 +30,7 @@ SHORT: Mapping[str, str] = {
     "suspend": "Suspend",
 }
 ALL = "all"
-WITHOUT_NAMESPACE = ("Namespace",)
+WITHOUT_NAMESPACE = ("Namespace", "GatewayClass")
 
 
 def kind_of(word: str) -> str:

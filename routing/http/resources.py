@@ -17,7 +17,9 @@ from routing.expiry import moment_of
 from routing.http.answers import RESPONSES, Answer, WriteQuery, answer
 from routing.http.applying import scope_of, terms
 from routing.http.bodies import described, text_of, without_ours
-from routing.http.schemas import MetadataOut, ResourceOut, StatusOut, key_of
+from routing.http.schemas import MetadataOut, ResourceOut, key_of
+from routing.http.statuses import AnyStatusOut, StatusOut, status_out
+from routing.model.gateway_api import GROUP
 from routing.models import Resource
 from routing.moments import iso
 from routing.selectors import (
@@ -27,8 +29,10 @@ from routing.selectors import (
     published_at,
     states_of,
     versions_published,
+    written_at,
 )
 from routing.services import apply, history
+from routing.services.conditions import conditions_by_resource
 from routing.services.judgement import findings_by_resource
 from routing.services.outcome import Missing, Refused
 from topology import facade as topology
@@ -212,8 +216,19 @@ def _out(row: Resource, states: dict[int, RevisionState]) -> ResourceOut:
         ),
         spec=plain(row.spec),
         findings=[FindingOut.of(one) for one in found],
-        status=StatusOut(
-            revision=row.resource_version,
-            state=states.get(row.resource_version, RevisionState.ACCEPTED),
+        status=_status(
+            row,
+            StatusOut(
+                revision=row.resource_version,
+                state=states.get(row.resource_version, RevisionState.ACCEPTED),
+            ),
         ),
     )
+
+
+def _status(row: Resource, own: StatusOut) -> AnyStatusOut:
+    if not row.api_version.startswith(f"{GROUP}/"):
+        return own
+    known = conditions_by_resource(newest_accepted(), topology.generation())
+    found = known.get(ResourceKey(row.kind, row.namespace, row.name))
+    return status_out(own, found, row.generation, written_at(row.resource_version))

@@ -14,8 +14,10 @@ from routing.contracts import (
     RevisionView,
 )
 from routing.differences import Difference
+from routing.http.statuses import AnyStatusOut
 from routing.effects import Effects, FieldChange, Group, ResourceChange
 from routing.moments import iso
+from routing.parse.fields import KINDS
 
 
 class ProxyProgressOut(Schema):
@@ -250,22 +252,20 @@ class MetadataOut(Schema):
     creationTimestamp: str  # noqa: N815  Kubernetes' name
 
 
-class StatusOut(Schema):
-    """The revision that wrote this version, and how far it got."""
-
-    revision: int
-    state: RevisionState
-
-
 class ResourceOut(Schema):
     apiVersion: str  # noqa: N815  Kubernetes' name
     kind: str
     metadata: MetadataOut
     spec: dict[str, Any]
     findings: list[FindingOut]
-    status: StatusOut
+    status: AnyStatusOut
 
 
 def key_of(kind: str, namespace: str, name: str) -> ResourceKey:
     """Kinds of the whole cluster have no namespace, whatever the path says."""
-    return ResourceKey(kind, "" if kind == "Namespace" else namespace, name)
+    return ResourceKey(kind, "" if is_cluster_scoped(kind) else namespace, name)
+
+
+def is_cluster_scoped(kind: str) -> bool:
+    known = KINDS.get(kind)
+    return known is not None and known.cluster_scoped

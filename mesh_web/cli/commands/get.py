@@ -5,7 +5,8 @@
     meshweb get VirtualService payments -n shop -o yaml > payments.yaml
     meshweb get vs --at 2026-01-31T12:00:00Z
 
--o yaml is what can be edited and applied again; -o json has findings and status too.
+-o yaml is what can be edited and applied again (with the conditions of the Gateway API's kinds, which
+are not read back); -o json has findings and status too.
 """
 
 from argparse import ArgumentParser, Namespace
@@ -18,6 +19,7 @@ from mesh_web.cli.kinds import WITHOUT_NAMESPACE, kind_of
 from mesh_web.cli.server import Server, segment
 
 OURS = ("findings", "status")
+OF_THE_REVISION = ("revision", "state")
 SET_BY_THE_SERVER = ("uid", "generation", "resourceVersion", "creationTimestamp")
 Resource = dict[str, Any]
 
@@ -73,7 +75,10 @@ def plain(resource: Resource) -> Resource:
         if name not in SET_BY_THE_SERVER and value not in ("", {})
     }
     kept = {name: value for name, value in resource.items() if name not in OURS}
-    return {**kept, "metadata": metadata}
+    conditions = {
+        name: value for name, value in resource["status"].items() if name not in OF_THE_REVISION
+    }
+    return {**kept, "metadata": metadata, **({"status": conditions} if conditions else {})}
 
 
 HEAD = ("KIND", "NAMESPACE", "NAME", "REVISION", "STATE", "AGE", "FINDINGS", "EXPIRES")

@@ -1348,6 +1348,68 @@ export interface components {
             /** Replicas */
             replicas: number;
         };
+        /** AddressOut */
+        AddressOut: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "IPAddress";
+            /** Value */
+            value: string;
+        };
+        /** ClassStatusOut */
+        ClassStatusOut: {
+            /** Revision */
+            revision: number;
+            state: components["schemas"]["RevisionState"];
+            /** Conditions */
+            conditions: components["schemas"]["ConditionOut"][];
+        };
+        /**
+         * ConditionOut
+         * @description `lastTransitionTime` is when the version that it speaks of was written.
+         */
+        ConditionOut: {
+            /** Type */
+            type: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "True" | "False";
+            /** Reason */
+            reason: string;
+            /** Message */
+            message: string;
+            /** Observedgeneration */
+            observedGeneration: number;
+            /** Lasttransitiontime */
+            lastTransitionTime: string;
+        };
+        /** GatewayStatusOut */
+        GatewayStatusOut: {
+            /** Revision */
+            revision: number;
+            state: components["schemas"]["RevisionState"];
+            /** Addresses */
+            addresses: components["schemas"]["AddressOut"][];
+            /** Conditions */
+            conditions: components["schemas"]["ConditionOut"][];
+            /** Listeners */
+            listeners: components["schemas"]["ListenerStatusOut"][];
+        };
+        /** ListenerStatusOut */
+        ListenerStatusOut: {
+            /** Name */
+            name: string;
+            /** Supportedkinds */
+            supportedKinds: components["schemas"]["RouteKindOut"][];
+            /** Attachedroutes */
+            attachedRoutes: number;
+            /** Conditions */
+            conditions: components["schemas"]["ConditionOut"][];
+        };
         /** MetadataOut */
         MetadataOut: {
             /** Name */
@@ -1381,6 +1443,32 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /**
+         * ParentRefOut
+         * @description The parent as the route names it, its defaults filled in.
+         */
+        ParentRefOut: {
+            /** Group */
+            group: string;
+            /** Kind */
+            kind: string;
+            /** Namespace */
+            namespace: string;
+            /** Name */
+            name: string;
+            /** Sectionname */
+            sectionName: string | null;
+            /** Port */
+            port: number | null;
+        };
+        /** ParentStatusOut */
+        ParentStatusOut: {
+            parentRef: components["schemas"]["ParentRefOut"];
+            /** Controllername */
+            controllerName: string;
+            /** Conditions */
+            conditions: components["schemas"]["ConditionOut"][];
+        };
         /** ResourceOut */
         ResourceOut: {
             /** Apiversion */
@@ -1394,7 +1482,26 @@ export interface components {
             };
             /** Findings */
             findings: components["schemas"]["FindingOut"][];
-            status: components["schemas"]["StatusOut"];
+            /** Status */
+            status: components["schemas"]["GatewayStatusOut"] | components["schemas"]["RouteStatusOut"] | components["schemas"]["ClassStatusOut"] | components["schemas"]["StatusOut"];
+        };
+        /** RouteKindOut */
+        RouteKindOut: {
+            /** Group */
+            group: string;
+            /** Kind */
+            kind: string;
+        };
+        /**
+         * RouteStatusOut
+         * @description A route's, by parent.
+         */
+        RouteStatusOut: {
+            /** Revision */
+            revision: number;
+            state: components["schemas"]["RevisionState"];
+            /** Parents */
+            parents: components["schemas"]["ParentStatusOut"][];
         };
         /**
          * StatusOut
