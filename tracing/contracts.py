@@ -3,13 +3,37 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tracing.query.conditions import Condition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened in a span; Unix nanoseconds."""
+
+    time_ns: int
+    name: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Another span that has to do with this one."""
+
+    trace_id: str
+    span_id: str
+    trace_state: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """One span. Times in Unix nanoseconds; ids in hex, `parent_id` "" for none.
 
     `kind` is "server", "client", "producer", "consumer", "internal" or "unspecified";
-    `status` is "unset", "ok" or "error".
+    `status` is "unset", "ok" or "error", `message` what was said of it. Values of attributes are
+    text; `types` tells what else some were: place and key ("span.retry", "resource.port",
+    "scope.beta", "event0.size", "link0.n") to "int", "double", "bool", "bytes" (hex), "array" or
+    "map" (both JSON).
     """
 
     span_id: str
@@ -23,6 +47,21 @@ class Span:
     duration_ns: int
     status: str
     attributes: Mapping[str, str] = field(default_factory=dict)
+    message: str = ""
+    trace_state: str = ""
+    flags: int = 0
+    resource: Mapping[str, str] = field(default_factory=dict)
+    scope_name: str = ""
+    scope_version: str = ""
+    scope_attributes: Mapping[str, str] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
+    links: tuple[Link, ...] = ()
+    types: Mapping[str, str] = field(default_factory=dict)
+    trace_id: str = ""
+
+    @property
+    def end_ns(self) -> int:
+        return self.start_ns + self.duration_ns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +109,7 @@ class TraceQuery:
 
     `service`, `source` and `destination` are a service or workload, "name" or "namespace/name".
     `source` and `destination` together name an edge: a span of the one calls a span of the other.
+    A span matches that fulfils all of it: operation, duration (both bounds included) and `where`.
     Times in Unix nanoseconds: traces whose matching spans lie in [start_ns, end_ns).
     """
 
@@ -80,6 +120,8 @@ class TraceQuery:
     destination: str = ""
     operation: str = ""
     min_duration_ns: int = 0
+    max_duration_ns: int = 0
+    where: Condition | None = None
     error: bool | None = None
     limit: int = 20
     after: "TracePosition | None" = None

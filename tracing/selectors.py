@@ -5,10 +5,22 @@ from typing import Any
 
 from telemetry.facade import Store, StoreError
 from tracing.analysis.tree import arrange
-from tracing.contracts import Span, Trace, TracePage, TracePosition, TraceQuery, TraceSummary
+from tracing.contracts import (
+    Event,
+    Link,
+    Span,
+    Trace,
+    TracePage,
+    TracePosition,
+    TraceQuery,
+    TraceSummary,
+)
+from tracing.query.sql import Parameters, sql_of
 
 MAX_SPANS = 10_000
 """Of one trace; what is beyond is left out."""
+MAX_SPANS_OF_ALL = 100_000
+"""Of all traces of one answer."""
 MAX_SECONDS = 5.0
 
 _WHO = "({0}ServiceName = {{{1}_name:String}} OR {0}Workload = {{{1}_name:String}})"
@@ -34,19 +46,7 @@ _ADDRESSED = (
 
 def search(store: Store, query: TraceQuery) -> TracePage:
     """Traces with a span that matches, newest match first."""
-    matches, parameters = _matches(query)
-    having = ""
-    if query.after:
-        having = "HAVING (latest, id) < ({after_ns:Int64}, {after_id:String})"
-        parameters |= {"after_ns": query.after.latest_ns, "after_id": query.after.trace_id}
-    found = _rows(
-        store,
-        # only our own constants are put together here; what users give are parameters
-        f"SELECT id, max(toUnixTimestamp64Nano(at)) AS latest FROM ({matches}) GROUP BY id {having}"  # noqa: S608  constants
-        " ORDER BY latest DESC, id DESC LIMIT {limit:UInt32}",
-        limit=query.limit + 1,
-        **parameters,
-    )
+    found = _found(store, query)
     shown = found[: query.limit]
     position = None
     if len(found) > len(shown):
@@ -54,21 +54,63 @@ def search(store: Store, query: TraceQuery) -> TracePage:
     return TracePage(traces=_summaries(store, [row[0] for row in shown]), next=position)
 
 
-def trace(store: Store, trace_id: str) -> Trace | None:
-    """One trace by its id (32 lower-case hex digits); None where no span of it is kept."""
+def _found(store: Store, query: TraceQuery) -> list[tuple[str, int]]:
+    """(trace id, its newest match), newest first; one more than the query's limit."""
+    matches, parameters = _matches(query)
+    having = ""
+    if query.after:
+        having = "HAVING (latest, id) < ({after_ns:Int64}, {after_id:String})"
+        parameters |= {"after_ns": query.after.latest_ns, "after_id": query.after.trace_id}
     rows = _rows(
         store,
-        "WITH (SELECT min(Start) FROM {database}.trace_times WHERE TraceId = {id:String}) AS first,"
-        " (SELECT max(End) FROM {database}.trace_times WHERE TraceId = {id:String}) AS last"
-        " SELECT SpanId, ParentSpanId, ServiceName, Namespace, Workload, SpanName, SpanKind,"
-        " toUnixTimestamp64Nano(Timestamp), Duration, StatusCode, SpanAttributes"
-        " FROM {database}.otel_traces WHERE TraceId = {id:String}"
-        " AND Timestamp >= first AND Timestamp <= last ORDER BY Timestamp LIMIT {limit:UInt32}",
-        id=trace_id,
-        limit=MAX_SPANS,
+        # only our own constants are put together here; what users give are parameters
+        f"SELECT id, max(toUnixTimestamp64Nano(at)) AS latest FROM ({matches}) GROUP BY id {having}"  # noqa: S608  constants
+        " ORDER BY latest DESC, id DESC LIMIT {limit:UInt32}",
+        limit=query.limit + 1,
+        **parameters,
     )
-    spans = arrange(_span(row) for row in rows)
+    return [(row[0], row[1]) for row in rows]
+
+
+def trace(store: Store, trace_id: str) -> Trace | None:
+    """One trace by its id (32 lower-case hex digits); None where no span of it is kept."""
+    spans = arrange(spans_of(store, [trace_id]).get(trace_id, ()))
     return Trace(trace_id=trace_id, spans=spans) if spans else None
+
+
+def traces(store: Store, query: TraceQuery) -> tuple[Trace, ...]:
+    """Whole traces that a search finds, newest match first."""
+    ids = [found for found, _ in _found(store, query)[: query.limit]]
+    spans = spans_of(store, ids)
+    return tuple(Trace(trace_id=i, spans=arrange(spans[i])) for i in ids if i in spans)
+
+
+def spans_of(store: Store, ids: list[str]) -> dict[str, list[Span]]:
+    """All spans of these traces as they were sent, by start; of each at most MAX_SPANS."""
+    if not ids:
+        return {}
+    rows = _rows(
+        store,
+        "WITH (SELECT min(Start) FROM {database}.trace_times WHERE TraceId IN {ids:Array(String)})"
+        " AS first, (SELECT max(End) FROM {database}.trace_times WHERE TraceId IN"
+        " {ids:Array(String)}) AS last"
+        " SELECT TraceId, SpanId, ParentSpanId, ServiceName, Namespace, Workload, SpanName,"
+        " SpanKind, toUnixTimestamp64Nano(Timestamp), Duration, StatusCode, SpanAttributes,"
+        " StatusMessage, TraceState, Flags, ResourceAttributes, ScopeName, ScopeVersion,"
+        " ScopeAttributes,"
+        " arrayMap(e -> (toUnixTimestamp64Nano(e.Timestamp), e.Name, e.Attributes), Events),"
+        " arrayMap(k -> (k.TraceId, k.SpanId, k.Attributes), Links), LinkStates, Types"
+        " FROM {database}.otel_traces WHERE TraceId IN {ids:Array(String)}"
+        " AND Timestamp >= first AND Timestamp <= last"
+        " ORDER BY Timestamp LIMIT {most:UInt32} BY TraceId LIMIT {all:UInt32}",
+        ids=ids,
+        most=MAX_SPANS,
+        all=MAX_SPANS_OF_ALL,
+    )
+    found: dict[str, list[Span]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(_span(row[1:], row[0]))
+    return found
 
 
 def services(
@@ -111,7 +153,7 @@ def access_logs(
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def _matches(query: TraceQuery) -> tuple[str, dict[str, str | int]]:
+def _matches(query: TraceQuery) -> tuple[str, dict[str, str | int | float]]:
     """SQL of the spans that match, as (id, at), and its parameters."""
     conditions, parameters = _conditions(query)
     for name, value in (
@@ -162,10 +204,10 @@ def _selected(table: str, conditions: list[str]) -> str:
     )
 
 
-def _conditions(query: TraceQuery) -> tuple[list[str], dict[str, str | int]]:
+def _conditions(query: TraceQuery) -> tuple[list[str], dict[str, str | int | float]]:
     """What holds for a matching span `d`, whoever it is of."""
     conditions = [_TIME.format("d.")]
-    parameters: dict[str, str | int] = {"start": query.start_ns, "end": query.end_ns}
+    parameters: dict[str, str | int | float] = {"start": query.start_ns, "end": query.end_ns}
     if query.operation:
         conditions.append("d.SpanName = {operation:String}")
         parameters["operation"] = query.operation
@@ -174,6 +216,13 @@ def _conditions(query: TraceQuery) -> tuple[list[str], dict[str, str | int]]:
         parameters["min_duration"] = query.min_duration_ns
     if query.error is not None:
         conditions.append("d.StatusCode = 'Error'" if query.error else "d.StatusCode != 'Error'")
+    if query.max_duration_ns:
+        conditions.append("d.Duration <= {max_duration:UInt64}")
+        parameters["max_duration"] = query.max_duration_ns
+    if query.where is not None:
+        values = Parameters()
+        conditions.append(sql_of(query.where, values, "d."))
+        parameters |= values.values
     return conditions, parameters
 
 
@@ -182,14 +231,14 @@ def _who(table: str, name: str, value: str) -> str:
     return f"({_WHO.format(table, name)}{namespaced})"
 
 
-def _names(name: str, value: str) -> dict[str, str | int]:
+def _names(name: str, value: str) -> dict[str, str | int | float]:
     """Parameters of a service or workload: its parts, and a pattern of the hosts it may go by."""
     namespace, slash, short = value.rpartition("/")
     home = re.escape(namespace) if slash else "[^.]+"
     hosts = rf"{re.escape(short)}\.{home}(\.svc(\.cluster\.local)?)?"
     if "." in short:  # a host outside the mesh; its namespace is that of its ServiceEntry
         hosts = f"{hosts}|{re.escape(short)}"
-    found: dict[str, str | int] = {f"{name}_name": short, f"{name}_host": f"^({hosts})$"}
+    found: dict[str, str | int | float] = {f"{name}_name": short, f"{name}_host": f"^({hosts})$"}
     return {**found, f"{name}_namespace": namespace} if slash else found
 
 
@@ -230,7 +279,9 @@ def _summary(row: tuple[Any, ...]) -> TraceSummary:
     )
 
 
-def _span(row: tuple[Any, ...]) -> Span:
+def _span(row: tuple[Any, ...], trace_id: str) -> Span:
+    """Of spans stored by the first schema the states of links are missing."""
+    links, states = row[19], row[20]
     return Span(
         span_id=row[0],
         parent_id=row[1],
@@ -243,10 +294,31 @@ def _span(row: tuple[Any, ...]) -> Span:
         duration_ns=row[8],
         status=row[9].lower(),
         attributes=row[10],
+        message=row[11],
+        trace_state=row[12],
+        flags=row[13],
+        resource=row[14],
+        scope_name=row[15],
+        scope_version=row[16],
+        scope_attributes=row[17],
+        events=tuple(Event(time_ns=e[0], name=e[1], attributes=e[2]) for e in row[18]),
+        links=tuple(
+            Link(
+                trace_id=k[0],
+                span_id=k[1],
+                attributes=k[2],
+                trace_state=states[i] if i < len(states) else "",
+            )
+            for i, k in enumerate(links)
+        ),
+        types=row[21],
+        trace_id=trace_id,
     )
 
 
-def _rows(store: Store, sql: str, **parameters: str | int | list[str]) -> list[tuple[Any, ...]]:
+def _rows(
+    store: Store, sql: str, **parameters: str | int | float | list[str]
+) -> list[tuple[Any, ...]]:
     """Nothing, before the schema has been made."""
     try:
         return store.query(sql, max_execution_time=MAX_SECONDS, **parameters)

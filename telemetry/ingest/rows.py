@@ -38,8 +38,14 @@ def span_row(span: Span) -> tuple[object, ...]:
         span.end_ns - span.start_ns,
         span.status,
         span.message,
-        [(moment(e.time_ns), e.name, e.attributes) for e in span.events],
-        [(k.trace_id, k.span_id, k.attributes) for k in span.links],
+        [
+            {"Timestamp": moment(e.time_ns), "Name": e.name, "Attributes": e.attributes}
+            for e in span.events
+        ],
+        [
+            {"TraceId": k.trace_id, "SpanId": k.span_id, "Attributes": k.attributes}
+            for k in span.links
+        ],
         _plain(span.scope_attributes),
         _plain(span.types),
         span.flags,

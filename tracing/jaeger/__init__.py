@@ -1,0 +1,1 @@
+"""Jaeger's HTTP APIs, so that whatever speaks to Jaeger speaks to Meshweb."""
