@@ -83,13 +83,17 @@ class Convergence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedSecret:
-    """A gateway's certificate in force (PEM). `digest` is "sha256:<hex>" of both parts."""
+    """A Secret for TLS in force (PEM): a certificate with its key, authorities, or both.
+
+    `digest` is "sha256:<hex>" of both parts of a certificate.
+    """
 
     namespace: str
     name: str
     digest: str
     certificate: bytes = field(repr=False)
     private_key: bytes = field(repr=False)
+    authorities: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

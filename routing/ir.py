@@ -557,6 +557,7 @@ class Cluster:
     locality_weighted: bool = False
     proxy_protocol: int | None = None
     retry_budget: RetryBudget | None = None
+    tunnel: Tunnel | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -599,8 +600,24 @@ class OutboundHttpListener:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TcpRoute:
+    """Where some connections go: those to one of `destinations`, from one of `sources` (blocks of
+    addresses) and, where there are `server_names`, those of TLS that ask for one of them."""
+
+    clusters: tuple[WeightedCluster, ...]
+    server_names: tuple[str, ...] = ()
+    destinations: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    tunnel: Tunnel | None = None
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundTcpListener:
-    """One TCP service port, opened for the pod's application on its own loopback port."""
+    """One TCP service port, opened for the pod's application on its own loopback port.
+
+    Connections that none of `routes` is for go to `clusters`. No two routes are for the same ones.
+    """
 
     address: str
     port: int
@@ -608,6 +625,8 @@ class OutboundTcpListener:
     service_namespace: str
     service_name: str
     origin: Origin | None = None
+    routes: tuple[TcpRoute, ...] = ()
+    tunnel: Tunnel | None = None
 
 
 class GatewayTlsMode(StrEnum):
@@ -615,12 +634,44 @@ class GatewayTlsMode(StrEnum):
     MUTUAL = "MUTUAL"
     PASSTHROUGH = "PASSTHROUGH"
     ISTIO_MUTUAL = "ISTIO_MUTUAL"
+    OPTIONAL_MUTUAL = "OPTIONAL_MUTUAL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateFiles:
+    """A certificate chain and its key, as the proxy's host has them."""
+
+    chain: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerTls:
+    """What a server's TLS asks for beside its mode.
+
+    `versions` are the lowest and highest ("TLSV1_2"; empty is Envoy's own); `ciphers` Envoy's names.
+    Certificates are files, or come over SDS by the server's `secret` and these `secrets`. Clients'
+    certificates are checked with `authorities` (over SDS) or `authorities_file`, and have one of the
+    `sans`, `spki` or `hashes` where there are any.
+    """
+
+    versions: tuple[str, str] = ("", "")
+    ciphers: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    files: tuple[CertificateFiles, ...] = ()
+    authorities: str = ""
+    authorities_file: str = ""
+    crl_file: str = ""
+    sans: tuple[str, ...] = ()
+    spki: tuple[str, ...] = ()
+    hashes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayServer:
     """One server of a gateway port. `server_names` are SNI names ("*" is any).
 
+    `destinations` and `sources` are blocks of addresses that its connections must be of.
     `secret` names a GatewaySecret. Plain HTTP servers have no `tls_mode`. A server with
     `route_config` speaks HTTP, one with `tcp_clusters` passes bytes on (PASSTHROUGH, TCP).
     """
@@ -634,6 +685,10 @@ class GatewayServer:
     origin: Origin | None = None
     authorization: Authorization | None = None
     jwt: tuple[JwtProvider, ...] = ()
+    tls: ServerTls = ServerTls()
+    destinations: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    tunnel: Tunnel | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -647,11 +702,21 @@ class GatewayListener:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewaySecret:
-    """A certificate for gateways, by name; control adds the bytes. `digest` makes a change visible."""
+    """A Secret for TLS, by name; control adds the bytes. `digest` makes a change visible.
+
+    It has a certificate with its key, authorities to check others' certificates, or both.
+    """
 
     name: str
     namespace: str
     digest: str
+    has_certificate: bool = True
+    has_authorities: bool = False
+
+    @property
+    def authorities_name(self) -> str:
+        """What the authorities are called over SDS, where the certificate has the Secret's name."""
+        return f"{self.name}-cacert" if self.has_certificate else self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,11 +53,14 @@ class ServicePort:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
+    """`export_to` names the namespaces that see it ("*" all, "~" none; empty is all)."""
+
     namespace: str
     name: str
     labels: Labels = ()
     selector: Labels = ()
     ports: tuple[ServicePort, ...] = ()
+    export_to: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:

@@ -82,7 +82,7 @@ def parse(
         case "ServiceAccount":
             value = ServiceAccount(namespace=namespace, name=name, labels=labels)
         case "Service":
-            value = _service(reader, namespace, name, labels, spec)
+            value = _service(reader, namespace, name, labels, spec, annotations)
         case "Deployment":
             value = _deployment(reader, namespace, name, annotations, spec)
         case _:
@@ -228,7 +228,12 @@ _ENV = _fields("name value valueFrom", "")
 
 
 def _service(
-    reader: _Reader, namespace: str, name: str, own_labels: Labels, spec: Mapping[str, Any]
+    reader: _Reader,
+    namespace: str,
+    name: str,
+    own_labels: Labels,
+    spec: Mapping[str, Any],
+    annotations: Labels,
 ) -> Service:
     reader.fields(spec, "spec", _SERVICE)
     given = list(reader.mappings(spec, "ports", "spec"))
@@ -245,7 +250,17 @@ def _service(
         labels=own_labels,
         selector=reader.pairs(spec, "selector", "spec"),
         ports=ports,
+        export_to=_exported(namespace, dict(annotations).get(EXPORT_TO, "")),
     )
+
+
+EXPORT_TO = "networking.istio.io/exportTo"
+
+
+def _exported(namespace: str, written: str) -> tuple[str, ...]:
+    """Istio's annotation: namespaces, comma separated; "." is its own."""
+    words = (word.strip() for word in written.split(","))
+    return tuple(dict.fromkeys(namespace if w == "." else w for w in words if w))
 
 
 def _no_duplicates(reader: _Reader, path: str, what: str, values: Sequence[object]) -> None:

@@ -142,7 +142,13 @@ class Planner:
             host_port_offset=self._host_port_offset,
             overlap=self._transition.overlaps(),
             secrets=tuple(
-                GatewaySecret(name=one.name, namespace=one.namespace, digest=one.digest)
+                GatewaySecret(
+                    name=one.name,
+                    namespace=one.namespace,
+                    digest=one.digest,
+                    has_certificate=bool(one.certificate),
+                    has_authorities=bool(one.authorities),
+                )
                 for one in published.secrets
             ),
         )
@@ -212,7 +218,9 @@ def _versions(resources: Resources) -> dict[str, str]:
 def _material(published: PublishedConfig) -> Material:
     known = {
         (one.namespace, one.name, one.digest): SecretMaterial(
-            certificate_chain=one.certificate.decode(), private_key=one.private_key.decode()
+            certificate_chain=one.certificate.decode(),
+            private_key=one.private_key.decode(),
+            authorities=one.authorities.decode(),
         )
         for one in published.secrets
     }

@@ -15,6 +15,7 @@ from routing.ir import (
     MeshTls,
     OriginateTls,
     OutlierDetection,
+    RetryBudget,
     TcpKeepalive,
     Warmup,
 )
@@ -23,6 +24,9 @@ from topology.contracts import AppProtocol
 _UNLIMITED = 2**32 - 1
 _HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 _TCP_OPTIONS = "envoy.extensions.upstreams.tcp.v3.TcpProtocolOptions"
+_PROXY_PROTOCOL = (
+    "envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport"
+)
 _ADS = {"resource_api_version": "V3", "ads": {}}
 
 
@@ -31,8 +35,8 @@ def cluster(cluster: Cluster, trust_domain: str) -> Message:
         "name": cluster.name,
         "connect_timeout": duration(cluster.limits.connect_timeout_ms),
         "metadata": metadata(**{METADATA: _facts(cluster)}),
-        "circuit_breakers": {"thresholds": [_thresholds(cluster.limits)]},
-        "common_lb_config": {"healthy_panic_threshold": {"value": _panic_below(cluster.outlier)}},
+        "circuit_breakers": {"thresholds": [_thresholds(cluster.limits, cluster.retry_budget)]},
+        "common_lb_config": _common_balancing(cluster),
         "ignore_health_on_host_removal": True,
         **_balancing(cluster),
         "typed_extension_protocol_options": _protocol(cluster.protocol, cluster.limits),
@@ -97,6 +101,13 @@ def _balancing(cluster: Cluster) -> Fields:
     return made
 
 
+def _common_balancing(cluster: Cluster) -> Fields:
+    made: Fields = {"healthy_panic_threshold": {"value": _panic_below(cluster.outlier)}}
+    if cluster.locality_weighted:
+        made["locality_weighted_lb_config"] = {}
+    return made
+
+
 def _policy(balancer: LoadBalancer) -> str:
     # PASSTHROUGH needs the original destination, which a listener here never has
     return "ROUND_ROBIN" if balancer is LoadBalancer.PASSTHROUGH else str(balancer)
@@ -120,15 +131,33 @@ def _transport(cluster: Cluster, trust_domain: str) -> Fields:
                     {
                         "name": "mtls",
                         "match": struct({MTLS_KEY: "true"}),
-                        "transport_socket": socket,
+                        "transport_socket": _introduced(socket, cluster),
                     },
-                    {"name": "plain", "match": struct({}), "transport_socket": _plain()},
+                    {
+                        "name": "plain",
+                        "match": struct({}),
+                        "transport_socket": _introduced(_plain(), cluster),
+                    },
                 ]
             }
         case OriginateTls() as outside:
-            return {"transport_socket": tls.originate(outside)}
+            return {"transport_socket": _introduced(tls.originate(outside), cluster)}
+        case None if cluster.proxy_protocol is not None:
+            return {"transport_socket": _introduced(_plain(), cluster)}
         case None:
             return {}
+
+
+def _introduced(socket: Fields, cluster: Cluster) -> Fields:
+    """With the client's address before everything else, where the server wants it (PROXY protocol)."""
+    if cluster.proxy_protocol is None:
+        return socket
+    return extension(
+        "envoy.transport_sockets.upstream_proxy_protocol",
+        _PROXY_PROTOCOL,
+        config={"version": f"V{cluster.proxy_protocol}"},
+        transport_socket=socket,
+    )
 
 
 def _plain() -> Fields:
@@ -181,14 +210,20 @@ def _keepalive(keepalive: TcpKeepalive) -> Fields:
     return {name: number(value) for name, value in given.items() if value is not None}
 
 
-def _thresholds(limits: ConnectionLimits) -> Fields:
+def _thresholds(limits: ConnectionLimits, budget: RetryBudget | None) -> Fields:
     """Envoy's own limits (1,024 and 3 retries at a time) would turn retries into 503s."""
-    return {
+    made: Fields = {
         "max_connections": number(_or_unlimited(limits.max_connections)),
         "max_pending_requests": number(_or_unlimited(limits.max_pending_requests)),
         "max_requests": number(_or_unlimited(limits.max_requests)),
         "max_retries": number(_or_unlimited(limits.max_retries)),
     }
+    if budget is not None:
+        made["retry_budget"] = {
+            "budget_percent": {"value": budget.percent},
+            "min_retry_concurrency": number(budget.least),
+        }
+    return made
 
 
 def _or_unlimited(limit: int | None) -> int:

@@ -19,10 +19,27 @@ def load_assignment(cluster: str, endpoints: tuple[Endpoint, ...]) -> Message:
 def assignment_fields(cluster: str, endpoints: tuple[Endpoint, ...]) -> Fields:
     if not endpoints:
         return {"cluster_name": cluster}
+    groups: dict[tuple[int, str, int], list[Fields]] = {}
+    for one in endpoints:
+        key = (one.priority, one.locality, one.locality_weight)
+        groups.setdefault(key, []).append(_endpoint(one))
     return {
         "cluster_name": cluster,
-        "endpoints": [{"lb_endpoints": [_endpoint(endpoint) for endpoint in endpoints]}],
+        "endpoints": [_group(*key, groups[key]) for key in sorted(groups)],
     }
+
+
+def _group(priority: int, locality: str, weight: int, members: list[Fields]) -> Fields:
+    made: Fields = {"lb_endpoints": members}
+    if priority:
+        made["priority"] = priority
+    if locality:
+        names = ("region", "zone", "sub_zone")
+        parts = zip(names, locality.split("/"), strict=False)
+        made["locality"] = {name: part for name, part in parts if part}
+    if weight:
+        made["load_balancing_weight"] = number(weight)
+    return made
 
 
 def _endpoint(endpoint: Endpoint) -> Fields:

@@ -16,6 +16,9 @@ METADATA = "meshweb"
 
 
 def address(host: str, port: int) -> Fields:
+    """A host that begins with unix:// is a socket's path, and has no port."""
+    if host.startswith("unix://"):
+        return {"pipe": {"path": host.removeprefix("unix://")}}
     return {"socket_address": {"address": host, "port_value": port}}
 
 

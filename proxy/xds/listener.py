@@ -39,6 +39,23 @@ def listener(
     return made
 
 
+def address_ranges(destinations: tuple[str, ...], sources: tuple[str, ...]) -> Fields:
+    """The part of a chain's match that says which addresses its connections have."""
+    made: Fields = {}
+    if destinations:
+        made["prefix_ranges"] = [block(one) for one in destinations]
+    if sources:
+        made["source_prefix_ranges"] = [block(one) for one in sources]
+    return made
+
+
+def block(written: str) -> Fields:
+    """An address or a block of them as a `CidrRange`."""
+    host, _, length = written.partition("/")
+    whole = 128 if ":" in host else 32
+    return {"address_prefix": host, "prefix_len": {"value": int(length) if length else whole}}
+
+
 def name(host: str, port: int) -> str:
     return f"{host}_{port}"
 

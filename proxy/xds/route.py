@@ -64,6 +64,8 @@ def _route(route: Route) -> Fields:
             "operation": service_host(route.service_name, route.service_namespace),
             "propagate": {"value": False},
         }
+    if route.stat_prefix:
+        made["stat_prefix"] = route.stat_prefix
     per_filter = _per_filter(route)
     if per_filter:
         made["typed_per_filter_config"] = per_filter

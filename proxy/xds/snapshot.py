@@ -319,13 +319,11 @@ def _endpoints(parts: tuple[str, str, bytes]) -> Resource:
 
 def _secret(given: tuple[GatewaySecret, SecretMaterial]) -> tuple[Resource, ...]:
     secret, material = given
-    made = [
-        _resource(
-            secret.name,
-            tls.certificate(secret.name, material.certificate_chain, material.private_key),
-        )
-    ]
+    made: list[Resource] = []
+    if material.certificate_chain:
+        certificate = tls.certificate(secret.name, material.certificate_chain, material.private_key)
+        made.append(_resource(secret.name, certificate))
     if material.authorities:
-        name = tls.authority_name(secret.name)
+        name = secret.authorities_name
         made.append(_resource(name, tls.authorities(name, material.authorities)))
     return tuple(made)

@@ -6,21 +6,30 @@ from proxy.xds.messages import extension
 from proxy.xds.options import Options
 from proxy.xds.telemetry import Side
 from proxy.xds.telling import filtered
-from routing.ir import Proxy, WeightedCluster
+from routing.ir import Proxy, Tunnel, WeightedCluster
 
 _TCP_PROXY = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
 
 
 def tcp_proxy(
-    name: str, clusters: tuple[WeightedCluster, ...], side: Side, proxy: Proxy, options: Options
+    name: str,
+    clusters: tuple[WeightedCluster, ...],
+    side: Side,
+    proxy: Proxy,
+    options: Options,
+    tunnel: Tunnel | None = None,
 ) -> Fields:
     """The network filter that ends a filter chain for anything but HTTP."""
+    through: Fields = {}
+    if tunnel is not None:
+        through = {"tunneling_config": {"hostname": tunnel.target, "use_post": tunnel.post}}
     return extension(
         "envoy.filters.network.tcp_proxy",
         _TCP_PROXY,
         stat_prefix=name,
         access_log=filtered(telemetry.tcp_loggers(side, proxy, options), options),
         access_log_options={"flush_access_log_on_connected": True},
+        **through,
         **_target(clusters),
     )
 

@@ -4,7 +4,7 @@ from google.protobuf.message import Message
 
 from proxy.xds.fields import Fields
 from proxy.xds.messages import extension, message
-from routing.ir import GatewayTlsMode, OriginateTls
+from routing.ir import GatewayTlsMode, OriginateTls, ServerTls
 
 MESH_ALPN = "meshweb"
 """Tells the mesh's TLS from an application's own on ports that are not HTTP."""
@@ -19,6 +19,8 @@ _ONLY_1_3 = {
     "tls_minimum_protocol_version": "TLSv1_3",
     "tls_maximum_protocol_version": "TLSv1_3",
 }
+_NOTHING_MORE = ServerTls()
+_CHECK_CLIENTS = (GatewayTlsMode.MUTUAL, GatewayTlsMode.OPTIONAL_MUTUAL)
 _BACK_OFF = {"base_interval": {"nanos": 100_000_000}, "max_interval": {"seconds": 1}}
 
 
@@ -54,7 +56,7 @@ def mesh_downstream(*, trust_domain: str, alpn: tuple[str, ...]) -> Fields:
 
 
 def originate(tls: OriginateTls) -> Fields:
-    """TLS to a server outside; without `ca_file` its certificate is not checked."""
+    """TLS to a server outside; without authorities its certificate is not checked."""
     common: Fields = {"tls_params": {"tls_maximum_protocol_version": "TLSv1_3"}}
     if tls.certificate_file:
         certificate = {
@@ -62,37 +64,88 @@ def originate(tls: OriginateTls) -> Fields:
             "private_key": {"filename": tls.key_file},
         }
         common["tls_certificates"] = [certificate]
-    if (tls.ca_file or tls.system_roots) and not tls.unverified:
+    if tls.credential:
+        common["tls_certificate_sds_secret_configs"] = [_from_control(tls.credential)]
+    known = {"match_typed_subject_alt_names": _names(tls.sans)}
+    if tls.authorities and not tls.unverified:
+        common["combined_validation_context"] = {
+            "default_validation_context": known,
+            "validation_context_sds_secret_config": _from_control(tls.authorities),
+        }
+    elif (tls.ca_file or tls.system_roots) and not tls.unverified:
         common["validation_context"] = {
             "trusted_ca": {"filename": tls.ca_file or SYSTEM_ROOTS},
-            "match_typed_subject_alt_names": [
-                {"san_type": kind, "matcher": {"exact": san}}
-                for san in tls.sans
-                for kind in ("DNS", "URI")
-            ],
+            **known,
             **({"crl": {"filename": tls.crl_file}} if tls.crl_file else {}),
         }
     return extension(_TLS, f"{_KIND}UpstreamTlsContext", common_tls_context=common, sni=tls.sni)
 
 
-def gateway(mode: GatewayTlsMode, secret: str) -> Fields:
-    """A gateway's certificate by name; MUTUAL also asks clients for one of `<secret>-cacert`."""
-    common: Fields = {
-        "alpn_protocols": ["h2", "http/1.1"],
-        "tls_params": {
-            "tls_minimum_protocol_version": "TLSv1_2",
-            "tls_maximum_protocol_version": "TLSv1_3",
-        },
-        "tls_certificate_sds_secret_configs": [_from_control(secret)],
+def _names(sans: tuple[str, ...]) -> list[Fields]:
+    return [
+        {"san_type": kind, "matcher": {"exact": san}} for san in sans for kind in ("DNS", "URI")
+    ]
+
+
+def gateway(mode: GatewayTlsMode, secret: str, settings: ServerTls = _NOTHING_MORE) -> Fields:
+    """A gateway's certificate, by name or from files; MUTUAL also asks clients for one."""
+    lowest, highest = settings.versions
+    params: Fields = {
+        "tls_minimum_protocol_version": _version(lowest or "TLSV1_2"),
+        "tls_maximum_protocol_version": _version(highest or "TLSV1_3"),
     }
-    if mode is GatewayTlsMode.MUTUAL:
-        common["validation_context_sds_secret_config"] = _from_control(authority_name(secret))
+    if settings.ciphers:
+        params["cipher_suites"] = list(settings.ciphers)
+    common: Fields = {"alpn_protocols": ["h2", "http/1.1"], "tls_params": params}
+    named = [name for name in (secret, *settings.secrets) if name]
+    if named:
+        common["tls_certificate_sds_secret_configs"] = [_from_control(name) for name in named]
+    if settings.files:
+        common["tls_certificates"] = [
+            {
+                "certificate_chain": {"filename": files.chain},
+                "private_key": {"filename": files.key},
+            }
+            for files in settings.files
+        ]
+    if mode in _CHECK_CLIENTS:
+        common |= _of_clients(secret, settings)
     return extension(
         _TLS,
         f"{_KIND}DownstreamTlsContext",
         common_tls_context=common,
         require_client_certificate={"value": mode is GatewayTlsMode.MUTUAL},
     )
+
+
+def _version(written: str) -> str:
+    return written.replace("TLSV", "TLSv")
+
+
+def _of_clients(secret: str, settings: ServerTls) -> Fields:
+    """How clients' certificates are checked."""
+    known: Fields = {}
+    if settings.sans:
+        known["match_typed_subject_alt_names"] = _names(settings.sans)
+    if settings.spki:
+        known["verify_certificate_spki"] = list(settings.spki)
+    if settings.hashes:
+        known["verify_certificate_hash"] = list(settings.hashes)
+    if settings.crl_file:
+        known["crl"] = {"filename": settings.crl_file}
+    if settings.authorities_file and not settings.authorities:
+        return {
+            "validation_context": {"trusted_ca": {"filename": settings.authorities_file}, **known}
+        }
+    trusted = _from_control(settings.authorities or authority_name(secret))
+    if not known:
+        return {"validation_context_sds_secret_config": trusted}
+    return {
+        "combined_validation_context": {
+            "default_validation_context": known,
+            "validation_context_sds_secret_config": trusted,
+        }
+    }
 
 
 def authority_name(secret: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from routing.compile.rules import Rules, index_rules
+from routing.compile.secrets import tls_parts
 from routing.compile.upstreams import Upstream, of_entry, of_service
 from routing.contracts import Document, ResourceKey
 from routing.model import (
@@ -24,6 +25,7 @@ from topology.contracts import Labels, Registry, Service, Workload
 class World:
     """Models oldest first; `upstreams` by host; `gateways` by (namespace, name).
 
+    `secrets` have certificates, `authorities` are Secrets with those that check others'.
     `services` and `workloads` are the registry's with those of the documents in their place.
     """
 
@@ -38,6 +40,7 @@ class World:
     workloads: tuple[Workload, ...]
     by_namespace: Mapping[str, tuple[Workload, ...]]
     secrets: frozenset[tuple[str, str]]
+    authorities: frozenset[tuple[str, str]]
     rules: Rules
     root_namespace: str
 
@@ -77,7 +80,8 @@ def make_world(
     entries = tuple(m for m in models if isinstance(m, ServiceEntry))
     rules = tuple(m for m in models if isinstance(m, DestinationRule))
     gateways = [m for m in models if isinstance(m, Gateway)]
-    stored = {(d.key.namespace, d.key.name) for d in given if is_certificate(d)}
+    parts = [found for d in given if (found := tls_parts(d)) is not None]
+    stored = {(s.namespace, s.name) for s in parts if s.has_certificate}
     return World(
         readings=readings,
         virtual_services=tuple(m for m in models if isinstance(m, VirtualService)),
@@ -90,6 +94,7 @@ def make_world(
         workloads=workloads,
         by_namespace=grouped(workloads),
         secrets=secrets | stored,
+        authorities=frozenset((s.namespace, s.name) for s in parts if s.has_authorities),
         rules=index_rules(rules, root_namespace),
         root_namespace=root_namespace,
     )
@@ -100,10 +105,6 @@ def grouped(workloads: Iterable[Workload]) -> dict[str, tuple[Workload, ...]]:
     for workload in workloads:
         found.setdefault(workload.namespace, []).append(workload)
     return {namespace: tuple(members) for namespace, members in found.items()}
-
-
-def is_certificate(document: Document) -> bool:
-    return document.key.kind == "Secret" and document.spec.get("type") == "kubernetes.io/tls"
 
 
 PLATFORM = frozenset({"Namespace", "ServiceAccount", "Service", "Deployment", "Secret"})

@@ -10,6 +10,7 @@ from routing.ir import (
     Cluster,
     ClusterEndpoints,
     GatewayListener,
+    GatewaySecret,
     OutboundHttpListener,
     OutboundTcpListener,
     Proxy,
@@ -51,6 +52,7 @@ class Sidecar:
     tcp: tuple[OutboundTcpListener, ...]
     clusters: tuple[Cluster, ...]
     endpoints: tuple[ClusterEndpoints, ...]
+    secrets: tuple[GatewaySecret, ...]
 
 
 def sidecar(
@@ -60,6 +62,7 @@ def sidecar(
     clusters: tuple[Cluster, ...],
     endpoints: tuple[ClusterEndpoints, ...],
     telemetry: ProxyTelemetry,
+    secrets: tuple[GatewaySecret, ...],
 ) -> Sidecar:
     return Sidecar(
         proxy=proxy_of(pod, telemetry),
@@ -70,6 +73,7 @@ def sidecar(
         tcp=tcp_listeners(pod, plans),
         clusters=clusters,
         endpoints=endpoints,
+        secrets=secrets,
     )
 
 
@@ -82,6 +86,7 @@ def assemble_sidecar(given: Sidecar, routes: RouteConfig) -> ProxyConfig:
         routes=(routes, *given.own.routes),
         clusters=given.clusters,
         endpoints=given.endpoints,
+        secrets=given.secrets,
     )
 
 
@@ -92,6 +97,7 @@ def assemble_gateway(
     clusters: tuple[Cluster, ...],
     endpoints: tuple[ClusterEndpoints, ...],
     telemetry: ProxyTelemetry,
+    secrets: tuple[GatewaySecret, ...],
 ) -> ProxyConfig:
     return ProxyConfig(
         proxy=proxy_of(pod, telemetry),
@@ -99,7 +105,7 @@ def assemble_gateway(
         routes=plan.routes,
         clusters=clusters,
         endpoints=endpoints,
-        secrets=plan.secrets,
+        secrets=tuple(dict.fromkeys((*plan.secrets, *secrets))),
     )
 
 

@@ -1,23 +1,34 @@
 """The clusters of one host and their endpoints, for every port and subset."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from routing.compile.localities import ANYWHERE as UNPLACED
+from routing.compile.localities import Placed, Standpoint, arranged, effective
 from routing.compile.mtls import PodView
 from routing.compile.rules import limits, policy_for, subsets
+from routing.compile.secrets import authorities, certificate, named
 from routing.compile.upstreams import Upstream, UpstreamPort
 from routing.ir import (
     Cluster,
     ClusterEndpoints,
     ClusterKind,
     Endpoint,
+    GatewaySecret,
     LoadBalancer,
     MeshTls,
     Origin,
     OriginateTls,
 )
 from routing.model import DestinationRule
-from routing.model.destination_rule import ClientTls, Subset, TlsMode, TrafficPolicy
+from routing.model.destination_rule import (
+    Balancing,
+    ClientTls,
+    Subset,
+    TlsMode,
+    TrafficPolicy,
+)
+from routing.model.places import place_of
 from routing.model.service_entry import EntryEndpoint, Resolution
 from topology.contracts import AppProtocol, Labels
 
@@ -25,6 +36,8 @@ BLACKHOLE = Cluster(name="BlackHoleCluster", kind=ClusterKind.BLACKHOLE, protoco
 
 
 ANYWHERE = Cluster(name="PassthroughCluster", kind=ClusterKind.DYNAMIC, protocol=AppProtocol.TCP)
+
+BY_REQUEST = (Resolution.NONE, Resolution.DYNAMIC_DNS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +58,12 @@ def clusters_of(
     pods: tuple[PodView, ...],
     sans: tuple[str, ...],
     entries: tuple[EntryEndpoint, ...] = (),
+    client: Standpoint = UNPLACED,
+    secrets: tuple[GatewaySecret, ...] | None = None,
 ) -> HostClusters:
     """`pods` are those the host selects, `sans` the identities they may have; `entries` the workloads
-    beside the pods."""
+    beside the pods; `client` is who looks, where that matters; `secrets` are those that the client may
+    use for TLS (None: it may use none, and originates none with a credential, as in Istio)."""
     clusters: list[Cluster] = []
     endpoints: list[ClusterEndpoints] = []
     if unresolvable(upstream):
@@ -55,17 +71,18 @@ def clusters_of(
     for port in upstream.ports:
         for rule, subset in choices(rules):
             policy = policy_for(rules, subset, port.number)
-            cluster = make_cluster(upstream, port, subset, policy, sans, rule)
+            cluster = make_cluster(upstream, port, subset, policy, sans, rule, client, secrets)
             clusters.append(cluster)
             if cluster.kind is ClusterKind.EDS:
-                endpoints.append(make_endpoints(cluster.name, port, subset, policy, pods, entries))
+                made = make_endpoints(port, subset, policy, pods, entries, client)
+                endpoints.append(ClusterEndpoints(cluster=cluster.name, endpoints=made))
     return HostClusters(clusters=tuple(clusters), endpoints=tuple(endpoints))
 
 
 def unresolvable(upstream: Upstream) -> bool:
-    """A wildcard whose hosts nobody resolves: only with NONE the request itself says where."""
+    """A wildcard whose hosts nobody resolves: only with NONE and DYNAMIC_DNS the request says where."""
     entry = upstream.entry
-    by_request = entry is not None and entry.resolution is Resolution.NONE
+    by_request = entry is not None and entry.resolution in BY_REQUEST
     return upstream.wildcard and entry is not None and not entry.endpoints and not by_request
 
 
@@ -83,9 +100,18 @@ def make_cluster(
     policy: TrafficPolicy,
     sans: tuple[str, ...],
     rule: DestinationRule | None,
+    client: Standpoint,
+    secrets: tuple[GatewaySecret, ...] | None,
 ) -> Cluster:
     subset_name = subset.name if subset else ""
     kind, endpoints = source_of_endpoints(upstream, port, subset.labels if subset else ())
+    tls = client_tls(upstream, port, subset_name, policy.tls, sans)
+    if policy.tls is not None and policy.tls.credential and isinstance(tls, OriginateTls):
+        tls = with_credential(tls, policy.tls, secrets or ()) if secrets is not None else None
+        if tls is MISSING:
+            kind, endpoints = ClusterKind.BLACKHOLE, ()
+    balancing = policy.balancing or Balancing()
+    by_place = effective(policy)
     return Cluster(
         name=cluster_name(port.number, subset_name, upstream.host),
         kind=kind,
@@ -93,14 +119,18 @@ def make_cluster(
         service_namespace=upstream.namespace,
         service_name=upstream.name,
         subset=subset_name,
-        endpoints=endpoints,
-        tls=client_tls(upstream, port, subset_name, policy.tls, sans),
-        load_balancer=policy.load_balancer or LoadBalancer.LEAST_REQUEST,
+        endpoints=arranged(endpoints, policy, client),
+        tls=None if tls is MISSING else tls,
+        load_balancer=balancing.simple or LoadBalancer.LEAST_REQUEST,
         outlier=policy.outlier,
         limits=limits(policy.connection_pool),
         origin=Origin(resource=rule.metadata.key) if rule else entry_origin(upstream),
-        consistent_hash=policy.consistent_hash,
-        warmup=policy.warmup,
+        consistent_hash=balancing.consistent_hash,
+        warmup=balancing.warmup,
+        locality_weighted=by_place is not None and bool(by_place.distribute),
+        proxy_protocol=policy.proxy_protocol,
+        retry_budget=policy.retry_budget,
+        tunnel=policy.tunnel,
     )
 
 
@@ -110,20 +140,22 @@ def entry_origin(upstream: Upstream) -> Origin | None:
 
 def source_of_endpoints(
     upstream: Upstream, port: UpstreamPort, wanted: Labels
-) -> tuple[ClusterKind, tuple[Endpoint, ...]]:
+) -> tuple[ClusterKind, tuple[Placed, ...]]:
     entry = upstream.entry
     if entry is None or entry.selector:
         return ClusterKind.EDS, ()
-    chosen = tuple(entry_endpoint(e, port) for e in entry.endpoints if set(wanted) <= set(e.labels))
+    chosen = tuple(
+        (entry_endpoint(e, port), e.labels) for e in entry.endpoints if set(wanted) <= set(e.labels)
+    )
     if entry.resolution is Resolution.STATIC:
         return ClusterKind.STATIC, chosen
-    if entry.resolution is Resolution.NONE and not entry.endpoints:
+    if entry.resolution in BY_REQUEST and not entry.endpoints:
         return ClusterKind.DYNAMIC, ()
     one = entry.resolution is Resolution.DNS_ROUND_ROBIN
     kind = ClusterKind.LOGICAL_DNS if one else ClusterKind.DNS
     if entry.endpoints:
         return kind, chosen
-    return kind, (Endpoint(address=upstream.host, port=port.target_port),)
+    return kind, ((Endpoint(address=upstream.host, port=port.target_port), ()),)
 
 
 def entry_endpoint(given: EntryEndpoint, port: UpstreamPort) -> Endpoint:
@@ -132,6 +164,7 @@ def entry_endpoint(given: EntryEndpoint, port: UpstreamPort) -> Endpoint:
         port=dict(given.ports).get(port.name, port.target_port),
         service_account=given.service_account,
         weight=given.weight,
+        locality=place_of(given.labels, given.locality),
     )
 
 
@@ -163,22 +196,46 @@ def client_tls(
     )
 
 
+MISSING = OriginateTls(credential="missing")
+
+
+def with_credential(
+    made: OriginateTls, wanted: ClientTls, secrets: tuple[GatewaySecret, ...]
+) -> OriginateTls:
+    """With what comes over SDS in place of files; MISSING where the Secret lacks it: Envoy would wait
+    for it, and plain text was not asked for."""
+    own = certificate(secrets, wanted.credential)
+    trusted = authorities(secrets, wanted.credential)
+    if wanted.mode is TlsMode.MUTUAL and own is None:
+        return MISSING
+    if trusted is None and named(secrets, wanted.credential) is None:
+        return MISSING
+    return replace(
+        made,
+        credential=own.name if own is not None and wanted.mode is TlsMode.MUTUAL else "",
+        authorities=trusted.name if trusted is not None else "",
+        system_roots=trusted is None,
+        ca_file="",
+        certificate_file="",
+        key_file="",
+    )
+
+
 def make_endpoints(
-    name: str,
     port: UpstreamPort,
     subset: Subset | None,
     policy: TrafficPolicy,
     pods: tuple[PodView, ...],
     entries: tuple[EntryEndpoint, ...],
-) -> ClusterEndpoints:
+    client: Standpoint,
+) -> tuple[Endpoint, ...]:
     """The ready pods, and the entries, with the subset's labels, by address."""
     wanted = set(subset.labels) if subset else set()
     chosen = [v for v in pods if v.serves and wanted <= set(v.pod.labels)]
-    made = [pod_endpoint(v, port.target_port, policy.tls) for v in chosen]
-    made += [entry_endpoint(e, port) for e in entries if wanted <= set(e.labels)]
-    return ClusterEndpoints(
-        cluster=name, endpoints=tuple(sorted(made, key=lambda e: (e.address, e.port)))
-    )
+    made = [(pod_endpoint(v, port.target_port, policy.tls), v.pod.labels) for v in chosen]
+    made += [(entry_endpoint(e, port), e.labels) for e in entries if wanted <= set(e.labels)]
+    made.sort(key=lambda placed: (placed[0].address, placed[0].port))
+    return arranged(made, policy, client)
 
 
 def pod_endpoint(view: PodView, port: int, tls: ClientTls | None) -> Endpoint:
@@ -193,4 +250,5 @@ def pod_endpoint(view: PodView, port: int, tls: ClientTls | None) -> Endpoint:
         app=pod.app,
         version=pod.version,
         service_account=pod.service_account,
+        locality=place_of(pod.labels),
     )

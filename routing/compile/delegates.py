@@ -133,6 +133,7 @@ def joint_match(outer: HttpMatch, inner: HttpMatch) -> HttpMatch:
         source_labels=tuple(sorted({*outer.source_labels, *inner.source_labels})),
         source_namespace=inner.source_namespace or outer.source_namespace,
         gateways=inner.gateways or outer.gateways,
+        stat_prefix=inner.stat_prefix or outer.stat_prefix,
     )
 
 

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from routing.compile.authorization import Guard
+from routing.compile.clusters import BLACKHOLE
 from routing.compile.http_routes import Client, http_routes
-from routing.compile.l4_routes import match_applies, route_applies
-from routing.compile.weights import Reachable, weighted_clusters
+from routing.compile.l4_routes import distinct, l4_plan, tls_routes
+from routing.compile.secrets import authorities, certificate
+from routing.compile.weights import Reachable
 from routing.ir import (
     GatewayListener,
     GatewaySecret,
@@ -16,16 +18,20 @@ from routing.ir import (
     Redirect,
     Route,
     RouteConfig,
+    TcpRoute,
     VirtualHost,
     WeightedCluster,
 )
+from routing.ir import ServerTls as TlsSettings
 from routing.model import Gateway, VirtualService
-from routing.model.gateway import Server
+from routing.model.gateway import Server, ServerTls
 from routing.model.gateway_names import gateway_names
 from routing.model.hosts import covers, full_host, specificity
 from topology.contracts import Labels, Pod, Service
 
-NEEDS_SECRET = (GatewayTlsMode.SIMPLE, GatewayTlsMode.MUTUAL)
+CHECKS_CLIENTS = (GatewayTlsMode.MUTUAL, GatewayTlsMode.OPTIONAL_MUTUAL)
+NEEDS_SECRET = (GatewayTlsMode.SIMPLE, *CHECKS_CLIENTS)
+NOWHERE = (WeightedCluster(cluster=BLACKHOLE.name),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,16 +55,14 @@ class GatewayWorkload:
             return mapped[0]
         return None if not ports or 443 in ports else ports[0]
 
-    def secret(self, name: str) -> GatewaySecret | None:
-        return next((s for s in self.secrets if s.name == name), None)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortPlan:
-    """The servers of one gateway port, before it has a pod's address."""
+    """The servers of one gateway port, before it has a pod's address; `bind` is another one."""
 
     port: int
     servers: tuple[GatewayServer, ...]
+    bind: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,25 +122,33 @@ def gateway_plan(
     """`gateways` and `services` are all of the mesh, oldest first."""
     ports: list[PortPlan] = []
     routes: list[RouteConfig] = []
+    services = tuple(s for s in services if s.metadata.visible_to(workload.namespace))
     bound = by_port(gateways, workload)
-    https = workload.https_port(p for p, at in bound.items() if at[0].server.protocol == "HTTPS")
-    for port, servers in bound.items():
+    https = workload.https_port(
+        port for (port, _), at in bound.items() if at[0].server.protocol == "HTTPS"
+    )
+    for (port, bind), servers in bound.items():
         if servers[0].server.is_tls:
             made = [tls_server(b, workload, services, known) for b in servers]
         elif servers[0].server.is_http:
-            made = [http_servers(port, servers, workload, services, known, https)]
+            made = [http_servers(servers, workload, services, known, https)]
         else:
             made = [tcp_server(b, workload, services, known) for b in servers[:1]]
         plan = tuple(server for group, _ in made for server in group)
         if plan:
-            ports.append(PortPlan(port=port, servers=without_shadowed(plan)))
+            ports.append(PortPlan(port=port, servers=without_shadowed(plan), bind=bind))
             routes.extend(config for _, configs in made for config in configs)
-    used = {s.secret for p in ports for s in p.servers if s.secret}
+    used = {name for port in ports for server in port.servers for name in secret_names(server)}
     return GatewayPlan(
         ports=tuple(ports),
         routes=tuple(routes),
-        secrets=tuple(s for s in workload.secrets if s.name in used),
+        secrets=tuple(s for s in workload.secrets if {s.name, s.authorities_name} & used),
     )
+
+
+def secret_names(server: GatewayServer) -> set[str]:
+    """What a server waits for over SDS."""
+    return {server.secret, server.tls.authorities, *server.tls.secrets} - {""}
 
 
 def guarded(plan: GatewayPlan, guard: Guard) -> GatewayPlan:
@@ -160,16 +172,18 @@ def guarded_server(server: GatewayServer, guard: Guard) -> GatewayServer:
 Made = tuple[tuple[GatewayServer, ...], tuple[RouteConfig, ...]]
 
 
-def by_port(gateways: Iterable[Gateway], workload: GatewayWorkload) -> dict[int, list[Bound]]:
-    """Servers by port, ascending. The oldest decides whether a port is plain or TLS."""
-    found: dict[int, list[Bound]] = {}
+def by_port(
+    gateways: Iterable[Gateway], workload: GatewayWorkload
+) -> dict[tuple[int, str], list[Bound]]:
+    """Servers by port and address to bind, ascending. The oldest decides whether one is plain or TLS."""
+    found: dict[tuple[int, str], list[Bound]] = {}
     for gateway in gateways:
         if gateway.namespace not in ("", workload.namespace):
             continue
         if not serves(gateway, workload.labels):
             continue
         for i, server in enumerate(gateway.servers):
-            servers = found.setdefault(server.port, [])
+            servers = found.setdefault((server.port, server.bind), [])
             if not servers or same_family(servers[0].server, server):
                 servers.append(Bound(gateway=gateway, server=server, index=i))
     return {port: found[port] for port in sorted(found)}
@@ -180,29 +194,23 @@ def same_family(one: Server, other: Server) -> bool:
 
 
 def without_shadowed(servers: tuple[GatewayServer, ...]) -> tuple[GatewayServer, ...]:
-    """Each server name belongs to the first server that claims it."""
-    claimed: set[str] = set()
+    """Each server name belongs to the first server that claims it, apart for each block of addresses."""
+    claimed: set[tuple[str, str, str]] = set()
     kept: list[GatewayServer] = []
     for server in servers:
-        free = tuple(n for n in server.server_names if n not in claimed)
-        claimed.update(free)
+        free = tuple(n for n in server.server_names if not claimed & set(claims(server, n)))
+        claimed.update(claim for name in free for claim in claims(server, name))
         if free == server.server_names:
             kept.append(server)
         elif free:
-            kept.append(renamed(server, free))
+            kept.append(replace(server, server_names=free))
     return tuple(kept)
 
 
-def renamed(server: GatewayServer, names: tuple[str, ...]) -> GatewayServer:
-    return GatewayServer(
-        name=server.name,
-        server_names=names,
-        route_config=server.route_config,
-        tls_mode=server.tls_mode,
-        secret=server.secret,
-        tcp_clusters=server.tcp_clusters,
-        origin=server.origin,
-    )
+def claims(server: GatewayServer, name: str) -> Iterator[tuple[str, str, str]]:
+    for destination in server.destinations or ("",):
+        for source in server.sources or ("",):
+            yield name, destination, source
 
 
 def server_name(bound: Bound) -> str:
@@ -213,7 +221,6 @@ def server_name(bound: Bound) -> str:
 
 
 def http_servers(
-    port: int,
     servers: list[Bound],
     workload: GatewayWorkload,
     services: tuple[VirtualService, ...],
@@ -221,7 +228,8 @@ def http_servers(
     https_port: int | None,
 ) -> Made:
     """All plain HTTP servers of a port share one route configuration."""
-    name = f"http.{port}"
+    first = servers[0].server
+    name = ".".join(filter(None, ("http", str(first.port), first.bind)))
     server = GatewayServer(
         name=name, server_names=("*",), route_config=name, origin=servers[0].origin
     )
@@ -274,10 +282,7 @@ def domains(host: str, port: int, workload: GatewayWorkload) -> tuple[str, ...]:
 def routes_at(
     bound: Bound, service: VirtualService, workload: GatewayWorkload, known: Reachable
 ) -> tuple[Route, ...]:
-    client = Client(
-        gateway=bound.gateway_name, namespace=workload.namespace, labels=workload.labels
-    )
-    return http_routes(service, client, bound.server.port, known)
+    return http_routes(service, client_at(bound, workload), bound.server.port, known)
 
 
 def domains_at(bound: Bound, service: VirtualService) -> Iterator[str]:
@@ -309,16 +314,38 @@ def tls_server(
         return (), ()
     if tls.mode is GatewayTlsMode.PASSTHROUGH:
         return passthrough(bound, workload, services, known), ()
-    if tls.mode in NEEDS_SECRET and workload.secret(tls.credential) is None:
+    settings = with_secrets(tls, workload)
+    if settings is None:
         return (), ()
     secret = tls.credential if tls.mode in NEEDS_SECRET else ""
     if not bound.server.is_http:
-        clusters = tcp_clusters(bound, workload, services, known)
-        return (terminating(bound, tls.mode, secret, "", clusters),) if clusters else (), ()
+        return tuple(
+            terminating(bound, tls.mode, secret, "", settings, one)
+            for one in tcp_routes(bound, workload, services, known)
+        ), ()
     key = bound.gateway.metadata.key
     name = f"https.{bound.server.port}.{server_name(bound)}.{key.name}.{key.namespace}"
-    server = terminating(bound, tls.mode, secret, name, ())
+    server = terminating(bound, tls.mode, secret, name, settings, None)
     return (server,), (gateway_routes(name, [bound], workload, services, known),)
+
+
+def with_secrets(tls: ServerTls, workload: GatewayWorkload) -> TlsSettings | None:
+    """The settings with the SDS names of all Secrets; None where one that is needed is missing."""
+    settings = tls.settings
+    if tls.mode not in NEEDS_SECRET:
+        return replace(settings, files=(), authorities_file="")
+    if not tls.credential and not settings.files:
+        return None
+    if tls.credential and certificate(workload.secrets, tls.credential) is None:
+        return None
+    others = (certificate(workload.secrets, name) for name in tls.more_credentials)
+    settings = replace(settings, secrets=tuple(found.name for found in others if found is not None))
+    if tls.mode not in CHECKS_CLIENTS:
+        return settings
+    trusted = authorities(workload.secrets, tls.authorities or tls.credential)
+    if trusted is None:
+        return settings if settings.authorities_file else None
+    return replace(settings, authorities=trusted.name)
 
 
 def terminating(
@@ -326,7 +353,8 @@ def terminating(
     mode: GatewayTlsMode,
     secret: str,
     routes: str,
-    clusters: tuple[WeightedCluster, ...],
+    settings: TlsSettings,
+    tcp: TcpRoute | None,
 ) -> GatewayServer:
     return GatewayServer(
         name=f"{server_name(bound)}.{bound.gateway_name}",
@@ -334,8 +362,12 @@ def terminating(
         route_config=routes,
         tls_mode=mode,
         secret=secret,
-        tcp_clusters=clusters,
+        tcp_clusters=tcp.clusters if tcp else (),
         origin=bound.origin,
+        tls=settings,
+        destinations=tcp.destinations if tcp else (),
+        sources=tcp.sources if tcp else (),
+        tunnel=tcp.tunnel if tcp else None,
     )
 
 
@@ -346,35 +378,30 @@ def passthrough(
     known: Reachable,
 ) -> tuple[GatewayServer, ...]:
     """One server per tls route: it is found by the name the client asks for."""
-    client = Client(
-        gateway=bound.gateway_name, namespace=workload.namespace, labels=workload.labels
-    )
+    client = client_at(bound, workload)
     made: list[GatewayServer] = []
     for service in services:
         key = service.metadata.key
-        own = gateway_names(service.gateways, key.namespace)
         if not list(domains_at(bound, service)):
             continue
-        for i, route in enumerate(service.tls):
-            sni = [
-                host
-                for match in route.matches
-                if match_applies(match, own, key.namespace, client, bound.server.port)
-                for host in match.sni_hosts
-                if bound.accepts(host, key.namespace) is not None
-            ]
-            clusters = weighted_clusters(route.route, key.namespace, bound.server.port, known)
-            if sni and clusters:
-                made.append(
-                    GatewayServer(
-                        name=f"{server_name(bound)}.{bound.gateway_name}.{key.namespace}/{key.name}:{i}",
-                        server_names=tuple(dict.fromkeys(sni)),
-                        route_config="",
-                        tls_mode=GatewayTlsMode.PASSTHROUGH,
-                        tcp_clusters=clusters,
-                        origin=Origin(resource=key, path=f"spec.tls[{i}]"),
+        for i in range(len(service.tls)):
+            for j, route in enumerate(tls_routes(service, i, client, bound.server.port, known)):
+                names = [n for n in route.server_names if bound.accepts(n, key.namespace)]
+                if names and route.clusters != NOWHERE:
+                    label = f"{key.namespace}/{key.name}:{i}" + (f".{j}" if j else "")
+                    made.append(
+                        GatewayServer(
+                            name=f"{server_name(bound)}.{bound.gateway_name}.{label}",
+                            server_names=tuple(names),
+                            route_config="",
+                            tls_mode=GatewayTlsMode.PASSTHROUGH,
+                            tcp_clusters=route.clusters,
+                            origin=route.origin,
+                            destinations=route.destinations,
+                            sources=route.sources,
+                            tunnel=route.tunnel,
+                        )
                     )
-                )
     return tuple(made)
 
 
@@ -384,36 +411,44 @@ def tcp_server(
     services: tuple[VirtualService, ...],
     known: Reachable,
 ) -> Made:
-    clusters = tcp_clusters(bound, workload, services, known)
-    if not clusters:
-        return (), ()
-    server = GatewayServer(
-        name=f"tcp.{bound.server.port}",
-        server_names=("*",),
-        route_config="",
-        tcp_clusters=clusters,
-        origin=bound.origin,
-    )
-    return (server,), ()
+    return tuple(
+        GatewayServer(
+            name=f"tcp.{bound.server.port}" + (f".{i}" if i else ""),
+            server_names=("*",),
+            route_config="",
+            tcp_clusters=one.clusters,
+            origin=bound.origin,
+            destinations=one.destinations,
+            sources=one.sources,
+            tunnel=one.tunnel,
+        )
+        for i, one in enumerate(tcp_routes(bound, workload, services, known))
+    ), ()
 
 
-def tcp_clusters(
+def tcp_routes(
     bound: Bound,
     workload: GatewayWorkload,
     services: tuple[VirtualService, ...],
     known: Reachable,
-) -> tuple[WeightedCluster, ...]:
-    client = Client(
-        gateway=bound.gateway_name, namespace=workload.namespace, labels=workload.labels
-    )
+) -> tuple[TcpRoute, ...]:
+    """Where connections of a server go: by address first, the first that takes all of them last."""
+    client = client_at(bound, workload)
+    routes: list[TcpRoute] = []
     for service in services:
         if not list(domains_at(bound, service)):
             continue
-        for route in service.tcp:
-            if route_applies(service, route, client, bound.server.port):
-                namespace = service.metadata.key.namespace
-                return weighted_clusters(route.route, namespace, bound.server.port, known)
-    return ()
+        plan = l4_plan(replace(service, tls=()), client, bound.server.port, known)
+        routes += plan.routes
+        if plan.others is not None:
+            others = TcpRoute(clusters=plan.others, tunnel=known.tunnel_of(plan.others))
+            routes.append(others)
+            break
+    return tuple(r for r in distinct(routes) if r.clusters != NOWHERE)
+
+
+def client_at(bound: Bound, workload: GatewayWorkload) -> Client:
+    return Client(gateway=bound.gateway_name, namespace=workload.namespace, labels=workload.labels)
 
 
 # --- addresses ---------------------------------------------------------------------------------
@@ -437,12 +472,16 @@ def gateway_listeners(
     made: dict[tuple[str, int], GatewayListener] = {}
     for port in plan.ports:
         for target in target_ports(services, port.port):
-            places = [(pod.address, target)]
-            places += [
-                ("127.0.0.1", own.host_port + host_port_offset)
-                for own in pod.ports
-                if own.number == target and own.host_port
-            ]
+            places = [(port.bind or pod.address, target)]
+            places += (
+                []
+                if port.bind
+                else [
+                    ("127.0.0.1", own.host_port + host_port_offset)
+                    for own in pod.ports
+                    if own.number == target and own.host_port
+                ]
+            )
             for address, number in places:
                 made.setdefault(
                     (address, number),

@@ -87,7 +87,8 @@ def alternatives(
         if applies(match, own, namespace, client, port) and has_valid_expressions(match):
             label = f"{name}.{match.name or j}" if len(given.matches) > 1 or match.name else name
             where = match.home_path or f"{path}.match[{j}]"
-            yield http_route(service, given, route_match(match), label, where, port, known)
+            made = http_route(service, given, route_match(match), label, where, port, known)
+            yield replace(made, stat_prefix=match.stat_prefix) if match.stat_prefix else made
 
 
 def applies(

@@ -199,7 +199,7 @@ def view_of(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Selection:
-    """Every host with the pods behind it and the identities they may have, by host name."""
+    """Every host with the pods behind it and the identities they may have, by `Upstream.key`."""
 
     upstreams: Mapping[str, Upstream]
     pods: Mapping[str, tuple[PodView, ...]]
@@ -223,7 +223,7 @@ def selection(
     sans: dict[str, tuple[str, ...]] = {}
     outside: dict[str, tuple[EntryEndpoint, ...]] = {}
     for upstream in all_upstreams(memo, registry, entries):
-        host, namespace = upstream.host, upstream.namespace
+        host, namespace = upstream.key, upstream.namespace
         if host in upstreams:
             continue
         upstreams[host] = upstream

@@ -171,6 +171,7 @@ class Compiler:
             every_pod,
             scopes,
             routes if resources.sidecars else None,
+            run.secrets,
         )
         return Mesh(
             configs=configs(run, every_pod, views),
@@ -197,6 +198,15 @@ class Run:
     secrets: tuple[GatewaySecret, ...]
     host_port_offset: int
     root_namespace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What a pod's proxy has for itself, beside routes, clusters and endpoints."""
+
+    guard: Guard
+    telemetry: ProxyTelemetry
+    secrets: tuple[GatewaySecret, ...]
 
 
 def guard_of(run: Run, pod: PodView) -> Guard:
@@ -262,8 +272,7 @@ def sidecar_config(run: Run, pod: PodView, view: View, outward: Outward) -> Prox
         outward.tcp,
         view.clusters,
         view.endpoints,
-        guard_of(run, pod),
-        tells(run, pod),
+        memo(("own", key), Own, guard_of(run, pod), tells(run, pod), view.secrets),
     )
     return memo.exact(("config", key), assemble_sidecar, but_routes, outward.routes)
 
@@ -275,13 +284,12 @@ def shared_sidecar(
     plans: tuple[TcpPlan, ...],
     clusters: tuple[Cluster, ...],
     endpoints: tuple[ClusterEndpoints, ...],
-    guard: Guard,
-    telemetry: ProxyTelemetry,
+    own: Own,
 ) -> Sidecar:
     key = (pod.pod.namespace, pod.pod.name)
-    own = memo(("inbound", key), shared_inbound, memo, pod, services, guard)
-    every = memo(("proxy clusters", key), joined, clusters, own.clusters)
-    return sidecar(pod.pod, own, plans, every, endpoints, telemetry)
+    inward = memo(("inbound", key), shared_inbound, memo, pod, services, own.guard)
+    every = memo(("proxy clusters", key), joined, clusters, inward.clusters)
+    return sidecar(pod.pod, inward, plans, every, endpoints, own.telemetry, own.secrets)
 
 
 def shared_inbound(
@@ -318,6 +326,7 @@ def gateway_config(run: Run, pod: PodView, view: View) -> ProxyConfig:
         clusters,
         view.endpoints,
         tells(run, pod),
+        view.secrets,
     )
 
 

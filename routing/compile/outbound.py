@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from routing.compile.clusters import ANYWHERE, BLACKHOLE, cluster_name
+from routing.compile.clusters import ANYWHERE, cluster_name
 from routing.compile.http_routes import Client, default_route, http_routes
-from routing.compile.l4_routes import l4_clusters, l4_origin
+from routing.compile.l4_routes import L4Plan, l4_plan, tunnel_routes
 from routing.compile.upstreams import Upstream, UpstreamPort, domains, names
 from routing.compile.virtual_services import MeshRoutes
 from routing.compile.weights import Reachable
@@ -16,6 +16,8 @@ from routing.ir import (
     Route,
     RouteConfig,
     RouteMatch,
+    TcpRoute,
+    Tunnel,
     VirtualHost,
     WeightedCluster,
 )
@@ -39,25 +41,38 @@ def virtual_host(
     known: Reachable,
 ) -> VirtualHost:
     """One port of one host, routed by its VirtualService if that has http routes."""
-    routes: tuple[Route, ...] = ()
-    routed = service is not None and bool(service.http) and port.protocol.is_http
-    if service is not None and routed:
-        routes = http_routes(service, client, port.number, known)
-    if not routed or (service is not None and service.own_ports_only and not routes):
-        cluster = cluster_name(port.number, "", upstream.host)
-        routes = (default_route(upstream, port, cluster, known),)
     return VirtualHost(
         name=f"{upstream.host}:{port.number}",
         domains=domains(upstream, port, client.namespace),
-        routes=routes,
+        routes=routes_to(upstream, port, service, client, known),
     )
+
+
+def routes_to(
+    upstream: Upstream,
+    port: UpstreamPort,
+    service: VirtualService | None,
+    client: Client,
+    known: Reachable,
+) -> tuple[Route, ...]:
+    """An HTTP port's routes are its VirtualService's alone; of others what they leave is the host's."""
+    itself = default_route(upstream, port, cluster_name(port.number, "", upstream.host), known)
+    if service is None:
+        return (itself,)
+    if not port.protocol.is_http:
+        tunnels = tunnel_routes(upstream, port.number, service, client, known)
+        whole = bool(tunnels) and not tunnels[-1].match.headers
+        return tunnels if whole else (*tunnels, itself)
+    routes = http_routes(service, client, port.number, known)
+    bare = not service.http or (service.own_ports_only and not routes)
+    return (itself,) if bare else routes
 
 
 def has_virtual_host(upstream: Upstream, port: UpstreamPort, known: Reachable) -> bool:
     """HTTP ports; and other ports outside the mesh, as tunnels through the egress port."""
     if cluster_name(port.number, "", upstream.host) not in known.clusters:
         return False
-    return port.protocol.is_http or (upstream.entry is not None and not upstream.wildcard)
+    return port.protocol.is_http or upstream.entry is not None
 
 
 def unregistered_hosts(
@@ -131,6 +146,8 @@ class TcpPlan:
     service_namespace: str
     service_name: str
     origin: Origin | None = None
+    routes: tuple[TcpRoute, ...] = ()
+    tunnel: Tunnel | None = None
 
 
 def tcp_plan(
@@ -140,16 +157,17 @@ def tcp_plan(
     client: Client,
     known: Reachable,
 ) -> TcpPlan:
-    routed: tuple[WeightedCluster, ...] | None = None
-    if service is not None:
-        routed = l4_clusters(service, (*service.tls, *service.tcp), client, port.number, known)
+    plan = L4Plan() if service is None else l4_plan(service, client, port.number, known)
     own = (WeightedCluster(cluster=cluster_name(port.number, "", upstream.host)),)
+    others = own if plan.others is None else plan.others
     return TcpPlan(
         port=port.local_port,
-        clusters=own if routed is None else routed or (WeightedCluster(cluster=BLACKHOLE.name),),
+        clusters=others,
         service_namespace=upstream.namespace,
         service_name=upstream.name,
-        origin=l4_origin(service) if service is not None and routed is not None else None,
+        origin=plan.origin,
+        routes=plan.routes,
+        tunnel=known.tunnel_of(others),
     )
 
 
@@ -162,6 +180,8 @@ def tcp_listeners(pod: Pod, plans: tuple[TcpPlan, ...]) -> tuple[OutboundTcpList
             service_namespace=p.service_namespace,
             service_name=p.service_name,
             origin=p.origin,
+            routes=p.routes,
+            tunnel=p.tunnel,
         )
         for p in plans
     )

@@ -28,4 +28,7 @@ def retry(policy: HttpRetry | None) -> Retry | None:
         attempts=policy.attempts,
         retry_on=",".join(dict.fromkeys(words)),
         per_try_timeout_ms=policy.per_try_timeout_ms or None,
+        backoff_ms=policy.backoff_ms,
+        other_hosts=policy.other_hosts,
+        other_localities=policy.other_localities,
     )

@@ -1,14 +1,15 @@
 """Which DestinationRule a client follows for a host, and what it says for one port and subset."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import TypedDict
+from dataclasses import dataclass, field, replace
 
 from routing.contracts import ResourceKey
-from routing.ir import ConnectionLimits, ConsistentHash, LoadBalancer
+from routing.ir import ConnectionLimits
 from routing.model import DestinationRule
 from routing.model.destination_rule import ConnectionPool, Subset, TrafficPolicy
 from routing.model.hosts import covers, full_host, specificity
+
+UNSAID = TrafficPolicy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,19 +43,41 @@ def rules_for(
 ) -> tuple[DestinationRule, ...]:
     """The rules that apply, to be merged in order: the client's namespace decides before the
     service's, that before the root namespace; an exact host before a wildcard; in the client's
-    own namespace a rule that selects the client before one for all."""
-    for where in (client_namespace, namespace, rules.root_namespace):
-        found = rules.exact.get((where, host), ())
-        if not found and where in rules.wildcard:
-            found = nearest(rules.wildcard[where], host)
-        own = where == client_namespace
-        narrow = tuple(r for r in found if own and r.selector and r.metadata.key in selected)
-        visible = narrow or tuple(
-            r for r in found if not r.selector and (own or r.metadata.visible_to(client_namespace))
-        )
-        if visible:
-            return visible
+    own namespace a rule that selects the client before one for all.
+
+    For clients in the root namespace only its private rules come first (as in Istio): the others
+    there are meant for everybody.
+    """
+    root = rules.root_namespace
+    if client_namespace == root:
+        private = [r for r in found_in(rules, root, host) if r.metadata.export_to == (root,)]
+        if private:
+            return applying(private, client_namespace, root, selected)
+    places = (namespace, root) if client_namespace == root else (client_namespace, namespace, root)
+    for where in places:
+        found = applying(found_in(rules, where, host), client_namespace, where, selected)
+        if found:
+            return found
     return ()
+
+
+def found_in(rules: Rules, where: str, host: str) -> tuple[DestinationRule, ...]:
+    found = rules.exact.get((where, host), ())
+    if not found and where in rules.wildcard:
+        found = nearest(rules.wildcard[where], host)
+    return found
+
+
+def applying(
+    found: Iterable[DestinationRule],
+    client_namespace: str,
+    where: str,
+    selected: tuple[ResourceKey, ...],
+) -> tuple[DestinationRule, ...]:
+    visible = [r for r in found if r.metadata.visible_to(client_namespace)]
+    own = where == client_namespace
+    narrow = tuple(r for r in visible if own and r.selector and r.metadata.key in selected)
+    return narrow or tuple(r for r in visible if not r.selector)
 
 
 def nearest(candidates: tuple[DestinationRule, ...], host: str) -> tuple[DestinationRule, ...]:
@@ -78,32 +101,37 @@ def subsets(rules: tuple[DestinationRule, ...]) -> dict[str, tuple[DestinationRu
 def policy_for(
     rules: tuple[DestinationRule, ...], subset: Subset | None, port: int
 ) -> TrafficPolicy:
-    """What holds at one port: the subset's parts over the host's; port-level ones replace all."""
-    base = at_port(rules[0].policy, port) if rules else TrafficPolicy()
+    """What holds at one port: of merged rules the first policy that is written; a subset's parts over
+    the host's; port-level settings over both, which inherit nothing (as in Istio)."""
+    written = (r.policy for r in rules if r.policy != UNSAID)
+    base = at_port(next(written, UNSAID), port)
     if subset is None:
         return base
-    own = at_port(subset.policy, port)
-    return TrafficPolicy(
-        **balancing(own if own.load_balancer or own.consistent_hash else base),
-        warmup=own.warmup or base.warmup,
+    own = subset.policy
+    merged = TrafficPolicy(
+        balancing=own.balancing or base.balancing,
         connection_pool=own.connection_pool or base.connection_pool,
         outlier=own.outlier or base.outlier,
         tls=own.tls or base.tls,
+        tunnel=own.tunnel or base.tunnel,
+        proxy_protocol=own.proxy_protocol or base.proxy_protocol,
+        retry_budget=own.retry_budget or base.retry_budget,
+        ports=own.ports,
     )
-
-
-class Balancing(TypedDict):
-    load_balancer: LoadBalancer | None
-    consistent_hash: ConsistentHash | None
-
-
-def balancing(policy: TrafficPolicy) -> Balancing:
-    """A load balancer is one thing: a subset's replaces the host's as a whole."""
-    return {"load_balancer": policy.load_balancer, "consistent_hash": policy.consistent_hash}
+    return at_port(merged, port)
 
 
 def at_port(policy: TrafficPolicy, port: int) -> TrafficPolicy:
-    return dict(policy.ports).get(port, policy)
+    """Port-level settings know four parts; of the others they say nothing."""
+    own = dict(policy.ports).get(port)
+    if own is None:
+        return replace(policy, ports=())
+    return replace(
+        own,
+        tunnel=policy.tunnel,
+        proxy_protocol=policy.proxy_protocol,
+        retry_budget=policy.retry_budget,
+    )
 
 
 def limits(pool: ConnectionPool | None) -> ConnectionLimits:

@@ -3,18 +3,23 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from routing.compile.localities import ANYWHERE, Standpoint, asked
 from routing.compile.mtls import PodView
 from routing.contracts import ResourceKey
 from routing.model import DestinationRule, Sidecar
+from routing.model.destination_rule import names_credential
 from topology.contracts import selects
 
 
 class Scope(NamedTuple):
-    """`rules` are the DestinationRules that select such pods by label."""
+    """`rules` are the DestinationRules that select such pods by label; `edge` are gateways, where some
+    rule speaks of them alone; `standpoint` is theirs where some rule asks for it."""
 
     namespace: str
     sidecar: ResourceKey | None = None
     rules: tuple[ResourceKey, ...] = ()
+    edge: bool = False
+    standpoint: Standpoint = ANYWHERE
 
 
 class Scopes:
@@ -31,9 +36,12 @@ class Scopes:
     ) -> None:
         self.sidecars: Mapping[ResourceKey, Sidecar] = {s.metadata.key: s for s in sidecars}
         self._root = root_namespace
-        self._rules = [rule for rule in rules if rule.selector]
+        every = tuple(rules)
+        self._rules = [rule for rule in every if rule.selector]
+        self._asked = asked(every)
+        self._edge = any(names_credential(rule) for rule in every)
         self._whole: dict[str, Scope] = {}
-        self.apart = bool(self.sidecars or self._rules)
+        self.apart = bool(self.sidecars or self._rules or self._asked.place or self._edge)
 
     def of(self, view: PodView) -> Scope:
         pod = view.pod
@@ -49,6 +57,8 @@ class Scopes:
                 if rule.metadata.key.namespace == pod.namespace
                 and selects(rule.selector, pod.labels)
             ),
+            self._edge and pod.gateway,
+            self._asked.of(pod),
         )
 
     def _sidecar(self, view: PodView) -> Sidecar | None:

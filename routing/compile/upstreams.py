@@ -30,6 +30,14 @@ class Upstream:
     entry: ServiceEntry | None = None
 
     @property
+    def key(self) -> str:
+        """Tells hosts of one name apart, which different namespaces may see differently."""
+        if self.entry is None:
+            return self.host
+        own = self.entry.metadata.key
+        return f"{self.host} of {own.namespace}/{own.name}"
+
+    @property
     def wildcard(self) -> bool:
         return self.host.startswith("*")
 
@@ -80,6 +88,11 @@ def names(host: str, namespace: str, client_namespace: str) -> tuple[str, ...]:
     return (host, *shorter, name) if namespace == client_namespace else (host, *shorter)
 
 
+def bracketed(address: str) -> str:
+    """An address as Host has it."""
+    return f"[{address}]" if ":" in address else address
+
+
 def default_port(upstream: Upstream) -> int | None:
     """The port meant by a name without one: 80, else the only HTTP port."""
     http = [p.number for p in upstream.ports if p.protocol.is_http]
@@ -91,6 +104,12 @@ def default_port(upstream: Upstream) -> int | None:
 def domains(upstream: Upstream, port: UpstreamPort, client_namespace: str) -> tuple[str, ...]:
     """The Host values that mean this port of this host."""
     known = names(upstream.host, upstream.namespace, client_namespace)
+    if upstream.entry is not None:
+        known = (*known, *(bracketed(a) for a in upstream.entry.addresses if "/" not in a))
     bare = known if default_port(upstream) == port.number else ()
-    with_port = () if upstream.wildcard else tuple(f"{name}:{port.number}" for name in known)
+    # a wildcard's port is told from others where the host could not be the request's own
+    tunnel = not port.protocol.is_http
+    with_port = (
+        () if upstream.wildcard and not tunnel else tuple(f"{name}:{port.number}" for name in known)
+    )
     return (*bare, *with_port)

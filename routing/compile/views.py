@@ -1,23 +1,28 @@
 """What all proxies of one namespace share: clusters, endpoints and what can be reached."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 
 from routing.compile.clusters import ANYWHERE, BLACKHOLE, HostClusters, clusters_of
 from routing.compile.inputs import Pods, Selection
+from routing.compile.localities import ANYWHERE as UNPLACED
+from routing.compile.localities import Standpoint, asked
 from routing.compile.memo import Memo
+from routing.compile.mtls import PodView
 from routing.compile.rules import Rules, rules_for
 from routing.compile.scopes import Scope, Scopes
+from routing.compile.secrets import used_by
 from routing.compile.upstreams import Upstream
 from routing.compile.virtual_services import MeshRoutes, shown
 from routing.compile.weights import Reachable, reachable
-from routing.ir import Cluster, ClusterEndpoints, HashPolicy
-from routing.model import Sidecar, VirtualService
+from routing.ir import Cluster, ClusterEndpoints, GatewaySecret, HashPolicy, Tunnel
+from routing.model import DestinationRule, Sidecar, VirtualService
+from routing.model.destination_rule import names_credential
 from routing.model.hosts import full_host
 from routing.model.service_entry import EntryEndpoint
 
 NO_ENTRIES: tuple[EntryEndpoint, ...] = ()
-Reach = tuple[frozenset[str], frozenset[str], tuple[tuple[str, HashPolicy], ...]]
+Reach = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +35,7 @@ class View:
     group: Scope
     scope: Scope
     sidecar: Sidecar | None
+    secrets: tuple[GatewaySecret, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +53,7 @@ def shared_views(
     every_pod: Pods,
     scopes: Scopes,
     routes: MeshRoutes | None,
+    secrets: tuple[GatewaySecret, ...] = (),
 ) -> Mapping[Scope, View]:
     """One view per scope that has proxies; scopes that reach the same share `known`.
 
@@ -58,12 +65,20 @@ def shared_views(
         proxies = (v for v in index.pods if v.pod.sidecar or v.pod.gateway)
         for scope in dict.fromkeys(scopes.of(v) for v in proxies):
             sidecar = scopes.sidecars[scope.sidecar] if scope.sidecar else None
-            parts = parts_of(memo, scope, sidecar, chosen, rules, routes)
+            own = tuple(s for s in secrets if s.namespace == scope.namespace)
+            own = memo.same(("secrets of", scope.namespace), own)
+            parts = parts_of(memo, scope, sidecar, chosen, rules, routes, own)
             known = parts.known
-            reach = (known.clusters, frozenset(known.upstreams), tuple(known.hashing.items()))
+            reach = (
+                known.clusters,
+                frozenset(u.key for u in known.upstreams.values()),
+                tuple(known.hashing.items()),
+                tuple(known.tunnels.items()),
+            )
             group = groups.setdefault(reach, scope)
             known = known if group == scope else views[group].known
-            views[scope] = View(parts.clusters, parts.endpoints, known, group, scope, sidecar)
+            used = memo(("secrets for", scope), used_by, parts.clusters, own)
+            views[scope] = View(parts.clusters, parts.endpoints, known, group, scope, sidecar, used)
     return views
 
 
@@ -74,19 +89,21 @@ def parts_of(
     chosen: Selection,
     rules: Rules,
     routes: MeshRoutes | None,
+    secrets: tuple[GatewaySecret, ...],
 ) -> Parts:
     namespace = scope.namespace
-    visible = (u for u in chosen.upstreams.values() if visible_to(u, namespace))
+    visible = seen_by(chosen, namespace)
     if sidecar is not None and routes is not None:
         led_to = destinations(routes, sidecar, namespace)
         visible = (u for u in visible if u.host in led_to or sidecar.shows(u.namespace, u.host))
     upstreams = memo.group(("upstreams", scope), visible)
     hosts = memo.group(
         ("host clusters", scope),
-        (host_clusters(memo, u, chosen, rules, scope) for u in upstreams),
+        (host_clusters(memo, u, chosen, rules, scope, secrets) for u in upstreams),
     )
     names = memo(("cluster names", scope), cluster_names, hosts)
     hashing = memo(("hashing", scope), hash_policies, hosts)
+    tunnels = memo(("tunnels", scope), tunnels_of, hosts)
     return Parts(
         upstreams,
         memo(
@@ -95,17 +112,25 @@ def parts_of(
             hosts,
         ),
         memo(("endpoints of", scope), all_endpoints, hosts),
-        memo(("reachable", scope), reachable, upstreams, names, hashing),
+        memo(("reachable", scope), reachable, upstreams, names, hashing, tunnels),
     )
 
 
 def host_clusters(
-    memo: Memo, upstream: Upstream, chosen: Selection, rules: Rules, scope: Scope
+    memo: Memo,
+    upstream: Upstream,
+    chosen: Selection,
+    rules: Rules,
+    scope: Scope,
+    secrets: tuple[GatewaySecret, ...],
 ) -> HostClusters:
     """Made once for all namespaces that follow the same rules."""
-    host = upstream.host
-    found = rules_for(rules, scope.namespace, host, upstream.namespace, scope.rules)
-    slot = (host, tuple(rule.metadata.key for rule in found))
+    host = upstream.key
+    found = rules_for(rules, scope.namespace, upstream.host, upstream.namespace, scope.rules)
+    standpoint = scope.standpoint if asked(found).place else UNPLACED
+    credentials = secrets if may_use_secrets(found, scope) else None
+    of = scope.namespace if credentials is not None else ""
+    slot = (host, tuple(rule.metadata.key for rule in found), standpoint, of)
     return memo(
         ("clusters", slot),
         shared_clusters,
@@ -115,13 +140,45 @@ def host_clusters(
         chosen.pods[host],
         chosen.sans[host],
         chosen.entries.get(host, NO_ENTRIES),
+        memo.same(("viewpoint", slot), Viewpoint(slot, standpoint, credentials)),
     )
 
 
-def shared_clusters(memo: Memo, upstream, rules, pods, sans, entries) -> HostClusters:  # type: ignore[no-untyped-def]
+def may_use_secrets(rules: tuple[DestinationRule, ...], scope: Scope) -> bool:
+    """Gateways, and clients that a rule selects, may take a rule's certificate from a Secret."""
+    return any(names_credential(rule) and (scope.edge or rule.selector) for rule in rules)
+
+
+def seen_by(chosen: Selection, namespace: str) -> Iterator[Upstream]:
+    """Every host that is exported to a namespace; of one host that several declare, the first."""
+    known: set[str] = set()
+    for upstream in chosen.upstreams.values():
+        if upstream.host not in known and visible_to(upstream, namespace):
+            known.add(upstream.host)
+            yield upstream
+
+
+@dataclass(frozen=True, slots=True)
+class Viewpoint:
+    """Who looks at a host: all who share `slot` see it alike."""
+
+    slot: Hashable
+    standpoint: Standpoint
+    secrets: tuple[GatewaySecret, ...] | None
+
+
+def shared_clusters(
+    memo: Memo,
+    upstream: Upstream,
+    rules: tuple[DestinationRule, ...],
+    pods: tuple[PodView, ...],
+    sans: tuple[str, ...],
+    entries: tuple[EntryEndpoint, ...],
+    seen: Viewpoint,
+) -> HostClusters:
     """Clusters and endpoints that stay the same objects one by one."""
-    made = clusters_of(upstream, rules, pods, sans, entries)
-    slot = (upstream.host, tuple(rule.metadata.key for rule in rules))
+    made = clusters_of(upstream, rules, pods, sans, entries, seen.standpoint, seen.secrets)
+    slot = seen.slot
     return HostClusters(
         clusters=tuple(memo.same(("cluster", slot, c.name), c) for c in made.clusters),
         endpoints=tuple(memo.same(("endpoints", slot, e.cluster), e) for e in made.endpoints),
@@ -152,7 +209,10 @@ def leads_to(service: VirtualService) -> Iterator[str]:
 
 
 def visible_to(upstream: Upstream, namespace: str) -> bool:
-    return upstream.entry is None or upstream.entry.metadata.visible_to(namespace)
+    if upstream.entry is not None:
+        return upstream.entry.metadata.visible_to(namespace)
+    exported = upstream.service.export_to if upstream.service is not None else ()
+    return not exported or "*" in exported or namespace in exported
 
 
 def cluster_names(hosts: tuple[HostClusters, ...]) -> frozenset[str]:
@@ -166,6 +226,15 @@ def hash_policies(hosts: tuple[HostClusters, ...]) -> tuple[tuple[str, HashPolic
         for host in hosts
         for cluster in host.clusters
         if cluster.consistent_hash is not None
+    )
+
+
+def tunnels_of(hosts: tuple[HostClusters, ...]) -> tuple[tuple[str, Tunnel], ...]:
+    return tuple(
+        (cluster.name, cluster.tunnel)
+        for host in hosts
+        for cluster in host.clusters
+        if cluster.tunnel is not None
     )
 
 

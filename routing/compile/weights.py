@@ -1,11 +1,11 @@
 """Destinations with weights become clusters whose weights sum to 100."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from routing.compile.clusters import BLACKHOLE, cluster_name
 from routing.compile.upstreams import Upstream
-from routing.ir import HashPolicy, WeightedCluster
+from routing.ir import HashPolicy, Tunnel, WeightedCluster
 from routing.model.hosts import covers, full_host, specificity
 from routing.model.virtual_service import Destination, WeightedDestination
 
@@ -18,6 +18,11 @@ class Reachable:
     wildcards: tuple[str, ...]
     clusters: frozenset[str]
     hashing: Mapping[str, HashPolicy]
+    tunnels: Mapping[str, Tunnel] = field(default_factory=dict)
+
+    def tunnel_of(self, clusters: tuple[WeightedCluster, ...]) -> Tunnel | None:
+        """The tunnel to these clusters; the first decides, for a connection's proxy has one."""
+        return next((self.tunnels[c.cluster] for c in clusters if c.cluster in self.tunnels), None)
 
     def hashing_of(self, clusters: tuple[WeightedCluster, ...]) -> tuple[HashPolicy, ...]:
         """What decides between the endpoints of these clusters, each policy once."""
@@ -39,9 +44,12 @@ def reachable(
     upstreams: tuple[Upstream, ...],
     clusters: frozenset[str],
     hashing: tuple[tuple[str, HashPolicy], ...],
+    tunnels: tuple[tuple[str, Tunnel], ...] = (),
 ) -> Reachable:
     wildcards = sorted((u.host for u in upstreams if u.wildcard), key=specificity)
-    return Reachable({u.host: u for u in upstreams}, tuple(wildcards), clusters, dict(hashing))
+    return Reachable(
+        {u.host: u for u in upstreams}, tuple(wildcards), clusters, dict(hashing), dict(tunnels)
+    )
 
 
 def resolve(

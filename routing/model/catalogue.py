@@ -1,7 +1,7 @@
 """Every finding there is: its code, severity, sentence and remedy, once.
 
 Codes IST and KIA are those of Istio's and Kiali's analyses for the same fault; MSH are our own
-(MSH10: reading, MSH11: meaning).
+(MSH10: reading, MSH11: meaning, MSH12: questions).
 """
 
 from collections.abc import Mapping
@@ -60,6 +60,23 @@ OWN: Mapping[str, Entry] = {
     ),
     "MSH1112": Entry(
         WARNING, "filter {} is not supported: requests of this rule are answered with 500", "remove it"
+    ),
+    # questions about a request
+    "MSH1201": Entry(ERROR, "{}", "name a workload, a pod or a service as namespace/name"),
+    "MSH1202": Entry(
+        ERROR, "{!r} is no address of a request: {}", "write it like http://reviews:9080/path"
+    ),
+    "MSH1203": Entry(ERROR, "{!r} is not {}", ""),
+    "MSH1130": Entry(
+        WARNING, "Envoy does not know the cipher suite {}: it is left out", "name one of TLS 1.2's suites"
+    ),
+    "MSH1131": Entry(
+        WARNING, "Secret {} has no authorities to check clients with: the server stays closed",
+        "add ca.crt to it, or a Secret of that name with -cacert after it"
+    ),
+    "MSH1132": Entry(
+        WARNING, "sidecars have no certificate from {}: only gateways, and clients that workloadSelector picks",
+        "set workloadSelector, or name files"
     ),
 }  # fmt: skip
 

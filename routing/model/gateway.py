@@ -1,19 +1,27 @@
 """Gateway: what the mesh's edge listens for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from routing.ir import GatewayTlsMode
+from routing.ir import ServerTls as TlsSettings
 from routing.model.metadata import Metadata
 from topology.contracts import Labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerTls:
-    """`mode` None only redirects plain requests to https."""
+    """`mode` None only redirects plain requests to https.
+
+    `credential` and `more_credentials` name Secrets with certificates, `authorities` one to check
+    clients with (else the first's own). `settings` is what needs no Secret.
+    """
 
     mode: GatewayTlsMode | None = None
     credential: str = ""
     https_redirect: bool = False
+    more_credentials: tuple[str, ...] = ()
+    authorities: str = ""
+    settings: TlsSettings = field(default_factory=TlsSettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +34,7 @@ class Server:
     hosts: tuple[str, ...]
     name: str = ""
     tls: ServerTls | None = None
+    bind: str = ""
 
     @property
     def is_tls(self) -> bool:

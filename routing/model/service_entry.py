@@ -12,6 +12,7 @@ class Resolution(StrEnum):
     STATIC = "STATIC"
     DNS = "DNS"
     DNS_ROUND_ROBIN = "DNS_ROUND_ROBIN"
+    DYNAMIC_DNS = "DYNAMIC_DNS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class EntryEndpoint:
     labels: Labels = ()
     weight: int = 1
     service_account: str = ""
+    locality: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,3 +47,4 @@ class ServiceEntry:
     endpoints: tuple[EntryEndpoint, ...] = ()
     selector: Labels = ()
     sans: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()

@@ -54,6 +54,7 @@ class HttpMatch:
     source_labels: Labels = ()
     source_namespace: str = ""
     gateways: tuple[str, ...] = ()
+    stat_prefix: str = ""
     percent: float = 100.0
     home_path: str = ""
 
@@ -99,6 +100,9 @@ class HttpRetry:
     attempts: int
     per_try_timeout_ms: int | None = None
     retry_on: str = ""
+    backoff_ms: int | None = None
+    other_hosts: bool = True
+    other_localities: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,9 +141,14 @@ class HttpRoute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class L4Match:
-    """One alternative of a TCP or TLS rule. `sni_hosts` is empty for TCP."""
+    """One alternative of a TCP or TLS rule. `sni_hosts` is empty for TCP.
+
+    `destinations` and `sources` are blocks of addresses of which one must hold the connection's.
+    """
 
     sni_hosts: tuple[str, ...] = ()
+    destinations: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
     port: int | None = None
     source_labels: Labels = ()
     source_namespace: str = ""

@@ -1,12 +1,12 @@
 """Reads an AuthorizationPolicy."""
 
-import ipaddress
 import re
 from collections.abc import Iterator
 
 from routing.contracts import Document
 from routing.ir import AuthKey, AuthRule, AuthTerm, AuthTerms, MatchKind, Origin, StringMatch
 from routing.model.authorization_policy import Action, AuthorizationPolicy
+from routing.model.networks import is_network
 from routing.parse.notes import Note, Spec, items, label_set, metadata_of, part, text, texts
 
 DRY_RUN = "istio.io/dry-run"
@@ -160,11 +160,3 @@ def account(value: str) -> StringMatch:
     namespace, slash, name = value.partition("/")
     suffix = f"/ns/{namespace}/sa/{name}" if slash else f"/sa/{namespace}"
     return StringMatch(kind=MatchKind.SUFFIX, value=suffix)
-
-
-def is_network(value: str) -> bool:
-    try:
-        ipaddress.ip_network(value, strict=False)
-    except ValueError:
-        return False
-    return True

@@ -1,7 +1,7 @@
 """Reads a DestinationRule."""
 
 from routing.contracts import Document
-from routing.ir import LoadBalancer, OutlierDetection, TcpKeepalive
+from routing.ir import OutlierDetection, RetryBudget, TcpKeepalive, Tunnel
 from routing.model.destination_rule import (
     ClientTls,
     ConnectionPool,
@@ -10,7 +10,7 @@ from routing.model.destination_rule import (
     TlsMode,
     TrafficPolicy,
 )
-from routing.parse.load_balancer import consistent_hash, warmup
+from routing.parse.load_balancer import balancing
 from routing.parse.notes import (
     Note,
     Spec,
@@ -23,13 +23,6 @@ from routing.parse.notes import (
     texts,
 )
 
-SIMPLE = {
-    "LEAST_CONN": LoadBalancer.LEAST_REQUEST,
-    "LEAST_REQUEST": LoadBalancer.LEAST_REQUEST,
-    "ROUND_ROBIN": LoadBalancer.ROUND_ROBIN,
-    "RANDOM": LoadBalancer.RANDOM,
-    "PASSTHROUGH": LoadBalancer.PASSTHROUGH,
-}
 DEFAULT_CONSECUTIVE_5XX = 5
 
 
@@ -60,14 +53,14 @@ def subset(given: Spec, path: str, note: Note) -> Subset:
 
 
 def traffic_policy(given: Spec, path: str, note: Note) -> TrafficPolicy:
-    balancer = part(given, "loadBalancer")
     return TrafficPolicy(
-        load_balancer=SIMPLE.get(text(balancer, "simple")),
-        consistent_hash=consistent_hash(balancer, f"{path}.loadBalancer.consistentHash", note),
-        warmup=warmup(balancer),
+        balancing=balancing(given, f"{path}.loadBalancer", note),
         connection_pool=connection_pool(given),
         outlier=outlier_detection(given),
         tls=client_tls(given, f"{path}.tls", note),
+        tunnel=tunnel(given, path, note),
+        proxy_protocol=proxy_protocol(given),
+        retry_budget=retry_budget(given),
         ports=tuple(
             (
                 part(p, "port")["number"],
@@ -77,6 +70,38 @@ def traffic_policy(given: Spec, path: str, note: Note) -> TrafficPolicy:
             )
             for i, p in enumerate(items(given, "portLevelSettings"))
         ),
+    )
+
+
+def tunnel(given: Spec, path: str, note: Note) -> Tunnel | None:
+    found = given.get("tunnel")
+    if found is None:
+        return None
+    protocol = text(found, "protocol") or "CONNECT"
+    if protocol not in ("CONNECT", "POST"):
+        note("MSH1018", f"{path}.tunnel.protocol", "protocol", "CONNECT, POST", protocol)
+    host = text(found, "targetHost")
+    if not host or any(c in host for c in " /@%*"):
+        note("MSH1021", f"{path}.tunnel.targetHost", repr(host), "a host name or an address")
+    return Tunnel(target=f"{host}:{found['targetPort']}", post=protocol == "POST")
+
+
+def proxy_protocol(given: Spec) -> int | None:
+    found = given.get("proxyProtocol")
+    if found is None:
+        return None
+    return 2 if found.get("version") == "V2" else 1
+
+
+def retry_budget(given: Spec) -> RetryBudget | None:
+    found = given.get("retryBudget")
+    if found is None:
+        return None
+    default = RetryBudget()
+    percent, least = found.get("percent"), found.get("minRetryConcurrency")
+    return RetryBudget(
+        percent=default.percent if percent is None else float(percent),
+        least=default.least if least is None else least,
     )
 
 
@@ -157,4 +182,5 @@ def client_tls(given: Spec, path: str, note: Note) -> ClientTls | None:
         key_file=text(tls, "privateKey"),
         crl_file=text(tls, "caCrl"),
         unverified=bool(tls.get("insecureSkipVerify")),
+        credential=text(tls, "credentialName"),
     )

@@ -3,6 +3,7 @@
 import ipaddress
 
 from routing.contracts import Document
+from routing.model.networks import is_network
 from routing.model.service_entry import EntryEndpoint, EntryPort, Resolution, ServiceEntry
 from routing.parse.notes import Note, Spec, items, label_set, metadata_of, part, text, texts
 from routing.parse.virtual_service import check_host
@@ -41,7 +42,19 @@ def service_entry(document: Document, note: Note) -> ServiceEntry:
         endpoints=endpoints,
         selector=label_set(part(spec, "workloadSelector"), "labels"),
         sans=texts(spec, "subjectAltNames"),
+        addresses=addresses(spec, note),
     )
+
+
+def addresses(spec: Spec, note: Note) -> tuple[str, ...]:
+    """A block of addresses is not a name that a request could give; routes by address know it."""
+    for i, written in enumerate(texts(spec, "addresses")):
+        where = f"spec.addresses[{i}]"
+        if not is_network(written):
+            note("MSH1021", where, repr(written), "an address or a block like 10.0.0.0/8")
+        elif "/" in written:
+            note("MSH1019", where, f"{where} (a block, but for routes by destinationSubnets)")
+    return texts(spec, "addresses")
 
 
 def known(spec: Spec) -> bool:
@@ -70,6 +83,7 @@ def endpoint(given: Spec) -> EntryEndpoint:
         labels=label_set(given, "labels"),
         weight=given.get("weight") or 1,
         service_account=text(given, "serviceAccount"),
+        locality=text(given, "locality"),
     )
 
 
@@ -93,7 +107,12 @@ def check_endpoints(
     for i, one in enumerate(endpoints):
         path = f"spec.endpoints[{i}].address"
         if one.address.startswith("unix://"):
-            note("MSH1019", path, f"{path} (Unix socket)")
+            if resolution is not Resolution.STATIC:
+                note("MSH1021", path, "a Unix socket", "used with resolution STATIC")
+            elif not one.address.removeprefix("unix://").startswith(("/", "@")):
+                note("MSH1021", path, one.address, "an absolute path after unix://")
+            elif one.ports:
+                note("MSH1021", f"spec.endpoints[{i}].ports", "ports", "left out for a Unix socket")
         elif not one.address:
             note("MSH1011", path, "address")
         elif resolution is Resolution.STATIC and not is_address(one.address):

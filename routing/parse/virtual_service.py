@@ -5,6 +5,7 @@ import re
 
 from routing.contracts import Document
 from routing.ir import DirectResponse, HeaderChange, HeaderMatch, QueryMatch
+from routing.model.networks import is_network
 from routing.model.re2 import refusal
 from routing.model.virtual_service import (
     Delegate,
@@ -56,8 +57,8 @@ def virtual_service(document: Document, note: Note) -> VirtualService:
             http_route(r, f"spec.http[{i}]", document.key.namespace, note)
             for i, r in enumerate(items(spec, "http"))
         ),
-        tls=tuple(l4_route(r) for r in items(spec, "tls")),
-        tcp=tuple(l4_route(r) for r in items(spec, "tcp")),
+        tls=tuple(l4_route(r, f"spec.tls[{i}]", note) for i, r in enumerate(items(spec, "tls"))),
+        tcp=tuple(l4_route(r, f"spec.tcp[{i}]", note) for i, r in enumerate(items(spec, "tcp"))),
     )
 
 
@@ -119,6 +120,7 @@ def http_match(given: Spec, path: str, note: Note) -> HttpMatch:
         source_labels=label_set(given, "sourceLabels"),
         source_namespace=text(given, "sourceNamespace"),
         gateways=texts(given, "gateways"),
+        stat_prefix=text(given, "statPrefix"),
     )
 
 
@@ -252,20 +254,16 @@ def retries(given: Spec) -> HttpRetry | None:
         attempts=policy.get("attempts") or 0,
         per_try_timeout_ms=milliseconds(policy, "perTryTimeout"),
         retry_on=text(policy, "retryOn"),
+        backoff_ms=milliseconds(policy, "backoff") or None,
+        other_hosts=policy.get("retryIgnorePreviousHosts") is not False,
+        other_localities=bool(policy.get("retryRemoteLocalities")),
     )
 
 
-def l4_route(given: Spec) -> L4Route:
+def l4_route(given: Spec, path: str, note: Note) -> L4Route:
     return L4Route(
         matches=tuple(
-            L4Match(
-                sni_hosts=texts(m, "sniHosts"),
-                port=m.get("port"),
-                source_labels=label_set(m, "sourceLabels"),
-                source_namespace=text(m, "sourceNamespace"),
-                gateways=texts(m, "gateways"),
-            )
-            for m in items(given, "match")
+            l4_match(m, f"{path}.match[{i}]", note) for i, m in enumerate(items(given, "match"))
         ),
         route=tuple(
             WeightedDestination(
@@ -273,4 +271,27 @@ def l4_route(given: Spec) -> L4Route:
             )
             for d in items(given, "route")
         ),
+    )
+
+
+def l4_match(given: Spec, path: str, note: Note) -> L4Match:
+    destinations = texts(given, "destinationSubnets")
+    sources = (text(given, "sourceSubnet"),) if text(given, "sourceSubnet") else ()
+    for field, written in (("destinationSubnets", destinations), ("sourceSubnet", sources)):
+        for block in written:
+            if not is_network(block):
+                note(
+                    "MSH1021",
+                    f"{path}.{field}",
+                    repr(block),
+                    "an address or a block like 10.0.0.0/8",
+                )
+    return L4Match(
+        sni_hosts=texts(given, "sniHosts"),
+        destinations=destinations,
+        sources=sources,
+        port=given.get("port"),
+        source_labels=label_set(given, "sourceLabels"),
+        source_namespace=text(given, "sourceNamespace"),
+        gateways=texts(given, "gateways"),
     )

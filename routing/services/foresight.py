@@ -7,12 +7,12 @@ from threading import Lock
 from django.conf import settings
 
 from routing.compile import Compiler, Mesh, MeshInput
+from routing.compile.secrets import tls_parts
 from routing.contracts import Document, ResourceKey
 from routing.effects import Effects, effects
 from routing.ir import GatewaySecret
 from routing.selectors import documents_published
 from routing.services.platform import registry
-from routing.services.secrets import is_tls_secret
 from topology.contracts import Registry
 
 Documents = Mapping[ResourceKey, Document]
@@ -26,6 +26,13 @@ def foresee(before: Documents, after: Documents) -> Effects:
     with _one_at_a_time:
         old = _compiled(before, running)
         return effects(old, _compiled(after, running))
+
+
+def compiled_now(documents: Documents) -> tuple[Mesh, Registry]:
+    """The mesh that these documents make of what runs now, and what that is."""
+    running = registry()
+    with _one_at_a_time:
+        return _compiled(documents, running), running
 
 
 def foresee_revisions(before: int, after: int) -> Effects:
@@ -53,8 +60,5 @@ def _compiler() -> Compiler:
 
 
 def _certificates(documents: Documents) -> tuple[GatewaySecret, ...]:
-    return tuple(
-        GatewaySecret(name=key.name, namespace=key.namespace, digest=str(found.spec.get("digest")))
-        for key, found in sorted(documents.items())
-        if is_tls_secret(found)
-    )
+    found = (tls_parts(document) for _, document in sorted(documents.items()))
+    return tuple(one for one in found if one is not None)

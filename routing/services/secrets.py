@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.utils import timezone
 
+from routing.compile.secrets import AUTHORITIES, tls_parts
 from routing.contracts import Document, PublishedSecret, ResourceKey
 from routing.models import StoredSecret
 
@@ -163,11 +164,11 @@ def stored(key: ResourceKey, digest: str) -> bool:
 
 
 def published_secrets(documents: Iterable[Document]) -> tuple[PublishedSecret, ...]:
-    """The certificates that these documents name, opened; sorted as the documents are."""
+    """The certificates and authorities that these documents name, opened; sorted as they are."""
     wanted = [
-        (found.key.namespace, found.key.name, str(found.spec.get("digest")))
-        for found in documents
-        if is_tls_secret(found)
+        (found.namespace, found.name, found.digest)
+        for document in documents
+        if (found := tls_parts(document)) is not None
     ]
     if not wanted:
         return ()
@@ -220,6 +221,7 @@ def _certificate(secret: SecretData) -> PublishedSecret:
         namespace=secret.namespace,
         name=secret.name,
         digest=secret.digest,
-        certificate=secret.values[CERTIFICATE],
-        private_key=secret.values[PRIVATE_KEY],
+        certificate=secret.values.get(CERTIFICATE, b""),
+        private_key=secret.values.get(PRIVATE_KEY, b""),
+        authorities=next((secret.values[n] for n in AUTHORITIES if n in secret.values), b""),
     )

@@ -17,6 +17,7 @@ import yaml
 from rest.contracts import Finding
 from routing.checks.check import CheckInput, check
 from routing.compile import Mesh, MeshInput, compile_mesh
+from routing.compile.secrets import tls_parts
 from routing.contracts import Document, ResourceKey
 from routing.ir import GatewaySecret, ProxyConfig, RouteConfig
 from routing.parse import parse_yaml
@@ -61,10 +62,9 @@ def merged(base: tuple[Document, ...], own: tuple[Document, ...]) -> tuple[Docum
 
 def secrets(documents: tuple[Document, ...]) -> Iterator[GatewaySecret]:
     for document in documents:
-        if document.key.kind == "Secret":
-            yield GatewaySecret(
-                name=document.key.name, namespace=document.key.namespace, digest="golden"
-            )
+        found = tls_parts(document)
+        if found is not None:
+            yield replace(found, digest="golden")
 
 
 # --- as text -----------------------------------------------------------------------------------

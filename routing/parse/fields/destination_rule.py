@@ -16,7 +16,6 @@ from routing.parse.schema import (
     choice,
     enum,
     fields,
-    later,
     list_of,
     map_of,
     required,
@@ -25,7 +24,12 @@ from routing.parse.schema import (
 LOAD_BALANCER = choice(
     ("simple", "consistentHash"),
     simple=enum(
-        "UNSPECIFIED", "LEAST_CONN", "RANDOM", "PASSTHROUGH", "ROUND_ROBIN", "LEAST_REQUEST"
+        "UNSPECIFIED",
+        "LEAST_CONN",
+        "RANDOM",
+        "ROUND_ROBIN",
+        "LEAST_REQUEST",
+        later=("PASSTHROUGH",),
     ),
     consistentHash=choice(
         ("httpHeaderName", "httpCookie", "useSourceIp", "httpQueryParameterName"),
@@ -43,13 +47,11 @@ LOAD_BALANCER = choice(
         ringHash=fields(minimumRingSize=UINT),
         maglev=fields(tableSize=UINT),
     ),
-    localityLbSetting=later(
-        fields(
-            distribute=list_of(fields(**{"from": STRING, "to": map_of(UINT)})),
-            failover=list_of(fields(**{"from": STRING, "to": STRING})),
-            failoverPriority=STRINGS,
-            enabled=BOOL,
-        )
+    localityLbSetting=fields(
+        distribute=list_of(fields(**{"from": required(STRING), "to": required(map_of(UINT))})),
+        failover=list_of(fields(**{"from": required(STRING), "to": required(STRING)})),
+        failoverPriority=STRINGS,
+        enabled=BOOL,
     ),
     warmupDurationSecs=DURATION_VALUE,
     warmup=fields(duration=required(DURATION_VALUE), minimumPercent=PERCENT, aggression=NUMBER),
@@ -90,7 +92,7 @@ CLIENT_TLS = fields(
     privateKey=STRING,
     caCertificates=STRING,
     caCrl=STRING,
-    credentialName=later(STRING),
+    credentialName=STRING,
     subjectAltNames=STRINGS,
     sni=STRING,
     insecureSkipVerify=BOOL,
@@ -104,12 +106,10 @@ PORT_POLICY: dict[str, Type] = {
 TRAFFIC_POLICY = fields(
     **PORT_POLICY,
     portLevelSettings=list_of(fields(port=required(fields(number=required(PORT))), **PORT_POLICY)),
-    tunnel=later(
-        fields(protocol=STRING, targetHost=required(STRING), targetPort=required(PORT))
-    ),
-    proxyProtocol=later(fields(version=enum("V1", "V2"))),
-    retryBudget=later(fields(percent=PERCENT, minRetryConcurrency=UINT)),
-)  # fmt: skip
+    tunnel=fields(protocol=STRING, targetHost=required(STRING), targetPort=required(PORT)),
+    proxyProtocol=fields(version=enum("V1", "V2")),
+    retryBudget=fields(percent=PERCENT, minRetryConcurrency=UINT),
+)
 DESTINATION_RULE = fields(
     host=required(STRING),
     trafficPolicy=TRAFFIC_POLICY,

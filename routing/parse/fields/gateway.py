@@ -21,24 +21,25 @@ SERVER_TLS = fields(
         "SIMPLE",
         "MUTUAL",
         "ISTIO_MUTUAL",
-        later=("AUTO_PASSTHROUGH", "OPTIONAL_MUTUAL"),
+        "OPTIONAL_MUTUAL",
+        later=("AUTO_PASSTHROUGH",),
     ),
     credentialName=STRING,
-    credentialNames=later(STRINGS),
-    caCertCredentialName=later(STRING),
-    serverCertificate=later(STRING),
-    privateKey=later(STRING),
-    caCertificates=later(STRING),
-    caCrl=later(STRING),
-    tlsCertificates=later(
-        list_of(fields(serverCertificate=STRING, privateKey=STRING, caCertificates=STRING))
+    credentialNames=STRINGS,
+    caCertCredentialName=STRING,
+    serverCertificate=STRING,
+    privateKey=STRING,
+    caCertificates=STRING,
+    caCrl=STRING,
+    tlsCertificates=list_of(
+        fields(serverCertificate=STRING, privateKey=STRING, caCertificates=STRING)
     ),
-    subjectAltNames=later(STRINGS),
-    verifyCertificateSpki=later(STRINGS),
-    verifyCertificateHash=later(STRINGS),
-    minProtocolVersion=later(TLS_VERSION),
-    maxProtocolVersion=later(TLS_VERSION),
-    cipherSuites=later(STRINGS),
+    subjectAltNames=STRINGS,
+    verifyCertificateSpki=STRINGS,
+    verifyCertificateHash=STRINGS,
+    minProtocolVersion=TLS_VERSION,
+    maxProtocolVersion=TLS_VERSION,
+    cipherSuites=STRINGS,
 )
 SERVER_PORT = fields(
     number=required(PORT),
@@ -51,7 +52,7 @@ GATEWAY = fields(
     servers=list_of(
         fields(
             port=required(SERVER_PORT),
-            bind=later(STRING),
+            bind=STRING,
             hosts=required(list_of(STRING, at_least=1)),
             tls=SERVER_TLS,
             defaultEndpoint=later(STRING),

@@ -39,7 +39,7 @@ HTTP_MATCH = fields(
     sourceLabels=STRING_MAP,
     sourceNamespace=STRING,
     gateways=STRINGS,
-    statPrefix=later(STRING),
+    statPrefix=STRING,
 )
 HTTP_DESTINATION = fields(destination=required(DESTINATION), weight=UINT, headers=HEADERS)
 REDIRECT = choice(
@@ -64,9 +64,9 @@ RETRIES = fields(
     attempts=INT,
     perTryTimeout=DURATION_VALUE,
     retryOn=STRING,
-    retryRemoteLocalities=later(BOOL),
-    retryIgnorePreviousHosts=later(BOOL),
-    backoff=later(DURATION_VALUE),
+    retryRemoteLocalities=BOOL,
+    retryIgnorePreviousHosts=BOOL,
+    backoff=DURATION_VALUE,
 )
 FAULT = fields(
     delay=choice(
@@ -116,15 +116,15 @@ HTTP_ROUTE = fields(
 L4_DESTINATION = fields(destination=required(DESTINATION), weight=UINT)
 TLS_MATCH = fields(
     sniHosts=required(list_of(STRING, at_least=1)),
-    destinationSubnets=later(STRINGS),
+    destinationSubnets=STRINGS,
     port=PORT,
     sourceLabels=STRING_MAP,
     sourceNamespace=STRING,
     gateways=STRINGS,
 )
 TCP_MATCH = fields(
-    destinationSubnets=later(STRINGS),
-    sourceSubnet=later(STRING),
+    destinationSubnets=STRINGS,
+    sourceSubnet=STRING,
     port=PORT,
     sourceLabels=STRING_MAP,
     sourceNamespace=STRING,

@@ -7,7 +7,7 @@ WORKLOAD_ENTRY = fields(
     ports=map_of(PORT),
     labels=STRING_MAP,
     network=later(STRING),
-    locality=later(STRING),
+    locality=STRING,
     weight=UINT,
     serviceAccount=STRING,
 )

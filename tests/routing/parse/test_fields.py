@@ -65,9 +65,8 @@ def test_bad_specs_are_refused_where_they_are_bad(
 @pytest.mark.parametrize(
     ("kind", "spec", "path"),
     [
-        ("VirtualService", VS.replace("{route", "{match: [{statPrefix: x}], route"), "spec.http[0].match[0].statPrefix"),
-        ("DestinationRule", "{host: a, trafficPolicy: {tunnel: {targetHost: b, targetPort: 1}}}", "spec.trafficPolicy.tunnel"),
-        ("DestinationRule", "{host: a, trafficPolicy: {proxyProtocol: {version: V1}}}", "spec.trafficPolicy.proxyProtocol"),
+        ("VirtualService", VS.replace("{route", "{fault: {abort: {http2Error: x}}, route"), "spec.http[0].fault.abort.http2Error"),
+        ("DestinationRule", "{host: a, trafficPolicy: {loadBalancer: {simple: PASSTHROUGH}}}", "spec.trafficPolicy.loadBalancer.simple"),
     ],
 )  # fmt: skip
 def test_what_has_no_effect_yet_is_stored_and_said_once(kind: str, spec: str, path: str) -> None:
