@@ -14,8 +14,8 @@ from routing.contracts import (
     RevisionView,
 )
 from routing.differences import Difference
-from routing.http.statuses import AnyStatusOut
 from routing.effects import Effects, FieldChange, Group, ResourceChange
+from routing.http.statuses import AnyStatusOut
 from routing.moments import iso
 from routing.parse.fields import KINDS
 
