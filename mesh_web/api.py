@@ -13,6 +13,7 @@ from mesh_web.accounts.http import router as accounts
 from mesh_web.audit.http import router as audit
 from mesh_web.live.http import router as live
 from proxy.http import router as proxies
+from proxy.identity.http import router as certificates
 from rest.errors import handle_errors
 from routing import facade
 from routing.http import router as routing
@@ -30,7 +31,16 @@ api = NinjaAPI(
 )
 handle_errors(api)
 
-for router in (accounts, audit, live, routing, registry(facade.view), proxies, traces):
+for router in (
+    accounts,
+    audit,
+    live,
+    routing,
+    registry(facade.view),
+    proxies,
+    certificates,
+    traces,
+):
     api.add_router("", router)
 
 _writing = threading.Lock()

@@ -9,8 +9,8 @@
 | MESHWEB_DATABASE_URL | SQLite in MESHWEB_HOME | postgresql://user:password@host:port/name |
 | MESHWEB_BROKER_URL | Unix socket of the embedded broker | redis://... |
 | MESHWEB_STORE_URL | embedded store | http://user:password@host:port/database |
-| MESHWEB_CONTROL_ADDRESS | 127.0.0.1:15010 | where proxies find ADS |
-| MESHWEB_SIGNING_ADDRESS | 127.0.0.1:15012 | where agents find certificate signing |
+| MESHWEB_CONTROL_ADDRESS | 127.0.0.1:15010 | where proxies find ADS; several parted by commas |
+| MESHWEB_SIGNING_ADDRESS | 127.0.0.1:15012 | where agents find certificate signing; several parted by commas |
 | MESHWEB_COLLECTOR_ADDRESS | 127.0.0.1:4317 | where proxies send telemetry |
 | MESHWEB_INGEST_TOKEN | none | what senders of telemetry show from other hosts; needed where they reach MESHWEB_BIND |
 | MESHWEB_SECRET_KEY | made at first start | signs sessions, encrypts keys at rest |

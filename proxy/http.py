@@ -1,4 +1,4 @@
-"""REST over the fleet: `GET /proxies`, `/proxies/{id}`, `.../config_dump`, `/certificates`."""
+"""REST over the fleet: `GET /proxies`, `/proxies/{id}`, `.../config_dump`."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any
@@ -40,16 +40,6 @@ class ProxyOut(Schema):
     types: dict[str, TypeOut]
     error: str = ""
     certificate_expires_at: float | None = None
-
-
-class CertificateOut(Schema):
-    """The certificate a connected proxy showed; `expires_at` is Unix seconds."""
-
-    proxy: str
-    namespace: str
-    pod: str
-    workload: str
-    expires_at: float
 
 
 class ServedOut(Schema):
@@ -120,30 +110,6 @@ def _resources(served: Iterable[Served]) -> list[ServedOut]:
     return [
         ServedOut(name=one.name, version=one.version, config=one.config or {}) for one in served
     ]
-
-
-@router.get(
-    "/certificates",
-    response={200: Page[CertificateOut], **ERRORS},
-    summary="List the certificates of connected proxies",
-)
-def certificates(
-    request: HttpRequest,  # noqa: ARG001
-    query: Query[PageQuery],
-    namespace: QueryName,
-) -> Page[CertificateOut]:
-    held = (
-        CertificateOut(
-            proxy=one.id,
-            namespace=one.namespace,
-            pod=one.pod,
-            workload=one.workload,
-            expires_at=one.certificate_expires_at,
-        )
-        for one in selectors.proxies(namespace)
-        if one.connected and one.certificate_expires_at is not None
-    )
-    return page_of(held, query, lambda one: one.proxy)
 
 
 def shown(status: ProxyStatus) -> ProxyOut:

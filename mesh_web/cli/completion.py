@@ -15,6 +15,16 @@ from mesh_web.cli.output import FORMATS
 
 KINDS = ("all", *sorted({*SHORT, *SHORT.values()}))
 WORDS: Mapping[str, tuple[str, ...]] = {
+    "cert": (
+        "list",
+        "rotate",
+        "rotate-root",
+        "import-root",
+        "start",
+        "status",
+        "continue",
+        "abort",
+    ),
     "get": KINDS,
     "delete": KINDS,
     "mtls": MODES,

@@ -37,6 +37,9 @@ OPTIONS: tuple[tuple[str, int], ...] = (
     # Envoy pings every 10 s; without these gRPC calls that too many and hangs up
     ("grpc.http2.min_ping_interval_without_data_ms", 1_000),
     ("grpc.keepalive_permit_without_calls", 1),
+    # open streams go on, but whoever asks again shows its certificate again: else a stream that
+    # ends with its certificate would come back on the connection that showed it
+    ("grpc.max_connection_age_ms", 6 * 3_600_000),
 )
 
 _END = grpc.aio.EOF  # type: ignore[attr-defined]  # the stubs lack it

@@ -5,15 +5,16 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from proxy.agent.control_client import ControlClient, ControlRefused
+from proxy.agent.control_client import ControlClient, ControlRefused, Orders
 from proxy.agent.host import Host, for_applications
 from proxy.agent.keeper_client import KeeperClient, KeeperLost, Refusal
 from proxy.agent.runner import PodRunner, Tools
-from proxy.agent.svids import OwnIdentity, Svids, write_private
+from proxy.agent.svids import OwnIdentity, Svids, Trusted, told, write_private
 from proxy.identity import spiffe, wire
 from topology.contracts import Assignment, Pod, PodPhase
 
@@ -32,9 +33,10 @@ class Agent:
     def __init__(self, host: Host, env: Mapping[str, str], token: str) -> None:
         self._host = host
         self._control = ControlClient(host.control)
-        self._own = OwnIdentity(host, self._control, token)
+        self._trusted = Trusted()
+        self._own = OwnIdentity(host, self._control, self._trusted, token)
         self._keeper = KeeperClient(host.keeper_socket, self._keeper_changed)
-        self._svids = Svids(self._control, self._identity_changed)
+        self._svids = Svids(self._control, self._trusted, self._identity_changed)
         self._runners: dict[str, PodRunner] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._news = asyncio.Event()
@@ -53,9 +55,9 @@ class Agent:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keeper.run())
             self._adopt()
-            identity = await self._own.establish()
+            await self._own.establish()
             log.info("agent of node %s has its identity", self._host.node)
-            group.create_task(self._own.keep(identity))
+            group.create_task(self._own.keep())
             group.create_task(self._watch())
             group.create_task(self._report())
 
@@ -71,13 +73,23 @@ class Agent:
     async def _watch(self) -> None:
         while True:
             try:
-                async for assigned in self._control.watch():
-                    self._remember(assigned)
-                    self._take(assigned)
-                    await self._end_strays(assigned)
+                async for orders in self._control.watch():
+                    self._remember(orders.pods)
+                    self._take(orders.pods)
+                    await self._follow(orders)
+                    await self._end_strays(orders.pods)
             except (OSError, TimeoutError, ControlRefused, KeeperLost, Refusal) as error:
                 log.warning("control is away: %s", error or type(error).__name__)
-            await asyncio.sleep(RETRY_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)
+                self._control.turn()
+
+    async def _follow(self, orders: Orders) -> None:
+        """Trust whom control trusts, and renew what it wants renewed."""
+        if self._trusted.learn(orders.roots):
+            log.info("%d roots are trusted", orders.roots.pem.count("BEGIN CERTIFICATE"))
+        self._svids.follow(orders.renew)
+        self._own.follow()
+        self._news.set()
 
     def _remember(self, assigned: Iterable[Assignment]) -> None:
         text = json.dumps({"pods": [wire.assignment_out(one) for one in assigned]})
@@ -146,7 +158,8 @@ class Agent:
             self._news.clear()
             try:
                 if all(runner.looked for runner in self._runners.values()):
-                    await self._control.report([r.report for r in self._runners.values()])
+                    reports = [r.report for r in self._runners.values()]
+                    await self._control.report(reports, list(self._identities()))
             except (OSError, ControlRefused) as error:
                 log.warning("could not report: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
@@ -154,6 +167,14 @@ class Agent:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(REPORT_SECONDS):
                     await self._news.wait()
+
+    def _identities(self) -> Iterator[dict[str, Any]]:
+        """The agent's own, and what Envoys have acknowledged."""
+        if self._own.current is not None:
+            yield told(None, self._own.current)
+        for runner in self._runners.values():
+            if runner.held is not None:
+                yield told(runner.assigned.pod.proxy_id, runner.held)
 
     def _keeper_changed(self, name: str) -> None:
         runner = self._runners.get(name.partition("/")[0])

@@ -24,7 +24,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """Where this Envoy finds things. `start` is new at each start: its counters begin at 0 again."""
+    """Where this Envoy finds things; `control` are addresses parted by commas. `start` is new at each start: its counters begin at 0 again."""
 
     control: str
     collector: str
@@ -87,12 +87,12 @@ def _over_ads() -> Json:
 
 
 def _control(around: Surroundings) -> Json:
-    """Control over mTLS: nobody else's certificate will do."""
+    """Control over mTLS: nobody else's certificate will do. Of several processes any will."""
     name = f"spiffe://{around.trust_domain}/ns/{CONTROL_NAMESPACE}/sa/control"
     return {
         **_cluster(
             "xds",
-            _address(around.control),
+            *map(_address, around.control.split(",")),
             connection_keepalive={"interval": "10s", "timeout": "5s"},
         ),
         "transport_socket": {
@@ -155,15 +155,17 @@ def _secret(name: str) -> Json:
     }
 
 
-def _cluster(name: str, address: Json, **http2: Any) -> Json:
-    host = address.get("socket_address", {}).get("address", "127.0.0.1")
+def _cluster(name: str, *addresses: Json, **http2: Any) -> Json:
+    hosts = [one.get("socket_address", {}).get("address", "127.0.0.1") for one in addresses]
     return {
         "name": name,
-        "type": "STATIC" if _is_ip(host) else "STRICT_DNS",
+        "type": "STATIC" if all(map(_is_ip, hosts)) else "STRICT_DNS",
         "connect_timeout": "1s",
         "load_assignment": {
             "cluster_name": name,
-            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
+            "endpoints": [
+                {"lb_endpoints": [{"endpoint": {"address": address}} for address in addresses]}
+            ],
         },
         "typed_extension_protocol_options": {
             HTTP: {

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from proxy.identity import wire
 from topology.contracts import Assignment, PodReport
 
 CALL_SECONDS = 10.0
+LINGER_SECONDS = 30.0
+"""How long calls under way may go on with an earlier certificate."""
+
 SILENCE_SECONDS = 30.0
 """A watch that says nothing for so long is broken: control's heartbeat is three times as fast."""
 
@@ -29,13 +33,31 @@ OPTIONS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Roots:
+    """Whom to trust, and the fingerprint of the root that signs now; a higher `version` is newer."""
+
+    pem: str
+    issuer: str = ""
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
     """A signed certificate with its lifetime in Unix seconds, and the roots to trust."""
 
     certificate_pem: str
-    roots_pem: str
+    roots: Roots
     not_before: float
     not_after: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """All that an agent shall do. `renew` are serials of certificates to be made anew."""
+
+    pods: tuple[Assignment, ...]
+    roots: Roots
+    renew: frozenset[str]
 
 
 class ControlRefused(Exception):  # noqa: N818  an answer
@@ -54,23 +76,40 @@ async def join(address: str, roots: Path, token: str, node: str, csr_pem: str) -
 class ControlClient:
     """Calls that prove who the agent is by mTLS; `identify` once more after each renewal."""
 
-    def __init__(self, address: str) -> None:
-        self._address = address
+    def __init__(self, addresses: str) -> None:
+        """`addresses` are "host:port", parted by commas: one after the other is tried."""
+        self._addresses = cycle(addresses.split(","))
+        self._address = next(self._addresses)
+        self._credentials: grpc.ChannelCredentials | None = None
         self._channel: Channel | None = None
+        self._closing: set[asyncio.Future[None]] = set()
 
-    async def identify(self, roots_pem: str, certificate_pem: str, key_pem: str) -> None:
+    def identify(self, roots_pem: str, certificate_pem: str, key_pem: str) -> None:
         """Use another certificate from now on; calls under way may end with OSError."""
-        old = self._channel
-        credentials = grpc.ssl_channel_credentials(
+        self._credentials = grpc.ssl_channel_credentials(
             roots_pem.encode(), key_pem.encode(), certificate_pem.encode()
         )
-        self._channel = grpc.aio.secure_channel(self._address, credentials, options=OPTIONS)
+        self._connect(grace=LINGER_SECONDS)
+
+    def turn(self) -> None:
+        """Go to the next control process: this one does not answer."""
+        self._address = next(self._addresses)
+        self._connect(grace=None)
+
+    def _connect(self, grace: float | None) -> None:
+        if self._credentials is None:
+            return
+        old = self._channel
+        self._channel = grpc.aio.secure_channel(self._address, self._credentials, options=OPTIONS)
         if old is not None:
-            await old.close(grace=CALL_SECONDS)
+            closing = asyncio.ensure_future(old.close(grace))
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     async def close(self) -> None:
         if self._channel is not None:
             await self._channel.close(None)
+        await asyncio.gather(*self._closing)
 
     async def renew(self, csr_pem: str) -> Grant:
         return _grant(await _call(self._ready(), wire.RENEW, {"csr": csr_pem}))
@@ -78,22 +117,42 @@ class ControlClient:
     async def sign(self, csr_pem: str) -> Grant:
         return _grant(await _call(self._ready(), wire.SIGN, {"csr": csr_pem}))
 
-    async def report(self, reports: Sequence[PodReport]) -> None:
-        await _call(self._ready(), wire.REPORT, {"pods": [wire.report_out(r) for r in reports]})
+    async def report(
+        self, reports: Sequence[PodReport], identities: Sequence[dict[str, Any]] = ()
+    ) -> None:
+        """`identities` are what the agent (first) and its Envoys hold (`wire.identity_out`)."""
+        told = {
+            "pods": [wire.report_out(r) for r in reports],
+            "identities": list(identities),
+        }
+        await _call(self._ready(), wire.REPORT, told)
 
-    async def watch(self) -> AsyncIterator[tuple[Assignment, ...]]:
-        """All pods of this node, at once and after each change. Ends with OSError."""
-        stream = self._ready().unary_stream(wire.method(wire.WATCH), bytes, bytes)(wire.encode({}))
+    async def watch(self) -> AsyncIterator[Orders]:
+        """What this node's agent shall do, at once and after each change.
+
+        Ends when another certificate is in use, to be called again; else with OSError.
+        """
+        channel = self._ready()
+        stream = channel.unary_stream(wire.method(wire.WATCH), bytes, bytes)(wire.encode({}))
         try:
-            while True:
+            while channel is self._channel:
                 raw = await asyncio.wait_for(stream.read(), SILENCE_SECONDS)
                 if not isinstance(raw, bytes):  # grpc.aio.EOF
                     raise ConnectionError("control ended the watch")
                 message = wire.decode(raw)
                 if "pods" in message:
-                    yield tuple(wire.assignment_in(one) for one in message["pods"])
+                    yield Orders(
+                        pods=tuple(wire.assignment_in(one) for one in message["pods"]),
+                        roots=_roots(message["trust"]),
+                        renew=frozenset(message["renew"]),
+                    )
         except grpc.aio.AioRpcError as error:
             raise _translated(error) from error
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise ConnectionError("the connection was given up") from None
         finally:
             stream.cancel()
 
@@ -123,7 +182,11 @@ def _translated(error: grpc.aio.AioRpcError) -> Exception:
 def _grant(answer: dict[str, Any]) -> Grant:
     return Grant(
         certificate_pem=answer["certificate"],
-        roots_pem=answer["roots"],
+        roots=_roots(answer),
         not_before=answer["not_before"],
         not_after=answer["not_after"],
     )
+
+
+def _roots(answer: dict[str, Any]) -> Roots:
+    return Roots(pem=answer["roots"], issuer=answer["issuer"], version=answer["version"])

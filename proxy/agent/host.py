@@ -14,7 +14,10 @@ LONGEST_HOME_WITH_SOCKETS = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """`runtime` holds Unix sockets; addresses are "host:port"."""
+    """`runtime` holds Unix sockets; addresses are "host:port".
+
+    `control` and `signing` may be several, parted by commas: one a control process.
+    """
 
     node: str
     home: Path

@@ -54,7 +54,7 @@ class PodRunner:
         self._names = {"app": f"{pod.uid}/app", "proxy": f"{pod.uid}/proxy"}
         self._admin = tools.host.pod_socket(pod.uid, "admin")
         self._sds_socket = tools.host.pod_socket(pod.uid, "sds")
-        self._sds = SdsServer(self._sds_socket)
+        self._sds = SdsServer(self._sds_socket, tools.on_report)
         self._app = None if pod.gateway else Process()
         self._proxy = Process() if pod.sidecar else None
         self._began_at = time.time()
@@ -71,6 +71,11 @@ class PodRunner:
 
     def offer(self, identity: Identity) -> None:
         self._sds.offer(identity)
+
+    @property
+    def held(self) -> Identity | None:
+        """What its Envoy has acknowledged."""
+        return self._sds.held
 
     async def run(self) -> None:
         """Until the pod has ended and is forgotten."""

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import logging
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,11 +54,27 @@ class Subscription:
 
     _wanted: set[str] = field(default_factory=set)
     _given: dict[str, str] = field(default_factory=dict)
+    _unanswered: dict[str, dict[str, str]] = field(default_factory=dict)
+    _taken: dict[str, str] = field(default_factory=dict)
     _sent: int = 0
 
+    @property
+    def wanted(self) -> frozenset[str]:
+        return frozenset(self._wanted)
+
+    def has_taken(self, current: Secrets) -> bool:
+        """Whether Envoy has acknowledged all that it wants, as it is now."""
+        return all(
+            name in current and self._taken.get(name) == current[name][0] for name in self._wanted
+        )
+
     def receive(self, request: Any) -> None:
+        answered = self._unanswered.pop(request.response_nonce, {})
         if request.HasField("error_detail"):
             log.warning("Envoy refused a secret: %s", request.error_detail.message)
+        else:
+            self._taken.update(answered)
+        self._taken.update(request.initial_resource_versions)
         self._wanted |= set(request.resource_names_subscribe)
         self._given.update(request.initial_resource_versions)
         for name in request.resource_names_subscribe:
@@ -67,6 +83,7 @@ class Subscription:
         for name in request.resource_names_unsubscribe:
             self._wanted.discard(name)
             self._given.pop(name, None)
+            self._taken.pop(name, None)
 
     def due(self, current: Secrets) -> Any | None:
         """The response that brings Envoy up to date, if it is not."""
@@ -78,7 +95,9 @@ class Subscription:
         if not news:
             return None
         self._sent += 1
-        self._given.update({name: version for name, (version, _) in news.items()})
+        given = {name: version for name, (version, _) in news.items()}
+        self._given.update(given)
+        self._unanswered[str(self._sent)] = given
         return message(f"{_DISCOVERY}DeltaDiscoveryResponse")(
             type_url=SECRET,
             nonce=str(self._sent),
@@ -90,11 +109,19 @@ class Subscription:
 
 
 class SdsServer:
-    """Serves one identity on one socket (0600); `offer` replaces it and tells the open streams."""
+    """Serves one identity on one socket (0600); `offer` replaces it and tells the open streams.
 
-    def __init__(self, socket: Path) -> None:
+    `held` is the identity that Envoy has acknowledged last, all of it on all its streams; `on_held`
+    is called when that changes.
+    """
+
+    def __init__(self, socket: Path, on_held: Callable[[], None] = lambda: None) -> None:
+        self.held: Identity | None = None
         self._socket = socket
+        self._on_held = on_held
+        self._identity: Identity | None = None
         self._current: Secrets = {}
+        self._streams: dict[int, Subscription] = {}
         self._woken: set[asyncio.Event] = set()
         self._server: grpc.aio.Server | None = None
 
@@ -117,9 +144,19 @@ class SdsServer:
         self._socket.unlink(missing_ok=True)
 
     def offer(self, identity: Identity) -> None:
-        self._current = secrets(identity)
+        self._identity, self._current = identity, secrets(identity)
         for event in self._woken:
             event.set()
+
+    def _look(self) -> None:
+        """Note it when Envoy has taken all of what is offered."""
+        streams = self._streams.values()
+        wanted = frozenset().union(*(one.wanted for one in streams))
+        if not wanted >= {CERTIFICATE, ROOTS} or self.held == self._identity:
+            return
+        if all(one.has_taken(self._current) for one in streams):
+            self.held = self._identity
+            self._on_held()
 
     def _handler(self) -> Any:
         method = grpc.stream_stream_rpc_method_handler(
@@ -138,6 +175,7 @@ class SdsServer:
             try:
                 async for request in requests:
                     subscription.receive(request)
+                    self._look()
                     woken.set()
             finally:
                 ended = True
@@ -145,6 +183,7 @@ class SdsServer:
 
         listening = asyncio.create_task(listen())
         self._woken.add(woken)
+        self._streams[id(subscription)] = subscription
         try:
             while not ended:
                 await woken.wait()
@@ -153,4 +192,5 @@ class SdsServer:
                     yield response
         finally:
             self._woken.discard(woken)
+            del self._streams[id(subscription)]
             listening.cancel()

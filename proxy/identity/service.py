@@ -17,10 +17,11 @@ from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 from django.utils import timezone
 
-from proxy.identity import certificates, join, spiffe, wire
+from proxy.identity import certificates, join, rotating, spiffe, wire
 from proxy.identity.authority import Authority
 from proxy.identity.certificates import Refused, Svid
 from proxy.identity.spiffe import WorkloadIdentity
+from proxy.identity.trust import Trust
 from topology import facade as topology
 from topology.contracts import Assignment
 
@@ -47,10 +48,11 @@ async def in_thread(call: Callable[[], T]) -> T:
     return await sync_to_async(run, thread_sensitive=False)()
 
 
-def join_handler(authority: Authority) -> Handler:
+def join_handler(trust: Trust) -> Handler:
     """For SIGNING_PORT: an agent's first certificate in exchange for a join token."""
 
     async def join_mesh(raw: bytes, context: Context) -> bytes:
+        authority = trust.authority
         message = await _read(raw, context)
         token = dict(context.invocation_metadata() or ()).get(wire.TOKEN_METADATA, "")
         node = str(message.get("node", ""))
@@ -69,8 +71,8 @@ def join_handler(authority: Authority) -> Handler:
 class AgentService:
     """For the mTLS port. `wake()` makes watches look at once (call it on the event loop)."""
 
-    def __init__(self, authority: Authority) -> None:
-        self._authority = authority
+    def __init__(self, trust: Trust) -> None:
+        self._trust = trust
         self._woken: set[asyncio.Event] = set()
 
     def wake(self) -> None:
@@ -89,7 +91,7 @@ class AgentService:
 
     async def _renew(self, raw: bytes, context: Context) -> bytes:
         """A new certificate for the agent itself."""
-        own = spiffe.agent_id(self._authority.trust_domain, await self._node(context))
+        own = spiffe.agent_id(self._domain, await self._node(context))
         return await self._signed(await _read(raw, context), own.__eq__, context)
 
     async def _sign(self, raw: bytes, context: Context) -> bytes:
@@ -97,7 +99,7 @@ class AgentService:
         node = await self._node(context)
         assigned = await in_thread(lambda: topology.pods_for_node(node))
         held = {WorkloadIdentity(a.pod.namespace, a.pod.service_account) for a in assigned}
-        domain = self._authority.trust_domain
+        domain = self._domain
         return await self._signed(
             await _read(raw, context), lambda uri: spiffe.workload_of(domain, uri) in held, context
         )
@@ -105,24 +107,25 @@ class AgentService:
     async def _signed(
         self, message: dict[str, Any], allowed: Callable[[str], bool], context: Context
     ) -> bytes:
-        csr = str(message.get("csr", ""))
-        signed = self._authority.sign(csr, allowed, now=timezone.now())
+        csr, authority = str(message.get("csr", "")), self._trust.authority
+        signed = authority.sign(csr, allowed, now=timezone.now())
         if isinstance(signed, Refused):
             return await _refuse(context, signed.reason)
-        return wire.encode(_granted(signed, self._authority))
+        return wire.encode(_granted(signed, authority))
 
     async def _report(self, raw: bytes, context: Context) -> bytes:
         node = await self._node(context)
         message = await _read(raw, context)
         try:
             reports = tuple(wire.report_in(one) for one in message["pods"])
+            await in_thread(lambda: rotating.record(node, message["identities"]))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"not a report: {error!r}")
         await in_thread(lambda: topology.report_pods(node, reports))
         return wire.encode({})
 
     async def _watch(self, raw: bytes, context: Context) -> AsyncIterator[bytes]:  # noqa: ARG002
-        """All pods of the node, again whenever they change, and a heartbeat in between.
+        """All that the node's agent shall do, again whenever it changes, and a heartbeat in between.
 
         Ends when the agent's certificate does; it comes back with a newer one.
         """
@@ -131,15 +134,22 @@ class AgentService:
         ends_at = loop.time() + self._seconds_left(context)
         woken = asyncio.Event()
         self._woken.add(woken)
-        sent: tuple[Assignment, ...] | None = None
+        sent: tuple[object, ...] | None = None
         beat_at = 0.0
         try:
             while loop.time() < ends_at:
                 woken.clear()
-                assigned = await in_thread(lambda: topology.pods_for_node(node))
-                if assigned != sent:
-                    sent = assigned
-                    yield wire.encode({"pods": [wire.assignment_out(a) for a in assigned]})
+                assigned, renew = await in_thread(lambda: _orders(node))
+                authority = self._trust.authority
+                if (assigned, renew, authority.version) != sent:
+                    sent = (assigned, renew, authority.version)
+                    yield wire.encode(
+                        {
+                            "pods": [wire.assignment_out(a) for a in assigned],
+                            "trust": _trusted(authority),
+                            "renew": renew,
+                        }
+                    )
                     beat_at = loop.time() + HEARTBEAT_SECONDS
                 elif loop.time() >= beat_at:
                     yield wire.encode({})
@@ -152,11 +162,17 @@ class AgentService:
     async def _node(self, context: Context) -> str:
         """The node whose agent calls, by its certificate; anyone else is sent away."""
         uris = (context.auth_context() or {}).get("peer_spiffe_id", ())
-        nodes = [spiffe.node_of(self._authority.trust_domain, uri.decode()) for uri in uris]
+        nodes = [spiffe.node_of(self._domain, uri.decode()) for uri in uris]
         if len(nodes) == 1 and nodes[0] is not None:
             return nodes[0]
+        who = b", ".join(uris).decode() or "a stranger"
+        log.warning("refused %s: %s is no agent", context.peer(), who)
         await context.abort(grpc.StatusCode.PERMISSION_DENIED, "only agents may call this")
         raise AssertionError("abort raises")
+
+    @property
+    def _domain(self) -> str:
+        return self._trust.authority.trust_domain
 
     @staticmethod
     def _seconds_left(context: Context) -> float:
@@ -167,10 +183,22 @@ class AgentService:
 def _granted(svid: Svid, authority: Authority) -> dict[str, Any]:
     return {
         "certificate": svid.certificate_pem,
-        "roots": authority.roots_pem,
+        **_trusted(authority),
         "not_before": svid.not_before.timestamp(),
         "not_after": svid.not_after.timestamp(),
     }
+
+
+def _trusted(authority: Authority) -> dict[str, Any]:
+    return {
+        "roots": authority.roots_pem,
+        "issuer": authority.issuer,
+        "version": authority.version,
+    }
+
+
+def _orders(node: str) -> tuple[tuple[Assignment, ...], tuple[str, ...]]:
+    return topology.pods_for_node(node), rotating.to_renew(node)
 
 
 async def _read(raw: bytes, context: Context) -> dict[str, Any]:

@@ -19,7 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "pods": "list pods",
     "proxy-status": "how far each proxy is behind the configuration",
     "proxy-config": "what an Envoy is configured with",
-    "cert": "list the certificates of the proxies",
+    "cert": "list, rotate and replace certificates and their root",
     "completion": "print a completion script for bash or zsh",
 }
 """Every command and what it does; the module has the command's name with underscores."""

@@ -21,6 +21,7 @@ from proxy.identity import authority
 from proxy.identity.authority import Authority
 from proxy.identity.certificates import SVID_LIFETIME
 from proxy.identity.service import AgentService, join_handler
+from proxy.identity.trust import Trust
 from proxy.xds import messages
 from proxy.xds.options import Options
 
@@ -57,9 +58,9 @@ async def serve() -> None:
 
 
 async def _run(stop: asyncio.Event) -> None:
-    root = await _authority()
+    trust = Trust(await _authority())
     await asyncio.to_thread(messages.pool)
-    agents = AgentService(root)
+    agents = AgentService(trust)
     control = Control(
         Options(
             trust_domain=settings.TRUST_DOMAIN,
@@ -70,16 +71,17 @@ async def _run(stop: asyncio.Event) -> None:
         broker_url=settings.BROKER_URL,
         registry_changed=agents.wake,
     )
-    own = _OwnCertificate(root)
+    own = _OwnCertificate(trust)
     servers = [
         _server(
             settings.ADS_PORT,
             own.credentials(mutual=True),
             (control.ads.handler(), agents.handler()),
         ),
-        _server(settings.SIGNING_PORT, own.credentials(mutual=False), (join_handler(root),)),
+        _server(settings.SIGNING_PORT, own.credentials(mutual=False), (join_handler(trust),)),
     ]
     working = asyncio.ensure_future(control.run())
+    trusting = asyncio.ensure_future(trust.keep(agents.wake))
     try:
         await control.ready.wait()
         for server in servers:
@@ -92,6 +94,7 @@ async def _run(stop: asyncio.Event) -> None:
         await working
     finally:
         working.cancel()
+        trusting.cancel()
         await asyncio.gather(*(server.stop(STOP_SECONDS) for server in servers))
         stop.set()
 
@@ -123,27 +126,31 @@ def _server(
 
 
 class _OwnCertificate:
-    """Control's own certificate, renewed at half its life on the next connection."""
+    """Control's own certificate: renewed on the next connection at half its life, or as the
+    authority's roots change."""
 
-    def __init__(self, root: Authority) -> None:
-        self._root = root
+    def __init__(self, trust: Trust) -> None:
+        self._trust = trust
 
     def credentials(self, *, mutual: bool) -> grpc.ServerCredentials:
         renew_at = time.time() + _HALF_LIFE
+        authority = self._trust.authority
 
         def fetch() -> grpc.ServerCertificateConfiguration | None:
-            nonlocal renew_at
-            if time.time() < renew_at:
+            nonlocal renew_at, authority
+            current = self._trust.authority
+            if time.time() < renew_at and current is authority:
                 return None
-            renew_at = time.time() + _HALF_LIFE
-            return self._fresh(mutual=mutual)
+            renew_at, authority = time.time() + _HALF_LIFE, current
+            return _certificate(current, mutual=mutual)
 
-        first = self._fresh(mutual=mutual)
+        first = _certificate(authority, mutual=mutual)
         return grpc.dynamic_ssl_server_credentials(first, fetch, mutual)  # type: ignore[arg-type]  # None: keep
 
-    def _fresh(self, *, mutual: bool) -> grpc.ServerCertificateConfiguration:
-        pair = self._root.control_certificate((settings.BIND, "localhost"), now=timezone.now())
-        roots = self._root.roots_pem.encode() if mutual else None
-        return grpc.ssl_server_certificate_configuration(
-            [(pair.key_pem.encode(), pair.certificate_pem.encode())], roots
-        )
+
+def _certificate(authority: Authority, *, mutual: bool) -> grpc.ServerCertificateConfiguration:
+    pair = authority.control_certificate((settings.BIND, "localhost"), now=timezone.now())
+    roots = authority.roots_pem.encode() if mutual else None
+    return grpc.ssl_server_certificate_configuration(
+        [(pair.key_pem.encode(), pair.certificate_pem.encode())], roots
+    )

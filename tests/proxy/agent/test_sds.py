@@ -65,6 +65,20 @@ def test_who_unsubscribes_is_left_alone_and_who_asks_again_is_answered_again() -
     assert names(stream.due(secrets(RENEWED))) == ["default"]
 
 
+def test_what_envoy_has_acknowledged_is_told_apart_from_what_it_was_sent() -> None:
+    stream = Subscription()
+    stream.receive(ASKING(resource_names_subscribe=["default", "ROOTCA"]))
+    first, renewed = secrets(FIRST), secrets(RENEWED)
+    sent: Any = stream.due(first)
+    assert not stream.has_taken(first)
+    stream.receive(ASKING(response_nonce=sent.nonce))
+    assert stream.has_taken(first)
+    assert not stream.has_taken(renewed)
+    refused: Any = stream.due(renewed)
+    stream.receive(ASKING(response_nonce=refused.nonce, error_detail={"code": 13}))
+    assert not stream.has_taken(renewed)
+
+
 async def test_a_renewed_identity_reaches_an_open_stream(tmp_path: Path) -> None:
     socket = tmp_path / "s"
     server = SdsServer(socket)

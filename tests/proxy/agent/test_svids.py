@@ -1,12 +1,13 @@
 """Identities on the host: when they are renewed, how the agent's own is kept."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from proxy.agent import svids
-from proxy.agent.control_client import ControlRefused, Grant
+from proxy.agent.control_client import ControlRefused, Grant, Roots
 from proxy.agent.svids import Identity
 from proxy.identity import certificates
 from proxy.identity.certificates import Request
@@ -32,7 +33,7 @@ def identity(uri: str = URI) -> Identity:
 
 
 OWN = identity()
-FILE = OWN.key_pem + OWN.certificate_pem + OWN.roots_pem
+FILE = OWN.key_pem + OWN.certificate_pem + svids.ROOTS_FOLLOW + OWN.roots_pem
 
 
 @pytest.mark.parametrize(("jitter", "at"), [(0.0, 50.0), (1.0, 55.0), (-1.0, 45.0)])
@@ -72,7 +73,7 @@ async def test_an_identity_is_asked_for_until_it_is_granted(
     answers: list[Exception | Grant] = [
         ConnectionError("away"),
         ControlRefused("not yet"),
-        Grant(certificate_pem="c", roots_pem="r", not_before=1, not_after=2),
+        Grant(certificate_pem="c", roots=Roots(pem="r"), not_before=1, not_after=2),
     ]
 
     async def ask(csr_pem: str) -> Grant:
@@ -85,5 +86,36 @@ async def test_an_identity_is_asked_for_until_it_is_granted(
         return answer
 
     async with asyncio.timeout(5):
-        made = await svids.persistently(URI, ask)
+        made, roots = await svids.persistently(URI, ask)
     assert (made.certificate_pem, made.roots_pem, answers) == ("c", "r", [])
+    assert roots == Roots(pem="r")
+
+
+def test_of_two_control_processes_the_one_that_knows_more_is_believed() -> None:
+    trusted = svids.Trusted()
+    old, new = Roots(pem="a", issuer="a", version=10), Roots(pem="ab", issuer="a", version=20)
+    assert [trusted.learn(one) for one in (old, new, old, new)] == [True, True, False, False]
+    assert trusted.applied(OWN).roots_pem == "ab"
+    assert trusted.is_stale(replace(OWN, issuer="b"))
+    assert not trusted.is_stale(replace(OWN, issuer="a"))
+
+
+def test_what_was_signed_by_a_root_in_force_survives_a_rotation_under_way() -> None:
+    other_key = certificates.new_key()
+    other = certificates.make_root("cluster.local", other_key, now=NOW)
+    both = ROOTS + certificates.certificate_pem(other)
+    kept = svids.read_identity(FILE, URI, both, now=NOW.timestamp())
+    assert kept == replace(OWN, roots_pem=both)
+
+
+async def test_renewal_is_due_at_half_life_or_when_it_is_asked_for() -> None:
+    asked = asyncio.Event()
+    waiting = asyncio.create_task(svids.until_due(replace(OWN, not_after=9e9), asked))
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    asked.set()
+    async with asyncio.timeout(1):
+        await waiting
+    assert not asked.is_set()
+    async with asyncio.timeout(1):
+        await svids.until_due(replace(OWN, not_before=0, not_after=1), asked)

@@ -258,6 +258,68 @@ def test_a_killed_envoy_is_started_again_and_counted(mesh: Mesh) -> None:
     mesh.until(lambda: mesh.get() == "back")
 
 
+def rotate(mesh: Mesh, word: str) -> None:
+    """Start or abort a root rotation."""
+    mesh.manage(
+        "from django.utils import timezone; from proxy.identity import rotating; "
+        f"assert rotating.{word} is None"
+    )
+
+
+def rotated(mesh: Mesh) -> tuple[str, ...]:
+    """The phases that the last rotation has come to an end in, and the roots that are left."""
+    with contextlib.closing(sqlite3.connect(mesh.home / "meshweb.sqlite3")) as database:
+        (phase,) = database.execute(
+            "SELECT phase FROM proxy_rootrotation ORDER BY id DESC LIMIT 1"
+        ).fetchone()
+        slots = database.execute("SELECT slot FROM proxy_certificateauthority").fetchall()
+    return phase, *(str(slot) for (slot,) in slots)
+
+
+def test_a_root_rotation_goes_by_itself_and_no_request_fails(mesh: Mesh) -> None:
+    before, pids = mesh.host.roots.read_text(), mesh.envoys()
+    outcomes: Counter[str] = Counter()
+    rotate(mesh, "start('ann', timezone.now())")
+    deadline = time.monotonic() + 30
+    while rotated(mesh)[0] != "done":
+        outcomes[mesh.get()] += 1
+        assert time.monotonic() < deadline, (rotated(mesh), mesh.logs())
+    for _ in range(20):
+        outcomes[mesh.get()] += 1
+    assert set(outcomes) == {"back"}
+    assert rotated(mesh) == ("done", "2")
+    mesh.until(lambda: mesh.host.roots.read_text() != before)
+    assert mesh.host.roots.read_text().count("BEGIN") == 1
+    assert mesh.envoys() == pids
+    # control's servers, a restarted agent and a restarted Envoy go by the new root too
+    mesh.kill("agent")
+    mesh.start_agent()
+    with contextlib.closing(sqlite3.connect(mesh.home / "meshweb.sqlite3")) as database:
+        (uid,) = database.execute(
+            "SELECT uid FROM topology_podrow WHERE workload = 'back'"
+        ).fetchone()
+    os.kill(mesh.pid(uid[:13], program="envoy"), signal.SIGKILL)
+    mesh.until(lambda: mesh.pods()["back"] == ("Running", True, 1, 2))
+    mesh.until(lambda: mesh.get() == "back")
+
+
+def test_a_root_rotation_can_be_taken_back_and_outlives_every_process(mesh: Mesh) -> None:
+    before = mesh.host.roots.read_text()
+    mesh.kill("agent")  # nobody proves anything now
+    rotate(mesh, "start('ann', timezone.now())")
+    mesh.until(lambda: mesh.host.roots.read_text().count("BEGIN") == 2)
+    mesh.kill("control")
+    mesh.start("control", "manage.py", "control")
+    assert rotated(mesh) == ("distributing", "2", "3")
+    rotate(mesh, "proceed(timezone.now())")
+    rotate(mesh, "abort(timezone.now())")
+    assert rotated(mesh)[0] == "returning"
+    mesh.start_agent()
+    mesh.until(lambda: rotated(mesh) == ("aborted", "2"), seconds=30)
+    mesh.until(lambda: mesh.host.roots.read_text() == before)
+    assert {mesh.get() for _ in range(10)} == {"back"}
+
+
 async def test_a_join_token_is_taken_once(mesh: Mesh) -> None:
     uri = spiffe.agent_id("cluster.local", "local")
     csr = certificates.request_pem(uri, certificates.new_key())
@@ -280,7 +342,7 @@ async def test_an_agent_gets_only_identities_of_its_own_pods(
     mesh: Mesh, uri: str, granted: bool
 ) -> None:
     client = ControlClient(mesh.host.control)
-    await client.identify(*own_identity(mesh))
+    client.identify(*own_identity(mesh))
     csr = certificates.request_pem(uri, certificates.new_key())
     try:
         if granted:
@@ -294,11 +356,11 @@ async def test_an_agent_gets_only_identities_of_its_own_pods(
 
 async def test_a_workload_cannot_speak_as_an_agent(mesh: Mesh) -> None:
     agent = ControlClient(mesh.host.control)
-    await agent.identify(*own_identity(mesh))
-    workload = await svids.obtain("spiffe://cluster.local/ns/t/sa/back", agent.sign)
+    agent.identify(*own_identity(mesh))
+    workload, _ = await svids.obtain("spiffe://cluster.local/ns/t/sa/back", agent.sign)
     await agent.close()
     client = ControlClient(mesh.host.control)
-    await client.identify(workload.roots_pem, workload.certificate_pem, workload.key_pem)
+    client.identify(workload.roots_pem, workload.certificate_pem, workload.key_pem)
     with pytest.raises(ControlRefused, match="only agents may call this"):
         await client.report([])
     await client.close()
