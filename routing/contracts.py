@@ -43,14 +43,40 @@ class Document:
 
 
 class RevisionState(StrEnum):
-    """The life of a revision. The last four are final."""
+    """The life of a revision. The last four are final.
+
+    TRIED: Envoy takes what it brings. A change of weights or endpoints is pushed without a trial.
+    """
 
     ACCEPTED = "accepted"
+    TRIED = "tried"
     PUSHED = "pushed"
     CONVERGED = "converged"
     PARTIAL = "partial"
     REJECTED = "rejected"
     SUPERSEDED = "superseded"
+
+
+class TrialOutcome(StrEnum):
+    """UNTRIED: Envoy could not be asked; the revision was pushed all the same."""
+
+    PASSED = "passed"
+    REFUSED = "refused"
+    UNTRIED = "untried"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What Envoy said of a revision before any proxy was told.
+
+    `parts` is how many different parts it was asked about, `error` its words where it refused
+    some, or why it could not be asked.
+    """
+
+    outcome: TrialOutcome
+    parts: int
+    ms: float
+    error: str = ""
 
 
 class ProxyState(StrEnum):
@@ -121,7 +147,10 @@ class ChangeView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevisionView:
-    """A revision as people see it. `created_at` is Unix seconds, `ms` the slowest proxy's ACK."""
+    """A revision as people see it. `created_at` is Unix seconds, `ms` the slowest proxy's ACK.
+
+    `trial` None: it brought nothing to try, or is not that far.
+    """
 
     number: int
     state: RevisionState
@@ -136,3 +165,4 @@ class RevisionView:
     findings: tuple[Finding, ...]
     system: bool
     reverts: int | None
+    trial: Trial | None = None

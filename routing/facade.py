@@ -1,22 +1,28 @@
 """What other apps may ask of the configuration: what is in force, and how far it got."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from django.utils import timezone
+
 from routing import broker
-from routing.contracts import Convergence, PublishedConfig, ResourceKey
-from routing.selectors import documents_published, newest_published
+from routing.contracts import Convergence, PublishedConfig, ResourceKey, Trial
+from routing.selectors import documents_published, newest_of_all, newest_published
 from routing.services import publish
 from routing.services.convergence import reduce_convergence
-from routing.services.rejection import revert_to_last_good
+from routing.services.rejection import revert_to_last_good, take_back
 from routing.services.secrets import published_secrets
 from topology.contracts import Registry, RoutingView
 
 __all__ = [
+    "accepted_config",
     "broker_alive",
     "published_config",
+    "push",
     "recent_revisions",
     "record_convergence",
     "revert_rejected",
+    "turn_down",
     "view",
     "warm_up",
 ]
@@ -30,8 +36,16 @@ def published_config(after: int | None = None) -> PublishedConfig | None:
     `number`.
     """
     number, accepted_at = newest_published()
-    if after is not None and number <= after:
-        return None
+    return None if after is not None and number <= after else _config(number, accepted_at)
+
+
+def accepted_config(after: int) -> PublishedConfig | None:
+    """The same of the latest revision, pushed or not: what may be next."""
+    number, accepted_at = newest_of_all()
+    return None if number <= after else _config(number, accepted_at)
+
+
+def _config(number: int, accepted_at: float) -> PublishedConfig:
     documents = documents_published(number)
     return PublishedConfig(
         number=number,
@@ -39,6 +53,26 @@ def published_config(after: int | None = None) -> PublishedConfig | None:
         documents=documents,
         secrets=published_secrets(documents),
     )
+
+
+def push(number: int, trial: Trial | None) -> None:
+    """Every revision up to `number` is about to be pushed; `trial` None: there was nothing to try.
+
+    Call it before a proxy is told, from a thread: it blocks on the database. Idempotent.
+    """
+    if trial is not None:
+        publish.record_trial(number, trial)
+    publish.publish_through(number, timezone.now())
+
+
+def turn_down(number: int, culprits: Mapping[ResourceKey, str], trial: Trial) -> int | None:
+    """Take back what Envoy refused in a trial, of all that was accepted up to `number`.
+
+    `culprits` are given with Envoy's words. Makes and enqueues one system revision, with the
+    rest; rejects the revisions that brought the culprits. Returns the new revision's number; None
+    where there is nothing to take back (done before, or changed since). Idempotent. Blocks.
+    """
+    return take_back(number, culprits, trial)
 
 
 def record_convergence(convergence: Convergence) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from routing.contracts import Document, ResourceKey, RevisionState
 from routing.documents import from_json
@@ -14,12 +14,18 @@ CLUSTER = "local"
 
 def newest_published() -> tuple[int, float]:
     """Number and accepted time (Unix seconds) of the latest pushed revision; (0, 0.0) without."""
-    newest = (
-        Revision.objects.exclude(state=RevisionState.ACCEPTED)
-        .order_by("-number")
-        .values_list("number", "accepted_at")
-        .first()
-    )
+    under_way = Q(state__in=(RevisionState.ACCEPTED, RevisionState.TRIED))
+    turned_down = Q(state=RevisionState.REJECTED, published_at__isnull=True)
+    return _newest(Revision.objects.exclude(under_way | turned_down))
+
+
+def newest_of_all() -> tuple[int, float]:
+    """The same of the latest revision, pushed or not."""
+    return _newest(Revision.objects.all())
+
+
+def _newest(rows: QuerySet[Revision]) -> tuple[int, float]:
+    newest = rows.order_by("-number").values_list("number", "accepted_at").first()
     return (0, 0.0) if newest is None else (newest[0], newest[1].timestamp())
 
 

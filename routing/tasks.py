@@ -8,12 +8,12 @@ from routing.services import expire, publish
 
 @shared_task  # type: ignore[untyped-decorator]
 def publish_revision(number: int) -> None:
-    publish.publish_through(number, timezone.now())
+    publish.hint(number)
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def publish_stuck_revisions() -> None:
-    publish.publish_stuck(timezone.now())
+    publish.hint_stuck(timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]

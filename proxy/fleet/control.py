@@ -22,17 +22,18 @@ from proxy.ads.server import AdsServer
 from proxy.ads.session import Rejected
 from proxy.fleet import dump
 from proxy.fleet.blame import Ledger
-from proxy.fleet.planner import Blame, Plan, Planner, Sources
+from proxy.fleet.planner import Blame, Plan, Planner, Sources, TurnedDown
 from proxy.fleet.progress import Progress
 from proxy.fleet.quarantine import blameless, named, type_name
 from proxy.fleet.rows import Rows
 from proxy.fleet.trial import guilty_keys, guilty_resources
+from proxy.fleet.tryout import Tryout
 from proxy.identity.spiffe import workload_id
 from proxy.tasks import revert_rejected
 from proxy.xds.options import Options
 from proxy.xds.snapshot import ProxySnapshot, Resource, Resources
 from routing import facade as routing
-from routing.contracts import ResourceKey
+from routing.contracts import PublishedConfig, ResourceKey
 from telemetry.contracts import Channel
 from topology import facade as topology
 
@@ -96,7 +97,9 @@ class Control:
         host_port_offset: int,
         broker_url: str,
         registry_changed: Callable[[], None],
+        tryout: Tryout | None = None,
     ) -> None:
+        """Without a `tryout` nothing is tried before it is pushed."""
         self._options = options
         self._name = name
         self._broker_url = broker_url
@@ -107,13 +110,15 @@ class Control:
         self.ads = AdsServer(self._admit, self)
         self._planner = Planner(
             Sources(
-                published=routing.published_config,
+                published=_newest,
                 generation=topology.generation,
                 registry=topology.registry,
+                push=routing.push,
             ),
             options,
             self._progress.last_good,
             host_port_offset=host_port_offset,
+            tryout=tryout,
         )
         self._plan: Plan | None = None
         self._refused: list[_Refused] = []
@@ -134,6 +139,7 @@ class Control:
         await self._until_done("record", self._work_start)
         while self._plan is None:
             await self._look_once(anew=False)
+        self._look.set()  # what was accepted while no control was there
         self.ready.set()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -323,6 +329,10 @@ class Control:
     ) -> tuple[Plan | None, list[_Judged]]:
         judged = [self._work_refusal(one) for one in refused]
         plan = self._planner.plan(step=step, anew=anew or bool(refused))
+        while isinstance(plan, TurnedDown):
+            # nothing to take back: then it is pushed, and the proxies' own refusals count
+            stuck = None if _turn_down(plan) else plan.number
+            plan = self._planner.plan(step=step, anew=anew or bool(refused), untried=stuck)
         if plan is not None:
             for blame in _blames(plan):
                 _report(blame.keys, plan.number, blame.refusal.error)
@@ -470,6 +480,18 @@ class Control:
             return work()
 
         return await asyncio.get_running_loop().run_in_executor(self._threads[thread], run)
+
+
+def _newest(after: int | None) -> PublishedConfig | None:
+    return routing.published_config() if after is None else routing.accepted_config(after)
+
+
+def _turn_down(found: TurnedDown) -> int | None:
+    culprits = ", ".join(str(key) for key in found.culprits)
+    log.warning(
+        "revision %d is not pushed: Envoy refuses %s: %s", found.number, culprits, found.trial.error
+    )
+    return routing.turn_down(found.number, found.culprits, found.trial)
 
 
 def _blames(plan: Plan) -> set[Blame]:

@@ -1,10 +1,16 @@
-"""From what is published and what runs to what every proxy shall have. Runs in one thread."""
+"""From what is accepted and what runs to what every proxy shall have. Runs in one thread.
 
+What a plan brings is tried first: of a revision that Envoy would refuse no proxy is told.
+"""
+
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from proxy.fleet.culprits import Suspects, find_culprits
 from proxy.fleet.quarantine import Quarantine, Refusal, culprits
 from proxy.fleet.transition import Transition
+from proxy.fleet.tryout import Failed, Passed, Tryout, Untried
 from proxy.xds.options import Options
 from proxy.xds.snapshot import (
     Material,
@@ -15,22 +21,30 @@ from proxy.xds.snapshot import (
     Snapshots,
 )
 from routing.compile.mesh import Compiler, Mesh, MeshInput
-from routing.contracts import PublishedConfig, ResourceKey
-from routing.ir import GatewaySecret
+from routing.contracts import Document, PublishedConfig, ResourceKey, Trial, TrialOutcome
+from routing.ir import GatewaySecret, ProxyConfig
 from topology.contracts import Registry
+
+log = logging.getLogger(__name__)
+
+
+def _tell_nobody(_: int, __: Trial | None) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
     """Where a planner reads. Each call is one consistent read and may block.
 
-    `published(after)` answers None when nothing newer is there; `generation()` changes whenever
-    the registry does.
+    `published(None)` is what is in force, `published(after)` the newest that was accepted, or None
+    when that is not newer. `generation()` changes whenever the registry does. `push` hears of
+    each revision, and of its trial, before the plan with it is given out.
     """
 
     published: Callable[[int | None], PublishedConfig | None]
     generation: Callable[[], str]
     registry: Callable[[], Registry]
+    push: Callable[[int, Trial | None], None] = _tell_nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +75,23 @@ class Plan:
     refused: Mapping[str, tuple[Blame, ...]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnedDown:
+    """Envoy would refuse what the revisions up to `number` bring: nobody is told.
+
+    `culprits` are the users' resources at fault, with Envoy's words.
+    """
+
+    number: int
+    culprits: Mapping[ResourceKey, str]
+    trial: Trial
+
+
 class Planner:
-    """Remembers the last plan; makes the next from what has changed since. One thread at a time."""
+    """Remembers the last plan; makes the next from what has changed since. One thread at a time.
+
+    Without a `tryout` nothing is tried, and what Envoy refuses is found out by the proxies.
+    """
 
     def __init__(
         self,
@@ -71,8 +100,10 @@ class Planner:
         last_good: LastGood,
         *,
         host_port_offset: int = 0,
+        tryout: Tryout | None = None,
     ) -> None:
         self._sources = sources
+        self._tryout = tryout
         self._options = options
         self._quarantine = Quarantine()
         self._last_good = last_good
@@ -96,47 +127,120 @@ class Planner:
         """Never serve this again. The next plan must be made `anew`."""
         self._quarantine.add(type_url, resource, error, keys)
 
-    def plan(self, *, step: bool = False, anew: bool = False) -> Plan | None:
+    def plan(
+        self, *, step: bool = False, anew: bool = False, untried: int | None = None
+    ) -> Plan | TurnedDown | None:
         """The next plan; None when nothing has changed.
 
         `step`: every proxy has taken the last step of an mTLS change. `anew`: look at every proxy.
+        What was turned down, or could not be planned, is looked at again in the next call; not if
+        that is revision `untried`, which is pushed whatever Envoy says.
         """
-        self._newly = frozenset()
-        fresh = self._read()
+        published, fresh = self._read()
+        steps = self._transition.copy()
         if step and self._transition.under_way:
             self._transition.advance()
             fresh = True
-        if not (fresh or anew) or self._published is None:
+        if not (fresh or anew) or published is None:
             return None
-        before, mesh = self._mesh, self._compile()
-        self._mesh = mesh
-        return self._plan(self._published, mesh, None if anew else before)
+        made: Plan | TurnedDown | None = None
+        try:
+            made = self._tried_plan(published, anew=anew, untried=untried)
+        finally:
+            if not isinstance(made, Plan):
+                self._transition, self._generation = steps, None
+        return made
 
-    def _read(self) -> bool:
+    def _tried_plan(
+        self, published: PublishedConfig, *, anew: bool, untried: int | None
+    ) -> Plan | TurnedDown:
+        before, mesh = self._mesh, self._compile(published)
+        trial = self._try(published, mesh)
+        if isinstance(trial, TurnedDown):
+            if published.number != untried:
+                return trial
+            mesh, trial = self._let_through(published), trial.trial
+        if self._published is not None and published is not self._published:
+            self._sources.push(published.number, trial)
+        self._newly = _newly_written(self._published, published)
+        self._published, self._mesh = published, mesh
+        return self._plan(published, mesh, None if anew else before)
+
+    def _read(self) -> tuple[PublishedConfig | None, bool]:
+        """What shall be in force, and whether it or what runs is news."""
         after = self._published.number if self._published is not None else None
         published = self._sources.published(after)
         generation = self._sources.generation()
         fresh = published is not None or generation != self._generation
-        if published is not None:
-            self._newly = _newly_written(self._published, published)
-            self._published = published
         if generation != self._generation:
             # the generation is read first: what changes in between is read again next time
             self._registry = self._sources.registry()
             self._generation = generation
-        return fresh
+        return published or self._published, fresh
 
-    def _compile(self) -> Mesh:
-        mesh = self._compiler.compile(self._input())
+    def _compile(self, published: PublishedConfig) -> Mesh:
+        mesh = self._compiler.compile(self._input(published))
         if self._mesh is not None and self._transition.begin(self._mesh.modes, mesh.modes):
-            return self._compiler.compile(self._input())
+            return self._compiler.compile(self._input(published))
         return mesh
 
-    def _input(self) -> MeshInput:
-        published = self._published
-        assert published is not None  # noqa: S101  `plan` has looked
+    def _try(self, published: PublishedConfig, mesh: Mesh) -> Trial | TurnedDown | None:
+        """None: there was nothing to try. What was in force when we came was tried before us."""
+        if self._tryout is None:
+            return None
+        changes = _changes(mesh, self._mesh)
+        if self._published is None:
+            self._tryout.trust(changes)
+            return None
+        verdict = self._tryout.judge(changes, _material(published))
+        match verdict:
+            case Passed(tried=0):
+                return None
+            case Passed(tried=tried, ms=ms):
+                return Trial(outcome=TrialOutcome.PASSED, parts=tried, ms=ms)
+            case Failed() as failed:
+                trial = Trial(
+                    outcome=TrialOutcome.REFUSED,
+                    parts=failed.tried,
+                    ms=failed.ms,
+                    error=failed.found[0].words,
+                )
+                culprits = self._culprits(published, failed)
+                if culprits:
+                    number = published.number
+                    return TurnedDown(number=number, culprits=culprits, trial=trial)
+                log.error("Envoy refuses what no resource is to blame for: %s", trial.error)
+            case Untried(tried=tried, ms=ms, reason=reason):
+                log.warning("revision %d is pushed untried: %s", published.number, reason)
+                trial = Trial(outcome=TrialOutcome.UNTRIED, parts=tried, ms=ms, error=reason)
+        # asked again it would say the same, or nothing: the proxies will tell
+        self._tryout.trust(changes)
+        return trial
+
+    def _let_through(self, published: PublishedConfig) -> Mesh:
+        """Compiled again: the search for culprits has compiled others since."""
+        mesh = self._compile(published)
+        if self._tryout is not None:
+            self._tryout.trust(_changes(mesh, self._mesh))
+        return mesh
+
+    def _culprits(self, published: PublishedConfig, failed: Failed) -> Mapping[ResourceKey, str]:
+        tryout, now, material = self._tryout, self._published, _material(published)
+        assert tryout is not None and now is not None  # noqa: S101, PT018  `_try` has looked
+
+        def refused(documents: tuple[Document, ...]) -> bool:
+            mesh = self._compiler.compile(self._input(published, documents))
+            return tryout.refuses(_changes(mesh, self._mesh), material)
+
+        return find_culprits(
+            Suspects(before=now.documents, after=published.documents, guilty=failed.found), refused
+        )
+
+    def _input(
+        self, published: PublishedConfig, documents: tuple[Document, ...] | None = None
+    ) -> MeshInput:
         return MeshInput(
-            documents=published.documents,
+            documents=published.documents if documents is None else documents,
             registry=self._registry,
             trust_domain=self._options.trust_domain,
             host_port_offset=self._host_port_offset,
@@ -193,6 +297,12 @@ class Planner:
             keys = tuple(key for key in found if key in self._newly)
             if keys:
                 yield Blame(refusal, keys)
+
+
+def _changes(mesh: Mesh, before: Mesh | None) -> list[tuple[ProxyConfig, ProxyConfig | None]]:
+    """The configurations that are new or others, each with the one before."""
+    known = before.configs if before is not None else {}
+    return [(mesh.configs[one], known.get(one)) for one in mesh.changed_since(before)]
 
 
 def _newly_written(before: PublishedConfig | None, now: PublishedConfig) -> frozenset[ResourceKey]:

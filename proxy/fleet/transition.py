@@ -19,6 +19,11 @@ class Transition:
     def __init__(self) -> None:
         self._overlaps: dict[tuple[str, str, int], Overlap] = {}
 
+    def copy(self) -> "Transition":
+        made = Transition()
+        made._overlaps = dict(self._overlaps)
+        return made
+
     @property
     def under_way(self) -> bool:
         return bool(self._overlaps)

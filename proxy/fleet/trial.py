@@ -4,15 +4,13 @@ The parts are tried half by half with `envoy --mode validate`, so that good neig
 are not taken back with it. Blocks; for a thread.
 """
 
-import json
 import logging
-import subprocess
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from proxy.fleet.asking import Declined, Silent, ask_envoy
 from proxy.fleet.quarantine import culprits, origin_of
-from proxy.xds import descriptors, static
+from proxy.xds import static
 from proxy.xds.messages import as_dict
 from proxy.xds.snapshot import Resource
 from routing.contracts import ResourceKey
@@ -25,25 +23,13 @@ Json = dict[str, Any]
 Refuses = Callable[[Json], bool]
 """Whether Envoy refuses a bootstrap."""
 
-TRIAL_SECONDS = 20.0
-
 
 def envoy_refuses(bootstrap: Json) -> bool:
     """What the installed binary says; a binary that cannot be asked refuses nothing."""
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as config:
-        json.dump(bootstrap, config)
-        config.flush()
-        try:
-            asked = subprocess.run(
-                [descriptors.installed_binary(), "--mode", "validate", "-c", config.name],
-                capture_output=True,
-                timeout=TRIAL_SECONDS,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            log.warning("Envoy could not be asked: %s", error)
-            return False
-    return asked.returncode != 0
+    answer = ask_envoy(bootstrap)
+    if isinstance(answer, Silent):
+        log.warning("%s", answer.reason)
+    return isinstance(answer, Declined)
 
 
 def guilty(parts: Sequence[T], refused: Callable[[Sequence[T]], bool]) -> tuple[T, ...]:

@@ -5,7 +5,7 @@ tables of a namespace in one virtual host, one revision from the next in a weigh
 what of a part Envoy's judgement hangs on, so that what was tried once is not tried again. Pure.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from routing.ir import (
     Cluster,
     GatewayListener,
     GatewaySecret,
+    InboundListener,
     Origin,
     OutboundTcpListener,
     Proxy,
@@ -51,24 +52,24 @@ class Table:
 Part = Cluster | VirtualHost | Table | Port | GatewaySecret
 
 
-def parts(config: ProxyConfig, before: ProxyConfig | None) -> Iterator[tuple[object, Part]]:
-    """What of a configuration is not the very same as before, each with what identifies it."""
-    if before is None or config.clusters is not before.clusters:
-        for one in config.clusters:
-            yield one, one
-    if before is None or config.routes is not before.routes:
-        known = {id(table) for table in before.routes} if before is not None else set()
-        for table in config.routes:
-            if id(table) not in known:
-                yield table, Table(table)
-                for host in table.virtual_hosts:
-                    yield host, host
+def clusters(config: ProxyConfig, before: ProxyConfig | None) -> tuple[Cluster, ...]:
+    """The clusters of a configuration; none if they are the very same as before."""
+    return () if before is not None and config.clusters is before.clusters else config.clusters
+
+
+def tables(config: ProxyConfig, before: ProxyConfig | None) -> Iterator[RouteConfig]:
+    """The route configurations that are not the very same as before."""
+    known = {id(table) for table in before.routes} if before is not None else set()
+    return (table for table in config.routes if id(table) not in known)
+
+
+def others(config: ProxyConfig, before: ProxyConfig | None) -> Iterator[Port | GatewaySecret]:
+    """The listeners and secrets of a configuration if they are not the very same as before."""
     if before is None or config.proxy != before.proxy or _ports(config) != _ports(before):
-        for port in all_listeners(config):
-            yield port, Port(port, config.proxy)
+        for listener in all_listeners(config):
+            yield Port(listener, config.proxy)
     if before is None or config.secrets is not before.secrets:
-        for secret in config.secrets:
-            yield secret, secret
+        yield from config.secrets
 
 
 def _ports(config: ProxyConfig) -> tuple[object, ...]:
@@ -113,6 +114,16 @@ def _shares(clusters: tuple[WeightedCluster, ...]) -> tuple[WeightedCluster, ...
 
 def _normal_listener(given: AnyListener) -> AnyListener:
     match given:
+        case InboundListener():
+            return replace(
+                given,
+                address="",
+                port=_ANY_PORT,
+                cluster="",
+                route_config="inbound" if given.route_config else "",
+                service_namespace="",
+                service_name="",
+            )
         case OutboundTcpListener():
             shares = _shares(given.clusters)
             return replace(given, address="", port=_ANY_PORT, clusters=shares, origin=None)
@@ -127,7 +138,21 @@ def _normal_listener(given: AnyListener) -> AnyListener:
 
 
 def _normal_proxy(proxy: Proxy) -> Proxy:
-    return replace(proxy, id="", pod="", address="", app_address="", outbound_address="")
+    """Names and labels of pods are Kubernetes': they are told of requests, and are never odd."""
+    return replace(
+        proxy,
+        id="",
+        namespace="",
+        pod="",
+        workload="",
+        app="",
+        version="",
+        labels=(),
+        service_account="",
+        address="",
+        app_address="",
+        outbound_address="",
+    )
 
 
 # Whose they are

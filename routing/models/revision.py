@@ -16,7 +16,8 @@ class Revision(models.Model):
 
     Numbers follow the order of commits. `findings` are those of the check that accepted it;
     `convergence` is [{"id", "state", "ms", "error"}] as last reported. `reverts` is the number
-    of the revision that this one undid.
+    of the revision that this one undid. `trial` is {"outcome", "parts", "ms", "error"} or empty.
+    `published_at` None: no proxy was ever told of it by itself.
     """
 
     number = models.PositiveBigIntegerField(unique=True)
@@ -31,6 +32,7 @@ class Revision(models.Model):
     reverts = models.PositiveBigIntegerField(null=True, blank=True)
     findings = models.JSONField(default=list)
     convergence = models.JSONField(default=list)
+    trial = models.JSONField(default=dict)
     ms = models.FloatField(null=True, blank=True)
     converged = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)

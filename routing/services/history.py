@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import JSONField, OuterRef, QuerySet, Subquery
 
-from routing import findings
+from routing import findings, trials
 from routing.changes import Action, Change, changes_between
 from routing.contracts import ChangeView, Document, ResourceKey, RevisionState, RevisionView
 from routing.documents import from_json, to_yaml
@@ -91,4 +91,5 @@ def _view(row: Revision, changes: Iterable[Change]) -> RevisionView:
         findings=tuple(findings.from_json(one) for one in row.findings),
         system=row.system,
         reverts=row.reverts,
+        trial=trials.from_json(row.trial),
     )

@@ -1,4 +1,7 @@
-"""From accepted to pushed. The row is the queue; tasks and messages are hints."""
+"""From accepted to pushed. The row is the queue; tasks and messages are hints.
+
+Control looks for new revisions, tries them, and says here that it pushes them, before it does.
+"""
 
 import logging
 from datetime import datetime, timedelta
@@ -8,10 +11,12 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils import timezone
 
-from routing import broker
-from routing.contracts import RevisionState
+from rest.contracts import Finding, Severity
+from routing import broker, trials
+from routing.contracts import RevisionState, Trial, TrialOutcome
+from routing.findings import as_json
 from routing.models import Revision
-from routing.selectors import newest_published
+from routing.services.convergence import announce
 from telemetry.contracts import Channel
 
 if TYPE_CHECKING:
@@ -22,22 +27,53 @@ log = logging.getLogger(__name__)
 STUCK_AFTER = timedelta(seconds=1)
 
 
+UNDER_WAY = (RevisionState.ACCEPTED, RevisionState.TRIED)
+
+
+def hint(number: int) -> None:
+    """Have control look at once for the revisions up to `number`."""
+    broker.publish(Channel.REVISION, {"number": number})
+
+
+def record_trial(number: int, trial: Trial) -> None:
+    """Every accepted revision up to `number` was tried, and is about to be pushed."""
+    accepted = Revision.objects.filter(state=RevisionState.ACCEPTED, number__lte=number)
+    accepted.update(state=RevisionState.TRIED, trial=trials.as_json(trial))
+    if trial.outcome is TrialOutcome.UNTRIED:
+        _say_untried(number, trial)
+    announce(number, RevisionState.TRIED, ())
+
+
+def _say_untried(number: int, trial: Trial) -> None:
+    row = Revision.objects.get(number=number)
+    row.findings = [*row.findings, as_json(_untried(trial))]
+    row.save(update_fields=["findings"])
+
+
+def _untried(trial: Trial) -> Finding:
+    return Finding(
+        code="MSH0909",
+        severity=Severity.WARNING,
+        resource="",
+        path="",
+        message=f"Envoy could not be asked before this was pushed: {trial.error}",
+        fix="see that control can run Envoy; what a proxy refuses is taken back all the same",
+    )
+
+
 def publish_through(number: int, now: datetime) -> None:
-    """Push every accepted revision up to `number`, in order and at once, then hint.
+    """Every revision under way up to `number` is pushed, in order and at once.
 
     Running it twice changes nothing. A later revision never becomes visible before an earlier
     one: numbers follow commits, and one statement takes all of them.
     """
-    Revision.objects.filter(state=RevisionState.ACCEPTED, number__lte=number).update(
+    Revision.objects.filter(state__in=UNDER_WAY, number__lte=number).update(
         state=RevisionState.PUSHED, published_at=now
     )
-    newest, _ = newest_published()
-    if newest:
-        broker.publish(Channel.REVISION, {"number": newest})
 
 
-def publish_stuck(now: datetime) -> None:
-    """Push what was accepted a while ago and whose hint was lost."""
+def hint_stuck(now: datetime) -> None:
+    """Hint again at what was accepted a while ago and is not pushed."""
     stuck = (
         Revision.objects.filter(state=RevisionState.ACCEPTED, accepted_at__lt=now - STUCK_AFTER)
         .order_by("-number")
@@ -45,11 +81,11 @@ def publish_stuck(now: datetime) -> None:
         .first()
     )
     if stuck is not None:
-        publish_through(stuck, now)
+        hint(stuck)
 
 
 def enqueue(number: int) -> None:
-    """Ask a worker to publish. Without a broker the revision waits for the sweep, not the user."""
+    """Ask a worker to hint. Without a broker the revision waits for control's next look, not the user."""
     from kombu.exceptions import KombuError  # noqa: PLC0415
     from redis.exceptions import RedisError  # noqa: PLC0415
 
@@ -63,7 +99,7 @@ def enqueue(number: int) -> None:
     except (KombuError, RedisError, OSError) as error:
         waited = (timezone.now() - started).total_seconds()
         log.warning(
-            "revision %d was accepted, but its hint was lost after %.2f s (%s); the sweep will publish it",
+            "revision %d was accepted, but its hint was lost after %.2f s (%s); control finds it by itself",
             number,
             waited,
             error,

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from proxy.ads.server import OPTIONS
 from proxy.fleet.control import Control
+from proxy.fleet.tryout import Tryout
 from proxy.identity import authority
 from proxy.identity.authority import Authority
 from proxy.identity.certificates import SVID_LIFETIME
@@ -61,15 +62,17 @@ async def _run(stop: asyncio.Event) -> None:
     trust = Trust(await _authority())
     await asyncio.to_thread(messages.pool)
     agents = AgentService(trust)
+    options = Options(
+        trust_domain=settings.TRUST_DOMAIN,
+        trace_sampling_percent=settings.TRACE_SAMPLING_PERCENT,
+    )
     control = Control(
-        Options(
-            trust_domain=settings.TRUST_DOMAIN,
-            trace_sampling_percent=settings.TRACE_SAMPLING_PERCENT,
-        ),
+        options,
         name=socket.gethostname(),
         host_port_offset=settings.PORT_OFFSET,
         broker_url=settings.BROKER_URL,
         registry_changed=agents.wake,
+        tryout=Tryout(options),
     )
     own = _OwnCertificate(trust)
     servers = [

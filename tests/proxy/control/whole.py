@@ -16,6 +16,7 @@ from django.conf import settings
 
 from proxy.ads.server import OPTIONS
 from proxy.fleet.control import Control
+from proxy.fleet.tryout import Tryout
 from proxy.identity import spiffe
 from proxy.xds.options import Options
 from tests.mesh_web.live.real import Broker
@@ -25,6 +26,7 @@ from topology import facade as topology
 from topology.contracts import Pod
 
 T = TypeVar("T")
+OPTIONS_OF_MESH = Options(trust_domain=DOMAIN, access_log=False)
 
 
 class MeshBroker(Broker):
@@ -67,14 +69,18 @@ def worker() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def control(root: Root) -> AsyncIterator[Control]:
-    """Control as its command runs it, ready to serve Envoys with `root`'s certificates."""
+async def control(root: Root, tryout: Tryout | None = None) -> AsyncIterator[Control]:
+    """Control as its command runs it, ready to serve Envoys with `root`'s certificates.
+
+    Without a `tryout` nothing is tried before it is pushed.
+    """
     running = Control(
-        Options(trust_domain=DOMAIN, access_log=False),
+        OPTIONS_OF_MESH,
         name="tests",
         host_port_offset=0,
         broker_url=settings.BROKER_URL,
         registry_changed=lambda: None,
+        tryout=tryout,
     )
     task = asyncio.create_task(running.run())
     pair = root.issue(spiffe.control_id(DOMAIN))

@@ -37,7 +37,7 @@ class World:
 
 def made(planner: Planner, *, step: bool = False, anew: bool = False) -> Plan:
     plan = planner.plan(step=step, anew=anew)
-    assert plan is not None
+    assert isinstance(plan, Plan)
     return plan
 
 

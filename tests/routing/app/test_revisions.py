@@ -198,12 +198,16 @@ def test_a_version_with_refused_content_is_never_returned_to(operator: Api) -> N
     assert ResourceVersion.objects.get(revision_id=4).document is None
 
 
-def test_the_sweep_pushes_what_lost_its_hint(operator: Api) -> None:
+def test_the_sweep_hints_again_at_what_nobody_took(
+    operator: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hints: list[int] = []
+    monkeypatch.setattr(publish, "hint", hints.append)
     operator.apply(strict())
-    publish.publish_stuck(timezone.now())
-    assert state(1) == RevisionState.ACCEPTED
-    publish.publish_stuck(timezone.now() + timedelta(seconds=2))
-    assert state(1) == RevisionState.PUSHED
+    publish.hint_stuck(timezone.now())
+    assert hints == []
+    publish.hint_stuck(timezone.now() + timedelta(seconds=2))
+    assert hints == [1]
 
 
 def test_pushing_twice_changes_nothing(operator: Api) -> None:
