@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 READS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 RECORDED_ELSEWHERE = "/api/v1/login"
 """Logins record the name that was tried."""
+QUESTION = "/api/v1/explain"
+"""Asks in its body, and changes nothing."""
 
 
 def audit(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
@@ -38,5 +40,5 @@ def audit(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[..., 
 
 
 def _is_write(request: HttpRequest) -> bool:
-    api = request.path.startswith("/api/") and request.path != RECORDED_ELSEWHERE
+    api = request.path.startswith("/api/") and request.path not in (RECORDED_ELSEWHERE, QUESTION)
     return api and request.method not in READS

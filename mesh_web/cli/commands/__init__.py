@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "pods": "list pods",
     "proxy-status": "how far each proxy is behind the configuration",
     "proxy-config": "what an Envoy is configured with",
+    "explain": "which way a request goes, and why",
     "cert": "list, rotate and replace certificates and their root",
     "completion": "print a completion script for bash or zsh",
 }

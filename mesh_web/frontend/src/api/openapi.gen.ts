@@ -228,6 +228,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain Request
+         * @description Say which way a request goes, and why; nothing is sent and nothing changes.
+         */
+        post: operations["routing_http_explaining_explain_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/namespaces/{namespace}/services/{name}/weights": {
         parameters: {
             query?: never;
@@ -711,9 +731,94 @@ export interface paths {
             cookie?: never;
         };
         /** List the certificates of connected proxies */
-        get: operations["proxy_http_certificates"];
+        get: operations["proxy_identity_http_list_certificates"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates/roots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the roots and how far their rotation is */
+        get: operations["proxy_identity_http_roots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates/rotation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start a root rotation */
+        post: operations["proxy_identity_http_start_rotation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates/rotation/continue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on to the next phase of a root rotation, whoever has not proved this one */
+        post: operations["proxy_identity_http_continue_rotation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates/rotation/abort": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a root rotation back */
+        post: operations["proxy_identity_http_abort_rotation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/proxies/{proxy_id}/certificate/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a proxy's key and certificate made anew */
+        post: operations["proxy_identity_http_rotate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1312,6 +1417,541 @@ export interface components {
             changes: components["schemas"]["ChangeOut"][];
             effects?: components["schemas"]["EffectsOut"] | null;
         };
+        /** AskedOut */
+        AskedOut: {
+            /** Method */
+            method: string;
+            /** Scheme */
+            scheme: string;
+            /** Authority */
+            authority: string;
+            /** Port */
+            port: number;
+            /** Path */
+            path: string;
+            /** Headers */
+            headers: [
+                string,
+                string
+            ][];
+        };
+        /** CallerOut */
+        CallerOut: {
+            /** Namespace */
+            namespace: string;
+            /** Workload */
+            workload: string;
+            /** Pod */
+            pod: string;
+        };
+        /**
+         * Candidate
+         * @description An endpoint that may be chosen.
+         */
+        Candidate: {
+            /** Address */
+            address: string;
+            /** Port */
+            port: number;
+            /** Mtls */
+            mtls: boolean;
+            /**
+             * Namespace
+             * @default
+             */
+            namespace: string;
+            /**
+             * Workload
+             * @default
+             */
+            workload: string;
+            /**
+             * Version
+             * @default
+             */
+            version: string;
+        };
+        /**
+         * Considered
+         * @description Something that was looked at. `reason` says what failed first, or what held.
+         *
+         *     `resource` reads "Kind namespace/name"; `path` is a YAML path in it.
+         */
+        Considered: {
+            /** Name */
+            name: string;
+            /** Holds */
+            holds: boolean;
+            /** Reason */
+            reason: string;
+            /**
+             * Resource
+             * @default
+             */
+            resource: string;
+            /**
+             * Path
+             * @default
+             */
+            path: string;
+        };
+        /**
+         * Destination
+         * @description A cluster that may be chosen, with its share (percent) and whom it leads to.
+         */
+        Destination: {
+            /** Cluster */
+            cluster: string;
+            /** Share */
+            share: number;
+            /** Kind */
+            kind: string;
+            /**
+             * Service
+             * @default
+             */
+            service: string;
+            /**
+             * Subset
+             * @default
+             */
+            subset: string;
+            /**
+             * Resource
+             * @default
+             */
+            resource: string;
+            /**
+             * Path
+             * @default
+             */
+            path: string;
+            /**
+             * Onward
+             * @default []
+             */
+            onward: components["schemas"]["Onward"][];
+        };
+        /**
+         * Effects
+         * @description What the chosen route does to a request beside sending it on.
+         */
+        Effects: {
+            /**
+             * Rewritten Path
+             * @default
+             */
+            rewritten_path: string;
+            /**
+             * Rewritten Host
+             * @default
+             */
+            rewritten_host: string;
+            /**
+             * Headers
+             * @default []
+             */
+            headers: components["schemas"]["HeaderOperation"][];
+            /**
+             * Redirect
+             * @default
+             */
+            redirect: string;
+            /** Direct Status */
+            direct_status?: number | null;
+            /** Delay Ms */
+            delay_ms?: number | null;
+            /** Delay Percent */
+            delay_percent?: number | null;
+            /** Abort Status */
+            abort_status?: number | null;
+            /** Abort Grpc Status */
+            abort_grpc_status?: number | null;
+            /** Abort Percent */
+            abort_percent?: number | null;
+            /**
+             * Mirrors
+             * @default []
+             */
+            mirrors: components["schemas"]["Mirrored"][];
+            /** Timeout Ms */
+            timeout_ms?: number | null;
+            /** Attempts */
+            attempts?: number | null;
+            /**
+             * Retry On
+             * @default
+             */
+            retry_on: string;
+            /** Per Try Timeout Ms */
+            per_try_timeout_ms?: number | null;
+            /**
+             * Cors
+             * @default
+             */
+            cors: string;
+            /**
+             * Hashing
+             * @default []
+             */
+            hashing: string[];
+        };
+        /**
+         * Ending
+         * @description How a request can end: in the application, outside the mesh, with a proxy's own answer, or
+         *     with a connection that is closed without one.
+         * @enum {string}
+         */
+        Ending: "application" | "outside" | "answered" | "closed";
+        /**
+         * ExplanationOut
+         * @description The way of the request, hop after hop, and how it may end; shares are percent.
+         */
+        ExplanationOut: {
+            source: components["schemas"]["CallerOut"];
+            request: components["schemas"]["AskedOut"];
+            first: components["schemas"]["Hop"];
+            /** Outcomes */
+            outcomes: components["schemas"]["Outcome"][];
+            /** Notes */
+            notes: string[];
+        };
+        /**
+         * Guarded
+         * @description One pass over the rules of one action. A dry run only counts.
+         */
+        Guarded: {
+            /** Action */
+            action: string;
+            /** Dry Run */
+            dry_run: boolean;
+            /** Passes */
+            passes: boolean;
+            /** Message */
+            message: string;
+            /**
+             * Rule
+             * @default
+             */
+            rule: string;
+            /**
+             * Resource
+             * @default
+             */
+            resource: string;
+            /**
+             * Path
+             * @default
+             */
+            path: string;
+            /**
+             * Rules
+             * @default []
+             */
+            rules: components["schemas"]["Considered"][];
+        };
+        /**
+         * HeaderOperation
+         * @description `action` is set, add or remove; `on` request or response; `of` the route or a cluster.
+         */
+        HeaderOperation: {
+            /** On */
+            on: string;
+            /** Action */
+            action: string;
+            /** Name */
+            name: string;
+            /**
+             * Value
+             * @default
+             */
+            value: string;
+            /**
+             * Of
+             * @default
+             */
+            of: string;
+        };
+        /**
+         * Hop
+         * @description What one proxy does. `side` is outbound, inbound, gateway, or none (no proxy stands there).
+         *
+         *     `http`: it reads requests; otherwise it passes bytes on.
+         */
+        Hop: {
+            /** Side */
+            side: string;
+            /** Namespace */
+            namespace: string;
+            /** Workload */
+            workload: string;
+            /**
+             * Pod
+             * @default
+             */
+            pod: string;
+            /**
+             * Proxy
+             * @default
+             */
+            proxy: string;
+            /**
+             * Http
+             * @default false
+             */
+            http: boolean;
+            listener?: components["schemas"]["Listening"] | null;
+            tokens?: components["schemas"]["Tokens"] | null;
+            /**
+             * Guards
+             * @default []
+             */
+            guards: components["schemas"]["Guarded"][];
+            /**
+             * Route Table
+             * @default
+             */
+            route_table: string;
+            virtual_host?: components["schemas"]["PickedHost"] | null;
+            /**
+             * Routes
+             * @default []
+             */
+            routes: components["schemas"]["Considered"][];
+            /**
+             * Turns
+             * @default []
+             */
+            turns: components["schemas"]["Turn"][];
+        };
+        /**
+         * Listening
+         * @description The listener that takes the connection, and which of its chains; `refused` says why none.
+         */
+        Listening: {
+            /** Address */
+            address: string;
+            /** Port */
+            port: number;
+            /**
+             * Chain
+             * @default
+             */
+            chain: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Refused
+             * @default
+             */
+            refused: string;
+            /**
+             * Resource
+             * @default
+             */
+            resource: string;
+            /**
+             * Path
+             * @default
+             */
+            path: string;
+        };
+        /** Mirrored */
+        Mirrored: {
+            /** Cluster */
+            cluster: string;
+            /** Percent */
+            percent: number;
+        };
+        /**
+         * Onward
+         * @description Endpoints of one workload that take the request alike, and what they do with it.
+         *
+         *     `hop` is None where no proxy of the mesh stands there.
+         */
+        Onward: {
+            /** Share */
+            share: number;
+            /** Tls */
+            tls: string;
+            /** Endpoints */
+            endpoints: components["schemas"]["Candidate"][];
+            hop?: components["schemas"]["Hop"] | null;
+            /**
+             * Trouble
+             * @default
+             */
+            trouble: string;
+        };
+        /**
+         * Outcome
+         * @description One possible end and its share of equal requests (percent).
+         *
+         *     `status` is what the caller gets when a proxy answers; `flags` and `details` are Envoy's
+         *     response flags and response code details. `by` is the workload that answers.
+         */
+        Outcome: {
+            /** Share */
+            share: number;
+            ending: components["schemas"]["Ending"];
+            /** By */
+            by: string;
+            /** Message */
+            message: string;
+            /** Status */
+            status?: number | null;
+            /** Grpc Status */
+            grpc_status?: number | null;
+            /**
+             * Flags
+             * @default
+             */
+            flags: string;
+            /**
+             * Details
+             * @default
+             */
+            details: string;
+            /**
+             * Location
+             * @default
+             */
+            location: string;
+        };
+        /**
+         * PickedHost
+         * @description The virtual host; `domain` is what matched, `how` in which of Envoy's four ways.
+         */
+        PickedHost: {
+            /** Name */
+            name: string;
+            /** Domain */
+            domain: string;
+            /** How */
+            how: string;
+        };
+        /**
+         * Sent
+         * @description The request as it leaves the proxy: what it was given and what was changed.
+         *
+         *     Envoy adds headers of its own (x-request-id, x-forwarded-proto, x-envoy-*).
+         */
+        Sent: {
+            /** Method */
+            method: string;
+            /** Authority */
+            authority: string;
+            /** Path */
+            path: string;
+            /** Headers */
+            headers: [
+                string,
+                string
+            ][];
+        };
+        /**
+         * Tokens
+         * @description What the proxy says of the request's tokens: valid, missing, expired, ... (`verdict`).
+         */
+        Tokens: {
+            /** Verdict */
+            verdict: string;
+            /** Passes */
+            passes: boolean;
+            /** Message */
+            message: string;
+            /**
+             * Principal
+             * @default
+             */
+            principal: string;
+            /**
+             * Providers
+             * @default []
+             */
+            providers: components["schemas"]["Considered"][];
+        };
+        /**
+         * Turn
+         * @description What happens to a share (percent) of the requests at a hop: mostly there is one turn.
+         *
+         *     `ends` are what the proxy answers itself, shares of the hop's requests too; the rest goes to
+         *     `destinations`, whose shares are of the hop's requests as well.
+         */
+        Turn: {
+            /**
+             * Share
+             * @default 100
+             */
+            share: number;
+            route?: components["schemas"]["Considered"] | null;
+            effects?: components["schemas"]["Effects"] | null;
+            sent?: components["schemas"]["Sent"] | null;
+            /**
+             * Ends
+             * @default []
+             */
+            ends: components["schemas"]["Outcome"][];
+            /**
+             * Destinations
+             * @default []
+             */
+            destinations: components["schemas"]["Destination"][];
+        };
+        /**
+         * ExplainIn
+         * @description A request. `token` is shown as a bearer; `claims` are those of a token taken for valid.
+         *
+         *     `documents` is YAML as it would be applied: the answer is what would happen then.
+         */
+        ExplainIn: {
+            /**
+             * Source
+             * @description namespace/name of whoever asks
+             */
+            source: string;
+            /** Url */
+            url: string;
+            /**
+             * Method
+             * @default GET
+             */
+            method: string;
+            /** Headers */
+            headers?: components["schemas"]["HeaderIn"][];
+            /**
+             * Token
+             * @default
+             */
+            token: string;
+            /** Claims */
+            claims?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Client Address
+             * @default 127.0.0.1
+             */
+            client_address: string;
+            /**
+             * Documents
+             * @default
+             */
+            documents: string;
+        };
+        /** HeaderIn */
+        HeaderIn: {
+            /** Name */
+            name: string;
+            /**
+             * Value
+             * @default
+             */
+            value: string;
+        };
         /**
          * ModeOut
          * @description `source` names the resource that decides; empty for Istio's default.
@@ -1854,7 +2494,9 @@ export interface components {
         };
         /**
          * CertificateOut
-         * @description The certificate a connected proxy showed; `expires_at` is Unix seconds.
+         * @description The certificate that a proxy holds. Times are Unix seconds, `issuer` its root's SHA-256.
+         *
+         *     What the agent has not told of yet is empty; `renewing`: it has been asked to make it anew.
          */
         CertificateOut: {
             /** Proxy */
@@ -1867,6 +2509,28 @@ export interface components {
             workload: string;
             /** Expires At */
             expires_at: number;
+            /** Issued At */
+            issued_at?: number | null;
+            /**
+             * Identity
+             * @default
+             */
+            identity: string;
+            /**
+             * Serial
+             * @default
+             */
+            serial: string;
+            /**
+             * Issuer
+             * @default
+             */
+            issuer: string;
+            /**
+             * Renewing
+             * @default false
+             */
+            renewing: boolean;
         };
         /** Page[CertificateOut] */
         Page_CertificateOut_: {
@@ -1874,6 +2538,131 @@ export interface components {
             items: components["schemas"]["CertificateOut"][];
             /** Next */
             next?: string | null;
+        };
+        /**
+         * HolderOut
+         * @description `kind` is proxy, agent or control; `lacks` says what is not proved, "" nothing.
+         */
+        HolderOut: {
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Lacks */
+            lacks: string;
+        };
+        /**
+         * RootOut
+         * @description A root that is kept. `signs`: new certificates lead to it. Times are Unix seconds.
+         */
+        RootOut: {
+            /** Fingerprint */
+            fingerprint: string;
+            /** Subject */
+            subject: string;
+            /** Not Before */
+            not_before: number;
+            /** Not After */
+            not_after: number;
+            /** Trusted */
+            trusted: boolean;
+            /** Signs */
+            signs: boolean;
+        };
+        /**
+         * RootsOut
+         * @description `rotation` is the one under way, else the last one.
+         */
+        RootsOut: {
+            /** Roots */
+            roots: components["schemas"]["RootOut"][];
+            rotation?: components["schemas"]["RotationOut"] | null;
+        };
+        /**
+         * RotationOut
+         * @description A root rotation: distributing, issuing, withdrawing, done; returning, dropping, aborted.
+         *
+         *     `old` and `new` are fingerprints, "" for a root that is gone; `waiting` are those who have not
+         *     proved the phase; times are Unix seconds.
+         */
+        RotationOut: {
+            /** Number */
+            number: number;
+            /** Phase */
+            phase: string;
+            /** Automatic */
+            automatic: boolean;
+            /** Open */
+            open: boolean;
+            /** Old */
+            old: string;
+            /** New */
+            new: string;
+            /** Started By */
+            started_by: string;
+            /** Started At */
+            started_at: number;
+            /** Phase Since */
+            phase_since: number;
+            /** Ended At */
+            ended_at?: number | null;
+            /** Proved */
+            proved: number;
+            /** Total */
+            total: number;
+            /** Waiting */
+            waiting: components["schemas"]["HolderOut"][];
+        };
+        /**
+         * PlannedOut
+         * @description What a dry run answers: who would have to prove each phase.
+         */
+        PlannedOut: {
+            /**
+             * Dry Run
+             * @default true
+             */
+            dry_run: boolean;
+            /** Total */
+            total: number;
+            /** Waiting */
+            waiting: components["schemas"]["HolderOut"][];
+        };
+        /**
+         * RotationIn
+         * @description Nothing of it is needed. `certificate` (PEM: the one that signs, those above, the root last) and
+         *     `key` bring a root of one's own. `automatic` false: each phase waits to be continued.
+         */
+        RotationIn: {
+            /**
+             * Certificate
+             * @default
+             */
+            certificate: string;
+            /**
+             * Key
+             * @default
+             */
+            key: string;
+            /**
+             * Automatic
+             * @default true
+             */
+            automatic: boolean;
+        };
+        /**
+         * RenewalOut
+         * @description The certificate that is to be made anew; `shared_with` are pods that hold it too.
+         */
+        RenewalOut: {
+            /** Proxy */
+            proxy: string;
+            /** Identity */
+            identity: string;
+            /** Serial */
+            serial: string;
+            /** Shared With */
+            shared_with: string[];
         };
         /**
          * TraceSearch
@@ -3705,6 +4494,138 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WriteOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    routing_http_explaining_explain_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExplainIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplanationOut"];
                 };
             };
             /** @description Bad Request */
@@ -7839,7 +8760,7 @@ export interface operations {
             };
         };
     };
-    proxy_http_certificates: {
+    proxy_identity_http_list_certificates: {
         parameters: {
             query?: {
                 limit?: number;
@@ -7859,6 +8780,663 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_CertificateOut_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    proxy_identity_http_roots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RootsOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    proxy_identity_http_start_rotation: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RotationIn"] | null;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedOut"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RootsOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    proxy_identity_http_continue_rotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RootsOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    proxy_identity_http_abort_rotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RootsOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    proxy_identity_http_rotate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proxy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenewalOut"];
                 };
             };
             /** @description Bad Request */

@@ -1,0 +1,100 @@
+"""From the way of a request to its possible ends, each with its share."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from routing.explain.answer import Destination, Ending, Hop, Onward, Outcome, Turn
+from routing.explain.replies import closed
+
+UNAVAILABLE = 503
+GRPC_UNAVAILABLE = 14
+
+
+def outcomes(hop: Hop) -> tuple[Outcome, ...]:
+    """Equal ends are one; the likeliest first. Shares sum to 100."""
+    summed: dict[Outcome, float] = {}
+    for one in _ends(hop):
+        key = replace(one, share=0.0)
+        summed[key] = summed.get(key, 0.0) + one.share
+    found = [replace(one, share=round(share, 4)) for one, share in summed.items() if share > 0]
+    return tuple(sorted(found, key=lambda one: -one.share))
+
+
+def _ends(hop: Hop) -> Iterator[Outcome]:
+    for turn in hop.turns:
+        yield from turn.ends
+        for destination in turn.destinations:
+            for one in _of_destination(hop, turn, destination):
+                yield replace(one, share=one.share * destination.share / 100)
+
+
+def _of_destination(hop: Hop, turn: Turn, destination: Destination) -> Iterator[Outcome]:
+    if not destination.onward:
+        name = destination.cluster
+        message = f"{name} has no endpoint that could take it"
+        yield _failed(hop, turn, message, "UH", "no_healthy_upstream")
+    for onward in destination.onward:
+        for one in _of_onward(hop, turn, destination, onward):
+            yield replace(one, share=one.share * onward.share / 100)
+
+
+def _of_onward(hop: Hop, turn: Turn, destination: Destination, onward: Onward) -> Iterator[Outcome]:
+    if onward.trouble:
+        yield _failed(hop, turn, onward.trouble, "UF", "upstream_reset_before_response_started")
+        return
+    if onward.hop is None:
+        yield _arrived(hop, destination, onward)
+        return
+    for one in outcomes(onward.hop):
+        if one.ending is Ending.CLOSED:
+            refused = onward.hop.listener is not None and onward.hop.listener.refused
+            flags = "UF" if refused and onward.tls != "none" else "UC"
+            yield replace(
+                _failed(hop, turn, one.message, flags, "upstream_reset_before_response_started"),
+                share=one.share,
+            )
+        else:
+            yield one
+
+
+def _arrived(hop: Hop, destination: Destination, onward: Onward) -> Outcome:
+    """Nobody of the mesh stands there: the application behind its sidecar, or a stranger."""
+    first = onward.endpoints[0]
+    if hop.side == "inbound":
+        name = f"{hop.namespace}/{hop.workload}"
+        return _reached(Ending.APPLICATION, name, f"the application of {name} answers")
+    if first.workload:
+        name = f"{first.namespace}/{first.workload}"
+        return _reached(Ending.APPLICATION, name, f"{name} answers; it has no sidecar")
+    name = destination.service or first.address
+    return _reached(Ending.OUTSIDE, name, f"{name}, outside the mesh, answers")
+
+
+def _reached(ending: Ending, by: str, message: str) -> Outcome:
+    return Outcome(share=100.0, ending=ending, by=by, message=message)
+
+
+def _failed(hop: Hop, turn: Turn, message: str, flags: str, details: str) -> Outcome:
+    """A proxy of HTTP answers for a server that does not; elsewhere the connection is closed."""
+    by = f"{hop.namespace}/{hop.workload}"
+    kind = "gateway" if hop.side == "gateway" else "sidecar"
+    if hop.side == "none":
+        return closed(by, message)
+    if not hop.http:
+        return closed(f"{kind} of {by}", message, flags=flags)
+    grpc = _is_grpc(turn)
+    return Outcome(
+        share=100.0,
+        ending=Ending.ANSWERED,
+        by=f"{kind} of {by}",
+        message=message,
+        status=200 if grpc else UNAVAILABLE,
+        grpc_status=GRPC_UNAVAILABLE if grpc else None,
+        flags=flags,
+        details=details,
+    )
+
+
+def _is_grpc(turn: Turn) -> bool:
+    kind = dict(turn.sent.headers).get("content-type", "") if turn.sent else ""
+    return kind == "application/grpc" or kind.startswith("application/grpc+")
