@@ -368,6 +368,7 @@ class JwtProvider:
     payload_header: str = ""
     claim_headers: tuple[tuple[str, str], ...] = ()
     timeout_ms: int = 5000
+    spaced_claims: tuple[str, ...] = ()
     origin: Origin | None = None
 
 
@@ -728,16 +729,52 @@ class AccessLog:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProxyTelemetry:
-    """What a proxy tells (Istio Telemetry). `sampling_percent` None is the mesh's own.
+class SpanTag:
+    """A tag of every span: exactly one of the sources is given; `otherwise` where it has nothing."""
 
-    `client` is for what it sends, `server` for what it takes.
+    name: str
+    literal: str = ""
+    header: str = ""
+    environment: str = ""
+    formatter: str = ""
+    otherwise: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tracing:
+    """`percent` None is the mesh's own. `by_request_id` None leaves Envoy's way to choose."""
+
+    percent: float | None = None
+    spans: bool = True
+    tags: tuple[SpanTag, ...] = ()
+    by_request_id: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricChange:
+    """What of one metric ("requests_total") is not as usual.
+
+    `tags` are names with a CEL expression, or None to leave the tag out.
     """
 
-    sampling_percent: float | None = None
-    spans: bool = True
+    metric: str
+    disabled: bool = False
+    tags: tuple[tuple[str, str | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxyTelemetry:
+    """What a proxy tells (Istio Telemetry).
+
+    `client` parts are for what it sends, `server` parts for what it takes.
+    """
+
     client: AccessLog = AccessLog()
     server: AccessLog = AccessLog()
+    client_tracing: Tracing = Tracing()
+    server_tracing: Tracing = Tracing()
+    client_metrics: tuple[MetricChange, ...] = ()
+    server_metrics: tuple[MetricChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -776,3 +813,4 @@ class ProxyConfig:
     clusters: tuple[Cluster, ...] = ()
     endpoints: tuple[ClusterEndpoints, ...] = ()
     secrets: tuple[GatewaySecret, ...] = ()
+    outbound_more: tuple[OutboundHttpListener, ...] = ()

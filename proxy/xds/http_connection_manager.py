@@ -23,6 +23,7 @@ from routing.ir import JwtProvider, Proxy
 
 _HCM = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 _FILTER = "envoy.extensions.filters.http."
+_REQUEST_ID = "envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig"
 _WORD = r"[^/]*"
 
 
@@ -75,9 +76,14 @@ def _manager(connection: Connection, proxy: Proxy, options: Options) -> Message:
 
 
 def _tracing(connection: Connection, proxy: Proxy, options: Options) -> Fields:
-    if not proxy.telemetry.spans:
-        return {}
-    return {"tracing": telemetry.tracing(proxy, options, edge=connection.edge)}
+    chosen = options.tracing.by_request_id
+    by_request: Fields = {}
+    if chosen is not None:
+        config = typed(_REQUEST_ID, use_request_id_for_trace_sampling={"value": chosen})
+        by_request = {"request_id_extension": {"typed_config": config}}
+    if not options.tracing.spans:
+        return by_request
+    return {"tracing": telemetry.tracing(proxy, options, edge=connection.edge), **by_request}
 
 
 def _filters(connection: Connection, proxy: Proxy) -> list[Fields]:

@@ -38,6 +38,9 @@ def _provider(given: JwtProvider) -> Fields:
             {"header_name": header, "claim_name": claim} for header, claim in given.claim_headers
         ],
     }
+    if given.spaced_claims:
+        claims = {"space_delimited_claims": list(given.spaced_claims)}
+        made["normalize_payload_in_metadata"] = claims
     if given.payload_header:
         made["forward_payload_header"] = given.payload_header
     if given.jwks:

@@ -1,6 +1,8 @@
 """What is the same for every proxy of a mesh, and is in no resource."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from routing.ir import MetricChange, Tracing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,3 +13,5 @@ class Options:
     trace_sampling_percent: float = 10.0
     access_log: bool = True
     access_log_expression: str = ""
+    tracing: Tracing = field(default_factory=Tracing)
+    metrics: tuple[MetricChange, ...] = ()

@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from proxy.xds.fields import METADATA, Fields, number, service_host
 from proxy.xds.messages import duration, extension, typed
 from proxy.xds.options import Options
-from routing.ir import InboundListener, OutboundTcpListener, Proxy
+from routing.ir import InboundListener, MetricChange, OutboundTcpListener, Proxy, SpanTag
 
 UNKNOWN = "unknown"
 _ABSENT = "-"
@@ -104,14 +104,17 @@ def http_loggers(side: Side, proxy: Proxy, options: Options) -> list[Fields]:
         _grpc_status(),
     ]
     stats = _stats(
-        counters=[_counter("requests_total", answered)],
-        histograms=[
-            _histogram("request_duration_milliseconds", answered, "Milliseconds", "%DURATION%"),
-            _histogram("request_bytes", answered, "Bytes", "%BYTES_RECEIVED%"),
-            _histogram("response_bytes", answered, "Bytes", "%BYTES_SENT%"),
-        ],
+        counters=_kept([_counter("requests_total", answered)], options),
+        histograms=_kept(
+            [
+                _histogram("request_duration_milliseconds", answered, "Milliseconds", "%DURATION%"),
+                _histogram("request_bytes", answered, "Bytes", "%BYTES_RECEIVED%"),
+                _histogram("response_bytes", answered, "Bytes", "%BYTES_SENT%"),
+            ],
+            options,
+        ),
     )
-    return [stats, *_access_log(side, proxy, options, _HTTP_ATTRIBUTES)]
+    return [*stats, *_access_log(side, proxy, options, _HTTP_ATTRIBUTES)]
 
 
 def tcp_loggers(side: Side, proxy: Proxy, options: Options) -> list[Fields]:
@@ -127,19 +130,24 @@ def tcp_loggers(side: Side, proxy: Proxy, options: Options) -> list[Fields]:
         _constant("request_protocol", "tcp"),
         _constant_format("response_flags", "%RESPONSE_FLAGS%"),
     ]
-    opened = _stats(counters=[_counter("tcp_connections_opened_total", tags)], histograms=[])
+    opened = _stats(
+        counters=_kept([_counter("tcp_connections_opened_total", tags)], options), histograms=[]
+    )
     closed = _stats(
-        counters=[
-            _counter("tcp_connections_closed_total", tags),
-            _counter("tcp_sent_bytes_total", tags, "%BYTES_SENT%"),
-            _counter("tcp_received_bytes_total", tags, "%BYTES_RECEIVED%"),
-        ],
+        counters=_kept(
+            [
+                _counter("tcp_connections_closed_total", tags),
+                _counter("tcp_sent_bytes_total", tags, "%BYTES_SENT%"),
+                _counter("tcp_received_bytes_total", tags, "%BYTES_RECEIVED%"),
+            ],
+            options,
+        ),
         histograms=[],
     )
     ended = _on("TcpConnectionEnd")
     return [
-        {**opened, "filter": _on("TcpUpstreamConnected")},
-        {**closed, "filter": ended},
+        *({**one, "filter": _on("TcpUpstreamConnected")} for one in opened),
+        *({**one, "filter": ended} for one in closed),
         *({**log, "filter": ended} for log in _access_log(side, proxy, options, _TCP_ATTRIBUTES)),
     ]
 
@@ -155,6 +163,11 @@ def tracing(proxy: Proxy, options: Options, *, edge: bool) -> Fields:
         "random_sampling": {"value": options.trace_sampling_percent},
         "spawn_upstream_span": {"value": edge},
         "max_path_tag_length": number(128),
+        **(
+            {"custom_tags": [_span_tag(tag) for tag in options.tracing.tags]}
+            if options.tracing.tags
+            else {}
+        ),
         "provider": extension(
             "envoy.tracers.opentelemetry",
             "envoy.config.trace.v3.OpenTelemetryConfig",
@@ -163,6 +176,19 @@ def tracing(proxy: Proxy, options: Options, *, edge: bool) -> Fields:
             resource_detectors=[_resource(proxy)],
         ),
     }
+
+
+def _span_tag(tag: SpanTag) -> Fields:
+    made: Fields = {"tag": tag.name}
+    if tag.literal:
+        made["literal"] = {"value": tag.literal}
+    elif tag.header:
+        made["request_header"] = {"name": tag.header, "default_value": tag.otherwise}
+    elif tag.environment:
+        made["environment"] = {"name": tag.environment, "default_value": tag.otherwise}
+    else:
+        made["value"] = tag.formatter
+    return made
 
 
 def resource_attributes(proxy: Proxy) -> Mapping[str, str]:
@@ -326,19 +352,43 @@ def _transform(**what: Fields) -> Fields:
 # Loggers
 
 
-def _stats(*, counters: list[Fields], histograms: list[Fields]) -> Fields:
+def _kept(metrics: list[Fields], options: Options) -> list[Fields]:
+    """Those that are not disabled, with the tags that are wanted."""
+    changes = {change.metric: change for change in options.metrics}
+    made = []
+    for metric in metrics:
+        change = changes.get(metric["stat"]["name"])
+        if change is None:
+            made.append(metric)
+        elif not change.disabled:
+            tags = _changed_tags(metric["stat"]["tags"], change)
+            made.append({**metric, "stat": {**metric["stat"], "tags": tags}})
+    return made
+
+
+def _changed_tags(tags: list[Fields], change: MetricChange) -> list[Fields]:
+    wanted = dict(change.tags)
+    added = [_tag(name, f"%CEL({value})%") for name, value in change.tags if value is not None]
+    return [*(tag for tag in tags if tag["name"] not in wanted), *added]
+
+
+def _stats(*, counters: list[Fields], histograms: list[Fields]) -> list[Fields]:
+    """None where there is nothing to count."""
+    if not counters and not histograms:
+        return []
     scope = {
         "prefix": "istio",
         "max_counters": number(_MOST_SERIES),
         "max_histograms": number(_MOST_SERIES),
     }
-    return extension(
+    stats = extension(
         "envoy.access_loggers.stats",
         _STATS,
         stats_scope=scope,
         counters=counters,
         histograms=histograms,
     )
+    return [stats]
 
 
 def _counter(name: str, tags: list[Fields], value_format: str = "") -> Fields:

@@ -5,8 +5,9 @@ from dataclasses import replace
 from proxy.xds.fields import Fields
 from proxy.xds.messages import typed
 from proxy.xds.options import Options
-from routing.ir import AccessLog, InboundListener, Proxy
+from routing.ir import AccessLog, InboundListener, Proxy, ProxyTelemetry
 
+_USUAL = ProxyTelemetry()
 _LOGGER = "envoy.access_loggers.open_telemetry"
 _CEL = "envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter"
 
@@ -18,12 +19,17 @@ def access_log_of(port: object, proxy: Proxy) -> AccessLog:
 
 def options_of(port: object, proxy: Proxy, options: Options) -> Options:
     """The mesh's options as this side of this proxy has them."""
-    log = access_log_of(port, proxy)
-    percent = proxy.telemetry.sampling_percent
-    if percent is None and log == AccessLog():
+    told = proxy.telemetry
+    if told == _USUAL:
         return options
+    log = access_log_of(port, proxy)
+    inbound = isinstance(port, InboundListener)
+    tracing = told.server_tracing if inbound else told.client_tracing
+    percent = tracing.percent
     return replace(
         options,
+        tracing=tracing,
+        metrics=told.server_metrics if inbound else told.client_metrics,
         access_log=options.access_log and log.enabled,
         access_log_expression=log.expression,
         trace_sampling_percent=options.trace_sampling_percent if percent is None else percent,

@@ -14,7 +14,7 @@ from routing.ir import (
     JwtProvider,
     OriginateTls,
 )
-from routing.model import AuthorizationPolicy, RequestAuthentication
+from routing.model import AuthorizationPolicy, Gateway, RequestAuthentication
 from routing.model.authorization_policy import Action
 from topology.contracts import AppProtocol, Labels
 
@@ -32,6 +32,15 @@ class Guard:
 
 OPEN = Guard()
 
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """What of a mesh decides whom a policy is for."""
+
+    root_namespace: str
+    gateways: tuple[Gateway, ...]
+
+
 Fit = Callable[[AuthRule, Action], Iterator[AuthRule]]
 """How a rule is seen by a protocol: itself, another one, or none."""
 
@@ -41,10 +50,10 @@ def guard(
     tokens: tuple[RequestAuthentication, ...],
     namespace: str,
     labels: Labels,
-    root_namespace: str,
+    place: Place,
 ) -> Guard:
-    own = [p for p in policies if applies(p, namespace, labels, root_namespace)]
-    believed = [t for t in tokens if applies(t, namespace, labels, root_namespace)]
+    own = [p for p in policies if applies(p, namespace, labels, place)]
+    believed = [t for t in tokens if applies(t, namespace, labels, place)]
     providers = [provider for t in believed for provider in t.providers]
     return Guard(
         http=authorization(own, whole),
@@ -58,10 +67,19 @@ def applies(
     policy: AuthorizationPolicy | RequestAuthentication,
     namespace: str,
     labels: Labels,
-    root_namespace: str,
+    place: Place,
 ) -> bool:
-    in_scope = policy.metadata.key.namespace in (namespace, root_namespace)
-    return in_scope and set(policy.selector) <= set(labels)
+    where = policy.metadata.key.namespace
+    if policy.targets is not None:
+        return any(
+            g.listener
+            and g.metadata.key.namespace == where
+            and g.metadata.key.name in policy.targets
+            and g.namespace in ("", namespace)
+            and set(g.selector) <= set(labels)
+            for g in place.gateways
+        )
+    return where in (namespace, place.root_namespace) and set(policy.selector) <= set(labels)
 
 
 def authorization(policies: list[AuthorizationPolicy], fit: Fit) -> Authorization | None:
@@ -75,9 +93,10 @@ def authorization(policies: list[AuthorizationPolicy], fit: Fit) -> Authorizatio
 def rules_of(policies: Iterable[AuthorizationPolicy], fit: Fit) -> AuthRules:
     rules: dict[Action, list[AuthRule]] = {}
     for policy in policies:
-        if policy.action is not None:
-            kept = rules.setdefault(policy.action, [])
-            kept.extend(r for given in policy.rules for r in fit(given, policy.action))
+        # what nobody can be asked about is denied (as in Istio)
+        action = Action.DENY if policy.action is Action.CUSTOM else policy.action
+        kept = rules.setdefault(action, [])
+        kept.extend(r for given in policy.rules for r in fit(given, action))
     allow = rules.get(Action.ALLOW)
     return AuthRules(
         deny=tuple(rules.get(Action.DENY, ())),

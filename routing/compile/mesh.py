@@ -11,7 +11,7 @@ from routing.compile.assemble import (
     joined,
     sidecar,
 )
-from routing.compile.authorization import OPEN, Guard, guard
+from routing.compile.authorization import OPEN, Guard, Place, guard
 from routing.compile.gateway_status import Statuses
 from routing.compile.gateways import (
     GatewayPlan,
@@ -223,7 +223,7 @@ def guard_of(run: Run, pod: PodView) -> Guard:
         resources.request_authentications,
         namespace,
         labels,
-        run.root_namespace,
+        run.memo("place of guards", Place, run.root_namespace, resources.gateways),
     )
 
 

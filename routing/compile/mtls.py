@@ -45,7 +45,8 @@ class Effective:
 def policies_of(
     namespace: str, root_namespace: str, every: Iterable[PeerAuthentication]
 ) -> Policies:
-    """The policies of a namespace; of several that claim the same the oldest wins."""
+    """The policies of a namespace; of several that claim the same the oldest wins. A selector in the
+    root namespace reaches no other one (as in Istio)."""
     mesh: PeerAuthentication | None = None
     own: PeerAuthentication | None = None
     workloads: list[PeerAuthentication] = []
@@ -55,9 +56,8 @@ def policies_of(
             mesh = mesh or policy
         elif where == namespace and not policy.selector:
             own = own or policy
-        elif where in (namespace, root_namespace):
+        elif where == namespace and policy.selector:
             workloads.append(policy)
-    workloads.sort(key=lambda p: p.metadata.key.namespace != namespace)
     return Policies(mesh=mesh, namespace=own, workloads=tuple(workloads))
 
 

@@ -1,7 +1,10 @@
 """What a proxy tells: the mesh's word, its namespace's over it, its own over both."""
 
-from routing.ir import ProxyTelemetry
-from routing.model.telemetry import Telemetry
+from collections.abc import Iterable
+
+from routing.ir import MetricChange, ProxyTelemetry, Tracing
+from routing.model.telemetry import MetricWish, Telemetry, TracingWish
+from routing.parse.telemetry import METRICS
 from topology.contracts import Labels, selects
 
 DEFAULT = ProxyTelemetry()
@@ -13,15 +16,50 @@ def telemetry_of(
     """`every` is oldest first; of two of the same width the older decides."""
     root = [t for t in every if t.metadata.key.namespace == root_namespace and not t.selector]
     own = [t for t in every if t.metadata.key.namespace == namespace]
-    chosen = (
-        *[t for t in own if selects(t.selector, labels)][:1],
-        *[t for t in own if not t.selector][:1],
-        *root[:1],
+    chosen = dict.fromkeys(
+        (
+            *[t for t in own if selects(t.selector, labels)][:1],
+            *[t for t in own if not t.selector][:1],
+            *root[:1],
+        )
     )
-    percents = [t.sampling_percent for t in chosen if t.sampling_percent is not None]
+    widest_first = tuple(reversed(chosen))
     return ProxyTelemetry(
-        sampling_percent=percents[0] if percents else None,
-        spans=next((t.spans for t in chosen if t.spans is not None), True),
         client=next((t.client for t in chosen if t.client is not None), DEFAULT.client),
         server=next((t.server for t in chosen if t.server is not None), DEFAULT.server),
+        client_tracing=tracing([t.client_tracing for t in chosen]),
+        server_tracing=tracing([t.server_tracing for t in chosen]),
+        client_metrics=metrics(wish for t in widest_first for wish in t.client_metrics),
+        server_metrics=metrics(wish for t in widest_first for wish in t.server_metrics),
     )
+
+
+def tracing(wishes: list[TracingWish]) -> Tracing:
+    """Narrowest first."""
+    tags = next((w.tags for w in wishes if w.tags is not None), ())
+    return Tracing(
+        percent=next((w.percent for w in wishes if w.percent is not None), None),
+        spans=next((w.spans for w in wishes if w.spans is not None), True),
+        tags=tags,
+        by_request_id=next((w.by_request_id for w in wishes if w.by_request_id is not None), None),
+    )
+
+
+def metrics(wishes: Iterable[MetricWish]) -> tuple[MetricChange, ...]:
+    """Widest first: what is said later stands over what was said before, for each metric and tag."""
+    disabled: dict[str, bool] = {}
+    tags: dict[str, dict[str, str | None]] = {}
+    for wish in wishes:
+        for metric in (wish.metric,) if wish.metric else METRICS.values():
+            if wish.disabled is not None:
+                disabled[metric] = wish.disabled
+            tags.setdefault(metric, {}).update(wish.tags)
+    made = (
+        MetricChange(
+            metric=metric,
+            disabled=disabled.get(metric, False),
+            tags=tuple(sorted(tags.get(metric, {}).items())),
+        )
+        for metric in METRICS.values()
+    )
+    return tuple(change for change in made if change.disabled or change.tags)

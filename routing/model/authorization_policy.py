@@ -12,14 +12,17 @@ class Action(StrEnum):
     ALLOW = "ALLOW"
     DENY = "DENY"
     AUDIT = "AUDIT"
+    CUSTOM = "CUSTOM"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizationPolicy:
-    """`action` None is one that is not enforced. `dry_run`: matches are only counted."""
+    """`targets` are Gateways of the Gateway API; None: `selector` decides. `dry_run`: matches are only
+    counted."""
 
     metadata: Metadata
-    action: Action | None = Action.ALLOW
+    action: Action = Action.ALLOW
     selector: Labels = ()
+    targets: tuple[str, ...] | None = None
     rules: tuple[AuthRule, ...] = ()
     dry_run: bool = False

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from rest.contracts import Finding
 from routing.contracts import ResourceKey
-from routing.model.entry import ERROR, WARNING, Entry
+from routing.model.entry import ERROR, INFO, WARNING, Entry
 from routing.model.istio_codes import ISTIO
 from routing.model.kiali_codes import KIALI
 
@@ -60,6 +60,13 @@ OWN: Mapping[str, Entry] = {
     ),
     "MSH1112": Entry(
         WARNING, "filter {} is not supported: requests of this rule are answered with 500", "remove it"
+    ),
+    "MSH1133": Entry(
+        INFO, "all that proxies tell goes to the mesh's own collector, also what names {}", "leave it out"
+    ),
+    "MSH1134": Entry(
+        WARNING, "no extension provider {} is known: what this policy matches is denied",
+        "use ALLOW and DENY, or RequestAuthentication"
     ),
     # questions about a request
     "MSH1201": Entry(ERROR, "{}", "name a workload, a pod or a service as namespace/name"),

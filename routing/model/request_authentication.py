@@ -9,8 +9,9 @@ from topology.contracts import Labels
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestAuthentication:
-    """`providers` have no cluster yet where their keys are fetched."""
+    """`targets` are Gateways of the Gateway API; None: `selector` decides. `providers` have no cluster yet where their keys are fetched."""
 
     metadata: Metadata
     selector: Labels = ()
+    targets: tuple[str, ...] | None = None
     providers: tuple[JwtProvider, ...] = ()

@@ -8,6 +8,7 @@ from routing.ir import AuthKey, AuthRule, AuthTerm, AuthTerms, MatchKind, Origin
 from routing.model.authorization_policy import Action, AuthorizationPolicy
 from routing.model.networks import is_network
 from routing.parse.notes import Note, Spec, items, label_set, metadata_of, part, text, texts
+from routing.parse.targets import targets
 
 DRY_RUN = "istio.io/dry-run"
 ADDRESSES = (AuthKey.SOURCE_IP, AuthKey.REMOTE_IP, AuthKey.DESTINATION_IP)
@@ -42,14 +43,19 @@ PATH_TEMPLATE = re.compile(r"\{\*{1,2}\}")
 
 def authorization_policy(document: Document, note: Note) -> AuthorizationPolicy:
     spec = document.spec
-    named = spec.get("action") or "ALLOW"
-    action = Action(named) if named in Action.__members__ else None
+    action = Action(spec.get("action") or "ALLOW")
+    provider = text(part(spec, "provider"), "name")
+    if action is Action.CUSTOM:
+        note("MSH1134", "spec.provider.name", provider or "unnamed")
+    elif provider:
+        note("MSH1019", "spec.provider", f"spec.provider with action {action}")
     if action is Action.DENY and spec.get("rules") is None:
         note("MSH1111", "spec", "a policy that denies", "rules")
     return AuthorizationPolicy(
         metadata=metadata_of(document),
         action=action,
         selector=label_set(part(spec, "selector"), "matchLabels"),
+        targets=targets(spec, note),
         rules=tuple(
             rule(r or {}, i, document, note) for i, r in enumerate(spec.get("rules") or ())
         ),

@@ -17,6 +17,7 @@ from routing.parse.notes import (
     text,
     texts,
 )
+from routing.parse.targets import targets
 
 
 def request_authentication(document: Document, note: Note) -> RequestAuthentication:
@@ -24,6 +25,7 @@ def request_authentication(document: Document, note: Note) -> RequestAuthenticat
     return RequestAuthentication(
         metadata=metadata_of(document),
         selector=label_set(part(spec, "selector"), "matchLabels"),
+        targets=targets(spec, note),
         providers=tuple(
             provider(r, i, document, note) for i, r in enumerate(items(spec, "jwtRules"))
         ),
@@ -58,6 +60,7 @@ def provider(given: Spec, index: int, document: Document, note: Note) -> JwtProv
             (c["header"], c["claim"]) for c in items(given, "outputClaimToHeaders")
         ),
         timeout_ms=milliseconds(given, "timeout") or 5000,
+        spaced_claims=texts(given, "spaceDelimitedClaims"),
         origin=Origin(resource=key, path=path),
     )
 

@@ -121,6 +121,7 @@ STRINGS = list_of(STRING)
 STRING_MAP = map_of(STRING)
 STRING_MATCH = choice(("exact", "prefix", "regex"), exact=STRING, prefix=STRING, regex=STRING)
 SELECTOR = fields(matchLabels=STRING_MAP)
+TARGET = fields(group=STRING, kind=required(STRING), name=required(STRING), namespace=later(STRING))
 
 
 def compare(value: Any, kind: Type, path: str) -> Iterator[Problem]:

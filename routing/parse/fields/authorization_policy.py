@@ -4,10 +4,10 @@ from routing.parse.schema import (
     SELECTOR,
     STRING,
     STRINGS,
+    TARGET,
     Type,
     enum,
     fields,
-    later,
     list_of,
     required,
 )
@@ -31,10 +31,10 @@ def with_negations(keys: tuple[str, ...]) -> dict[str, Type]:
 
 AUTHORIZATION_POLICY = fields(
     selector=SELECTOR,
-    targetRef=later(fields(group=STRING, kind=STRING, name=STRING, namespace=STRING)),
-    targetRefs=later(list_of(fields(group=STRING, kind=STRING, name=STRING, namespace=STRING))),
-    action=enum("ALLOW", "DENY", "AUDIT", later=("CUSTOM",)),
-    provider=later(fields(name=STRING)),
+    targetRef=TARGET,
+    targetRefs=list_of(TARGET),
+    action=enum("ALLOW", "DENY", "AUDIT", "CUSTOM"),
+    provider=fields(name=STRING),
     rules=list_of(
         fields(
             **{"from": list_of(fields(source=fields(**with_negations(SOURCE_KEYS))))},

@@ -6,9 +6,9 @@ from routing.parse.schema import (
     SELECTOR,
     STRING,
     STRINGS,
+    TARGET,
     choice,
     fields,
-    later,
     list_of,
     required,
 )
@@ -27,11 +27,11 @@ JWT_RULE = choice(
     outputClaimToHeaders=list_of(fields(header=required(STRING), claim=required(STRING))),
     forwardOriginalToken=BOOL,
     timeout=DURATION_VALUE,
-    spaceDelimitedClaims=later(STRINGS),
+    spaceDelimitedClaims=STRINGS,
 )
 REQUEST_AUTHENTICATION = fields(
     selector=SELECTOR,
-    targetRef=later(fields(group=STRING, kind=STRING, name=STRING, namespace=STRING)),
-    targetRefs=later(list_of(fields(group=STRING, kind=STRING, name=STRING, namespace=STRING))),
+    targetRef=TARGET,
+    targetRefs=list_of(TARGET),
     jwtRules=list_of(JWT_RULE),
 )
