@@ -5,10 +5,13 @@ from functools import cache
 from django.conf import settings
 
 from telemetry.contracts import EdgeCount, EdgeKey
+from telemetry.retention import DAYS
 from telemetry.store.client import Abandoned, Store, StoreAddress, StoreAway, StoreError
 from telemetry.store.edges import edge_totals as _edge_totals
 
-__all__ = ["Abandoned", "Store", "StoreAway", "StoreError", "edge_totals", "store"]
+__all__ = ["SAMPLES_KEPT_DAYS", "Abandoned", "Store", "StoreAway", "StoreError", "edge_totals", "store"]
+
+SAMPLES_KEPT_DAYS = DAYS["samples"]
 
 
 @cache

@@ -20,9 +20,12 @@ from telemetry.collector.live import LivePublisher
 from telemetry.collector.otlp_grpc import start_grpc
 from telemetry.collector.otlp_http import start_http
 from telemetry.collector.receive import Receiver
+from telemetry.collector.remote_write import RemoteWrite, WriteTables
 from telemetry.collector.samples import write_samples
+from telemetry.ingest.remote_write import Register
 from telemetry.ingest.rows import LOG_COLUMNS, SPAN_COLUMNS
 from telemetry.ingest.series import SeriesTable
+from telemetry.retention import DAYS
 from telemetry.store.client import Store, StoreAway, StoreError
 from telemetry.store.migrate import Engines, migrate
 
@@ -52,7 +55,11 @@ async def run(config: Config) -> None:
     live = LivePublisher(table, broker, collector, preparing.result())
     signals = Receiver(spans, logs, table).signals()
     grpc_server = await start_grpc(signals, f"{config.bind}:{config.grpc_port}", access)
-    http_runner = await start_http(signals, config.bind, config.http_port, access)
+    tables = WriteTables.of(store)
+    remote_write = RemoteWrite(tables, Register(days=DAYS["samples"]), access)
+    http_runner = await start_http(
+        signals, config.bind, config.http_port, access, remote_write.route()
+    )
     log.info("OTLP on %s:%d (gRPC), %d (HTTP)", config.bind, config.grpc_port, config.http_port)
     tasks = [
         asyncio.create_task(forever(work), name=name)
@@ -61,6 +68,7 @@ async def run(config: Config) -> None:
             ("logs", logs.run()),
             ("live", live.run()),
             ("samples", write_samples(table, store)),
+            *(("remote write", batches.run()) for batches in tables.all()),
         )
     ]
     await _first(stop, *tasks)

@@ -6,6 +6,7 @@ import logging
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from telemetry.store.client import Store, StoreAway, StoreError
 
@@ -41,8 +42,17 @@ class _Batch:
 class Batches:
     """Inserts into one table. `put` returns when the rows are durable."""
 
-    def __init__(self, store: Store, table: str, columns: Sequence[str]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        table: str,
+        columns: Sequence[str],
+        *,
+        form: str = "JSONCompactEachRow",
+    ) -> None:
         self._store = store
+        self._form = form
+        self._between = b"" if form == "RowBinary" else b"\n"
         self._table = table
         self._columns = columns
         self._batch = _Batch()
@@ -56,7 +66,7 @@ class Batches:
         return QUEUE_BYTES - self._queued
 
     async def put(self, lines: bytes) -> None:
-        """Queue rows (JSON arrays, one per line). Raises QueueFull, StoreAway, BadRows."""
+        """Queue rows (JSON arrays, one per line, or what `form` says). Raises QueueFull, StoreAway, BadRows."""
         if not lines:
             return
         if len(lines) > self.room:
@@ -85,7 +95,7 @@ class Batches:
                 self._queued -= batch.size
 
     async def _flush(self, batch: _Batch) -> None:
-        lines = b"\n".join(w.lines for w in batch.waiting)
+        lines = self._between.join(w.lines for w in batch.waiting)
         try:
             await self._insert(lines)
         except StoreError:
@@ -114,18 +124,22 @@ class Batches:
     async def _insert(self, lines: bytes) -> None:
         """Insert with one token through all tries, so that it happens once."""
         token = secrets.token_hex(12)
+        insert = partial(
+            self._store.insert_encoded,
+            self._table,
+            self._columns,
+            lines,
+            token=token,
+            form=self._form,
+        )
         for pause in RETRY_SECONDS:
             try:
-                await asyncio.to_thread(
-                    self._store.insert_encoded, self._table, self._columns, lines, token=token
-                )
+                await asyncio.to_thread(insert)
             except StoreAway:
                 await asyncio.sleep(pause)
             else:
                 return
-        await asyncio.to_thread(
-            self._store.insert_encoded, self._table, self._columns, lines, token=token
-        )
+        await asyncio.to_thread(insert)
 
 
 def _settle(waiting: list[_Waiting], error: Exception | None) -> None:

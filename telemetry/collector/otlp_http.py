@@ -25,12 +25,13 @@ _HEADERS = {
 
 
 async def start_http(
-    signals: tuple[Signal, ...], host: str, port: int, access: Access
+    signals: tuple[Signal, ...], host: str, port: int, access: Access, *others: web.RouteDef
 ) -> web.AppRunner:
-    """Listen. Raises OSError where the port is taken."""
+    """Listen, for `others`, too. Raises OSError where the port is taken."""
     application = web.Application(client_max_size=BODY_LIMIT)
     for signal in signals:
         application.router.add_post(signal.http_path, _export(signal, access))
+    application.add_routes(others)
     runner = web.AppRunner(
         application,
         access_log=None,

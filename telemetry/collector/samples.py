@@ -8,7 +8,14 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
-from telemetry.ingest.rows import SAMPLE_COLUMNS, SERIES_COLUMNS
+import orjson
+
+from telemetry.ingest.rows import (
+    METADATA_COLUMNS,
+    SAMPLE_COLUMNS,
+    SERIES_COLUMNS,
+    pack_sample,
+)
 from telemetry.ingest.series import SampleRow, Series, SeriesTable, announcement
 from telemetry.store.client import Store, StoreAway, StoreError
 
@@ -55,9 +62,14 @@ def _insert(store: Store, new: list[Series], samples: list[SampleRow], now: int)
     for some in batched((line for series in new for line in announcement(series, now)), CHUNK):
         lines = b"\n".join(some)
         store.insert_encoded("series", SERIES_COLUMNS, lines, token=secrets.token_hex(12))
+    about = {orjson.dumps((s.name, s.kind, "", "", now)) for s in new}
+    lines = b"\n".join(about)
+    store.insert_encoded("metric_metadata", METADATA_COLUMNS, lines, token=secrets.token_hex(12))
     samples.sort(key=lambda row: row[0])
     for rows in batched(samples, 10 * CHUNK):
-        store.insert("samples", SAMPLE_COLUMNS, rows, token=secrets.token_hex(12))
+        packed = b"".join([pack_sample(number, round(t * 1000), v) for number, t, v in rows])
+        token = secrets.token_hex(12)
+        store.insert_encoded("samples", SAMPLE_COLUMNS, packed, token=token, form="RowBinary")
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:

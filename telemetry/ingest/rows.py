@@ -1,6 +1,7 @@
 """Values as rows of the store's tables, in the order of their columns."""
 
 from collections.abc import Mapping
+from struct import Struct
 
 from telemetry.ingest.values import LogRecord, Span
 
@@ -16,6 +17,10 @@ LOG_COLUMNS = (
 )  # fmt: skip
 SERIES_COLUMNS = ("id", "name", "labels", "last_seen")
 SAMPLE_COLUMNS = ("id", "t", "v")
+EXEMPLAR_COLUMNS = ("id", "t", "v", "labels")
+pack_sample = Struct("<Qqd").pack
+"""A sample in RowBinary: its series' id, milliseconds, the value."""
+METADATA_COLUMNS = ("name", "type", "unit", "help", "last_seen")
 
 
 def span_row(span: Span) -> tuple[object, ...]:

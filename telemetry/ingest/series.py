@@ -341,6 +341,13 @@ def series_id(name: str, labels: str, bound: str = "") -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
+def id_of_labels(name: str, labels: Mapping[str, str]) -> int:
+    """The id of one stored series, whoever sends it; `labels` without the name."""
+    bound = labels.get("le", "") if name.endswith("_bucket") else ""
+    left = sorted((k, v) for k, v in labels.items() if not (bound and k == "le"))
+    return series_id(name, "\0".join(f"{k}={v}" for k, v in left), bound)
+
+
 def _ids(series: Series) -> tuple[int, ...]:
     """In the order of `_stored_series`; the labels are sorted once, not once a bucket."""
     labels = "\0".join(f"{k}={v}" for k, v in sorted(series.labels.items()))
