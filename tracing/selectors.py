@@ -61,7 +61,7 @@ def _found(store: Store, query: TraceQuery) -> list[tuple[str, int]]:
     if query.after:
         having = "HAVING (latest, id) < ({after_ns:Int64}, {after_id:String})"
         parameters |= {"after_ns": query.after.latest_ns, "after_id": query.after.trace_id}
-    rows = _rows(
+    rows = rows_of(
         store,
         # only our own constants are put together here; what users give are parameters
         f"SELECT id, max(toUnixTimestamp64Nano(at)) AS latest FROM ({matches}) GROUP BY id {having}"  # noqa: S608  constants
@@ -89,7 +89,7 @@ def spans_of(store: Store, ids: list[str]) -> dict[str, list[Span]]:
     """All spans of these traces as they were sent, by start; of each at most MAX_SPANS."""
     if not ids:
         return {}
-    rows = _rows(
+    rows = rows_of(
         store,
         "WITH (SELECT min(Start) FROM {database}.trace_times WHERE TraceId IN {ids:Array(String)})"
         " AS first, (SELECT max(End) FROM {database}.trace_times WHERE TraceId IN"
@@ -117,7 +117,7 @@ def services(
     store: Store, *, start_ns: int, end_ns: int
 ) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
     """(namespace, service, its operations) of everything that sent spans in that time."""
-    rows = _rows(
+    rows = rows_of(
         store,
         "SELECT Namespace, ServiceName, arraySort(groupUniqArray(500)(SpanName))"  # noqa: S608  constants
         f" FROM {{database}}.otel_traces WHERE {_TIME.format('')}"
@@ -142,7 +142,7 @@ def access_logs(
         if value:
             conditions.append(f"{column} = {{{name}:String}}")
             parameters[name] = value
-    rows = _rows(
+    rows = rows_of(
         store,
         "SELECT toUnixTimestamp64Nano(Timestamp), TraceId, Namespace, Workload, Body, LogAttributes"  # noqa: S608  constants
         f" FROM {{database}}.access_logs WHERE {' AND '.join(conditions)}"
@@ -246,7 +246,7 @@ def _summaries(store: Store, ids: list[str]) -> tuple[TraceSummary, ...]:
     """In the order of `ids`. The root is the earliest span without a parent, else the earliest."""
     if not ids:
         return ()
-    rows = _rows(
+    rows = rows_of(
         store,
         "WITH (SELECT min(Start) FROM {database}.trace_times WHERE TraceId IN {ids:Array(String)})"
         " AS first, (SELECT max(End) FROM {database}.trace_times WHERE TraceId IN"
@@ -316,7 +316,7 @@ def _span(row: tuple[Any, ...], trace_id: str) -> Span:
     )
 
 
-def _rows(
+def rows_of(
     store: Store, sql: str, **parameters: str | int | float | list[str]
 ) -> list[tuple[Any, ...]]:
     """Nothing, before the schema has been made."""

@@ -6,7 +6,7 @@ from ninja.testing import TestClient
 
 from rest.errors import handle_errors
 from telemetry.store.client import Store, StoreAddress
-from tracing import http
+from tracing import asking, http
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def client() -> TestClient:
 
 @pytest.fixture
 def filled(shop: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "store", lambda: shop)
+    monkeypatch.setattr(asking, "store", lambda: shop)
 
 
 @pytest.mark.usefixtures("filled")
@@ -75,6 +75,6 @@ def test_answers_are_decided_by_values(client: TestClient, path: str, status: in
 
 def test_an_absent_store_is_an_answer(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     nobody = Store(StoreAddress.of_url("http://127.0.0.1:9"))
-    monkeypatch.setattr(http, "store", lambda: nobody)
+    monkeypatch.setattr(asking, "store", lambda: nobody)
     answer = client.get("/traces")
     assert (answer.status_code, answer.json()["code"]) == (503, "store_away")

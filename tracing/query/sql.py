@@ -120,8 +120,14 @@ def _attribute(attribute: Attribute, condition: Compare, parameters: Parameters,
 def _compared(column: str, comparison: Comparison, value: str) -> str:
     match comparison:
         case Comparison.MATCHES:
-            return f"match({column}, concat('^(?s:', {value}, ')$'))"
+            return _matched(column, value, "")
         case Comparison.MATCHES_NOT:
-            return f"NOT match({column}, concat('^(?s:', {value}, ')$'))"
+            return _matched(column, value, "NOT ")
         case _:
             return f"{column} {comparison} {value}"
+
+
+def _matched(column: str, value: str, negation: str) -> str:
+    """A pattern that is none is refused even where no row would be held against it."""
+    pattern = f"concat('^(?s:', {value}, ')$')"
+    return f"(match('', {pattern}) < 2 AND {negation}match({column}, {pattern}))"

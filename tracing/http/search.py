@@ -1,43 +1,52 @@
-"""REST of traces and access logs."""
+"""REST of searches: traces that have something in common, who sends spans, access logs."""
 
-import re
 import time
-from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from django.http import HttpRequest
-from ninja import Field, Path, Query, Router, Schema
+from ninja import Field, Query, Router, Schema
 
 from rest.contracts import Refusal
 from rest.paging import Page
 from rest.shapes import ERRORS
-from telemetry.facade import StoreAway, StoreError, store
 from tracing import selectors
-from tracing.contracts import PlacedSpan, Trace, TracePosition, TraceQuery, TraceSummary
+from tracing.asking import asked
+from tracing.contracts import TracePosition, TraceQuery, TraceSummary
+from tracing.http.period import LOOKBACK, period
+from tracing.query.conditions import Condition
+from tracing.query.parse import Unreadable, parse
 
-router = Router(tags=["traces"])
+router = Router()
 
-_LOOKBACK = re.compile(r"([0-9]{1,6})(s|m|h|d)")
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _NAME = r"^([a-z0-9][-a-zA-Z0-9._]{0,251}/)?[a-zA-Z0-9][-a-zA-Z0-9._]{0,251}$|^$"
-_WEEK_SECONDS = 7 * 86_400
-T = TypeVar("T")
 
 Name = Annotated[str, Field("", pattern=_NAME, max_length=510)]
-TraceId = Annotated[str, Path(..., pattern="^[0-9a-f]{32}$")]
 
 
-class TraceSearch(Schema):
-    """`source` with `destination` finds traces in which the one called the other."""
+class SpanSearch(Schema):
+    """Which spans to look for.
+
+    `source` with `destination` finds traces in which the one called the other. `q` asks in words:
+    `payment.method=card AND (error OR duration>100ms) AND NOT exists(retry)`. `end` is Unix
+    seconds, now where it is left out; the search begins `lookback` before it.
+    """
 
     service: Name = ""
     source: Name = ""
     destination: Name = ""
     operation: str = Field("", max_length=512)
     min_duration_ms: float = Field(0, ge=0, le=86_400_000)
+    max_duration_ms: float = Field(0, ge=0, le=86_400_000)
     error: bool | None = None
-    lookback: str = Field("15m", pattern=r"^[0-9]{1,6}[smhd]$")
+    q: str = Field("", max_length=4096)
+    lookback: str = Field("15m", pattern=LOOKBACK)
+    end: float = Field(0, ge=0, le=4e9)
     limit: int = Field(20, ge=1, le=1000)
+
+
+class TraceSearch(SpanSearch):
+    """A page of what is found."""
+
     cursor: str = Field("", pattern=r"^([0-9]{1,19}-[0-9a-f]{32})?$", max_length=64)
 
 
@@ -57,30 +66,6 @@ class TraceSummaryOut(Schema):
     spans: int
     errors: int
     services: list[ServiceSpansOut]
-
-
-class SpanOut(Schema):
-    """`start_ms` counts from the trace's start; `depth` is 0 for a root."""
-
-    span_id: str
-    parent_id: str
-    service: str
-    namespace: str
-    workload: str
-    operation: str
-    kind: str
-    start_ms: float
-    duration_ms: float
-    status: str
-    attributes: dict[str, str]
-    depth: int
-
-
-class TraceOut(Schema):
-    trace_id: str
-    start: float
-    duration_ms: float
-    spans: list[SpanOut]
 
 
 class TracedServiceOut(Schema):
@@ -110,7 +95,7 @@ class LogOut(Schema):
 @router.get("/traces", response={200: Page[TraceSummaryOut], **ERRORS})
 def search_traces(request: HttpRequest, search: Query[TraceSearch]) -> Page[TraceSummaryOut]:  # noqa: ARG001
     """Traces, newest first."""
-    found = _asked(lambda: selectors.search(store(), _query(search)))
+    found = asked(lambda store: selectors.search(store, query_of(search, search.cursor)))
     position = found.next
     return Page(
         items=[_summary(t) for t in found.traces],
@@ -122,7 +107,7 @@ def search_traces(request: HttpRequest, search: Query[TraceSearch]) -> Page[Trac
 def traced_services(request: HttpRequest) -> Page[TracedServiceOut]:  # noqa: ARG001
     """What sent spans within the last hour, and the names of its spans."""
     end = time.time_ns()
-    found = _asked(lambda: selectors.services(store(), start_ns=end - 3600 * 10**9, end_ns=end))
+    found = asked(lambda store: selectors.services(store, start_ns=end - 3600 * 10**9, end_ns=end))
     items = [
         TracedServiceOut(namespace=namespace, name=name, operations=list(operations))
         for namespace, name, operations in found
@@ -130,21 +115,12 @@ def traced_services(request: HttpRequest) -> Page[TracedServiceOut]:  # noqa: AR
     return Page(items=items)
 
 
-@router.get("/traces/{trace_id}", response={200: TraceOut, **ERRORS})
-def read_trace(request: HttpRequest, trace_id: TraceId) -> TraceOut:  # noqa: ARG001
-    """One trace: its spans depth first, children by start."""
-    found = _asked(lambda: selectors.trace(store(), trace_id))
-    if found is None:
-        raise Refusal(404, "not_found", f"no trace {trace_id} is kept")
-    return _trace(found)
-
-
 @router.get("/logs", response={200: Page[LogOut], **ERRORS})
 def read_logs(request: HttpRequest, search: Query[LogSearch]) -> Page[LogOut]:  # noqa: ARG001
     """The newest access log records of the last day."""
-    rows = _asked(
-        lambda: selectors.access_logs(
-            store(),
+    rows = asked(
+        lambda store: selectors.access_logs(
+            store,
             namespace=search.namespace,
             workload=search.workload,
             trace_id=search.trace_id,
@@ -154,39 +130,32 @@ def read_logs(request: HttpRequest, search: Query[LogSearch]) -> Page[LogOut]:  
     return Page(items=[LogOut(time=row.pop("time_ns") / 1e9, **row) for row in rows])
 
 
-def _asked(question: Callable[[], T]) -> T:
-    """Ask the store; its absence or its limits are an answer of their own."""
-    try:
-        return question()
-    except StoreAway as error:
-        raise Refusal(503, "store_away", "the telemetry store does not answer just now") from error
-    except StoreError as error:
-        raise Refusal(
-            503, "store_refused", f"the telemetry store gave up: {str(error)[:200]}"
-        ) from error
-
-
-def _query(search: TraceSearch) -> TraceQuery:
-    now = time.time_ns()
+def query_of(search: SpanSearch, cursor: str = "") -> TraceQuery:
+    """Raises Refusal (422) for words that cannot be read."""
+    start_ns, end_ns = period(search.lookback, search.end)
     return TraceQuery(
-        start_ns=now - _lookback_seconds(search.lookback) * 10**9,
-        end_ns=now + 60 * 10**9,  # other hosts' clocks may be ahead
+        start_ns=start_ns,
+        end_ns=end_ns,
         service=search.service,
         source=search.source,
         destination=search.destination,
         operation=search.operation,
         min_duration_ns=round(search.min_duration_ms * 1e6),
+        max_duration_ns=round(search.max_duration_ms * 1e6),
         error=search.error,
+        where=_where(search.q),
         limit=search.limit,
-        after=_position(search.cursor),
+        after=_position(cursor),
     )
 
 
-def _lookback_seconds(text: str) -> int:
-    """At most a week: longer than that no trace is kept."""
-    found = _LOOKBACK.fullmatch(text)
-    seconds = int(found[1]) * _UNITS[found[2]] if found else 900
-    return min(seconds, _WEEK_SECONDS)
+def _where(text: str) -> Condition | None:
+    try:
+        return parse(text)
+    except Unreadable as wrong:
+        raise Refusal(
+            422, "bad_query", f"{wrong.message} (at character {wrong.position + 1})", path="q"
+        ) from None
 
 
 def _position(cursor: str) -> TracePosition | None:
@@ -206,32 +175,4 @@ def _summary(found: TraceSummary) -> TraceSummaryOut:
         spans=found.spans,
         errors=found.errors,
         services=[ServiceSpansOut(name=name, spans=spans) for name, spans in found.services],
-    )
-
-
-def _trace(found: Trace) -> TraceOut:
-    start = found.start_ns
-    return TraceOut(
-        trace_id=found.trace_id,
-        start=start / 1e9,
-        duration_ms=found.duration_ns / 1e6,
-        spans=[_span(placed, start) for placed in found.spans],
-    )
-
-
-def _span(placed: PlacedSpan, start_ns: int) -> SpanOut:
-    span = placed.span
-    return SpanOut(
-        span_id=span.span_id,
-        parent_id=span.parent_id,
-        service=span.service,
-        namespace=span.namespace,
-        workload=span.workload,
-        operation=span.operation,
-        kind=span.kind,
-        start_ms=(span.start_ns - start_ns) / 1e6,
-        duration_ms=span.duration_ns / 1e6,
-        status=span.status,
-        attributes=dict(span.attributes),
-        depth=placed.depth,
     )
