@@ -4,6 +4,7 @@ Django's own ASGI handler takes a thread and a database connection a request; th
 same process answers more than twice as many.
 """
 
+import asyncio
 import os
 import threading
 from typing import Any, cast
@@ -22,6 +23,7 @@ from mesh_web import bodies
 from mesh_web.bodies import Receive, Scope, Send
 from mesh_web.live.origin import own_pages_only
 from mesh_web.live.routing import websocket_urlpatterns
+from metrics.api.query import GONE
 from routing.facade import warm_up
 
 WORKERS = 16
@@ -45,8 +47,25 @@ async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
     match await bodies.read(scope, receive):
         case bodies.NotTaken() as why:
             await bodies.refuse(send, why)
+        case bytes() as body if scope["path"].startswith("/prometheus/"):
+            await _cancellable(scope, receive, body, send)
         case bytes() as body:
             await _http(scope, bodies.ready(body), send)
+
+
+async def _cancellable(scope: Scope, receive: Receive, body: bytes, send: Send) -> None:
+    """Tell a long read through its scope that its client has left."""
+    gone = scope[GONE] = threading.Event()
+
+    async def watch() -> None:
+        if (await receive())["type"] == "http.disconnect":
+            gone.set()
+
+    watching = asyncio.create_task(watch())
+    try:
+        await _http(scope, bodies.ready(body), send)
+    finally:
+        watching.cancel()
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -21,6 +21,8 @@
 | MESHWEB_NODE | local | how the agent names its host |
 | MESHWEB_LOG_LEVEL | INFO | of every process |
 | MESHWEB_TRACE_SAMPLING | 10 | percent of requests that are traced |
+| MESHWEB_QUERY_MAX_SAMPLES | 20000000 | what one PromQL query may load (16 bytes each) |
+| MESHWEB_RULE_FILES | rules/*.yaml in MESHWEB_HOME | recording and alerting rules in Prometheus's YAML, a glob |
 """
 
 import hashlib
@@ -70,6 +72,8 @@ COLLECTOR_ADDRESS = os.environ.get("MESHWEB_COLLECTOR_ADDRESS", f"127.0.0.1:{OTL
 INGEST_TOKEN = os.environ.get("MESHWEB_INGEST_TOKEN", "")
 TRUST_DOMAIN = os.environ.get("MESHWEB_TRUST_DOMAIN", "cluster.local")
 TRACE_SAMPLING_PERCENT = float(os.environ.get("MESHWEB_TRACE_SAMPLING", "10"))
+QUERY_MAX_SAMPLES = int(os.environ.get("MESHWEB_QUERY_MAX_SAMPLES", "20000000"))
+RULE_FILES = os.environ.get("MESHWEB_RULE_FILES", str(HOME / "rules" / "*.yaml"))
 
 POD_NETWORK = int(
     os.environ.get(
@@ -117,6 +121,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "channels",
     "telemetry",
+    "metrics",
     "tracing",
     "topology",
     "routing",

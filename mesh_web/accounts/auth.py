@@ -1,9 +1,11 @@
 """How a request says who makes it: a bearer token, or the browser's session with CSRF."""
 
+from collections.abc import Callable, Iterable
+
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja.security import APIKeyCookie, HttpBearer
+from ninja.security import APIKeyCookie, HttpBasicAuth, HttpBearer
 from ninja.utils import check_csrf
 
 from mesh_web.accounts.principals import Caller
@@ -17,6 +19,14 @@ class BearerToken(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> Caller | None:
         del request
         return caller_of_token(token, timezone.now())
+
+
+class BasicToken(HttpBasicAuth):
+    """The token as the password, for clients that know no bearer tokens; the name is not looked at."""
+
+    def authenticate(self, request: HttpRequest, username: str, password: str) -> Caller | None:
+        del request, username
+        return caller_of_token(password, timezone.now())
 
 
 class BrowserSession(APIKeyCookie):
@@ -41,10 +51,24 @@ class BrowserSession(APIKeyCookie):
 AUTH = (BearerToken(), BrowserSession())
 
 
+CLIENT_AUTH = (BearerToken(), BasicToken(), BrowserSession())
+
+
 def caller_of(request: HttpRequest) -> Caller | None:
     """Who reads something outside the REST API."""
-    for way in AUTH:
-        caller: Caller | None = way(request)
+    return _first_known(AUTH, request)
+
+
+def caller_of_client(request: HttpRequest) -> Caller | None:
+    """Who speaks another product's API, in the ways its clients can. Raises Refusal (CSRF)."""
+    return _first_known(CLIENT_AUTH, request)
+
+
+def _first_known(
+    ways: Iterable[Callable[[HttpRequest], Caller | None]], request: HttpRequest
+) -> Caller | None:
+    for way in ways:
+        caller = way(request)
         if caller is not None:
             return caller
     return None

@@ -1,0 +1,1 @@
+"""Prometheus's HTTP API, as Prometheus 3 answers it."""
