@@ -13,6 +13,7 @@ from typing import Any
 from proxy.agent.control_client import ControlClient, ControlRefused, Orders
 from proxy.agent.host import Host, for_applications
 from proxy.agent.keeper_client import KeeperClient, KeeperLost, Refusal
+from proxy.agent.questions import Answering
 from proxy.agent.runner import PodRunner, Tools
 from proxy.agent.svids import OwnIdentity, Svids, Trusted, told, write_private
 from proxy.identity import spiffe, wire
@@ -60,6 +61,7 @@ class Agent:
             group.create_task(self._own.keep())
             group.create_task(self._watch())
             group.create_task(self._report())
+            group.create_task(Answering(self._control, self._admin_of).run())
 
     def _adopt(self) -> None:
         """Take up the pods of the last time, if the keeper can still be holding them."""
@@ -188,6 +190,13 @@ class Agent:
         for runner in self._runners.values():
             if self._uri(runner.assigned.pod) == uri:
                 runner.offer(identity)
+
+    def _admin_of(self, uid: str) -> Path | None:
+        """Where the Envoy of a pod that runs here is asked."""
+        runner = self._runners.get(uid)
+        if runner is None or not runner.assigned.pod.sidecar:
+            return None
+        return self._host.pod_socket(uid, "admin")
 
     def _uri(self, pod: Pod) -> str:
         return spiffe.workload_id(self._host.trust_domain, pod.namespace, pod.service_account)

@@ -1,7 +1,7 @@
 """The agent's line to control: joining, certificates, assignments, reports (docs/adr/002)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from proxy.identity import wire
+from proxy.identity import envoys, wire
 from topology.contracts import Assignment, PodReport
 
 CALL_SECONDS = 10.0
@@ -132,20 +132,30 @@ class ControlClient:
 
         Ends when another certificate is in use, to be called again; else with OSError.
         """
+        async for message in self._told(wire.method(wire.WATCH)):
+            if "pods" in message:
+                yield Orders(
+                    pods=tuple(wire.assignment_in(one) for one in message["pods"]),
+                    roots=_roots(message["trust"]),
+                    renew=frozenset(message["renew"]),
+                )
+
+    async def questions(self) -> AsyncIterator[dict[str, Any]]:
+        """What control asks about this host's Envoys, as it comes. Ends as `watch` does."""
+        async for asked in self._told(envoys.method(envoys.QUESTIONS)):
+            if asked:
+                yield asked
+
+    async def _told(self, method: str) -> AsyncIterator[dict[str, Any]]:
+        """Every message of a stream of control's, heartbeats ({}) too. Ends as `watch` does."""
         channel = self._ready()
-        stream = channel.unary_stream(wire.method(wire.WATCH), bytes, bytes)(wire.encode({}))
+        stream = channel.unary_stream(method, bytes, bytes)(wire.encode({}))
         try:
             while channel is self._channel:
                 raw = await asyncio.wait_for(stream.read(), SILENCE_SECONDS)
                 if not isinstance(raw, bytes):  # grpc.aio.EOF
-                    raise ConnectionError("control ended the watch")
-                message = wire.decode(raw)
-                if "pods" in message:
-                    yield Orders(
-                        pods=tuple(wire.assignment_in(one) for one in message["pods"]),
-                        roots=_roots(message["trust"]),
-                        renew=frozenset(message["renew"]),
-                    )
+                    raise ConnectionError("control ended the stream")
+                yield wire.decode(raw)
         except grpc.aio.AioRpcError as error:
             raise _translated(error) from error
         except asyncio.CancelledError:
@@ -156,6 +166,9 @@ class ControlClient:
         finally:
             stream.cancel()
 
+    async def answer(self, told: dict[str, Any]) -> None:
+        await _call(self._ready(), envoys.ANSWER, told, method=envoys.method)
+
     def _ready(self) -> Channel:
         if self._channel is None:
             raise ConnectionError("not joined yet")
@@ -163,11 +176,15 @@ class ControlClient:
 
 
 async def _call(
-    channel: Channel, name: str, request: dict[str, Any], metadata: tuple[tuple[str, str], ...] = ()
+    channel: Channel,
+    name: str,
+    request: dict[str, Any],
+    metadata: tuple[tuple[str, str], ...] = (),
+    method: Callable[[str], str] = wire.method,
 ) -> dict[str, Any]:
-    method = channel.unary_unary(wire.method(name), bytes, bytes)
+    called = channel.unary_unary(method(name), bytes, bytes)
     try:
-        raw = await method(wire.encode(request), timeout=CALL_SECONDS, metadata=metadata)
+        raw = await called(wire.encode(request), timeout=CALL_SECONDS, metadata=metadata)
     except grpc.aio.AioRpcError as error:
         raise _translated(error) from error
     return wire.decode(raw)

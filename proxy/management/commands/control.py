@@ -16,6 +16,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from proxy.ads.server import OPTIONS
+from proxy.envoys.questions import Questions
 from proxy.fleet.control import Control
 from proxy.fleet.tryout import Tryout
 from proxy.identity import authority
@@ -61,6 +62,7 @@ async def serve() -> None:
 async def _run(stop: asyncio.Event) -> None:
     trust = Trust(await _authority())
     await asyncio.to_thread(messages.pool)
+    questions = Questions(settings.TRUST_DOMAIN, settings.BROKER_URL)
     agents = AgentService(trust)
     options = Options(
         trust_domain=settings.TRUST_DOMAIN,
@@ -79,11 +81,12 @@ async def _run(stop: asyncio.Event) -> None:
         _server(
             settings.ADS_PORT,
             own.credentials(mutual=True),
-            (control.ads.handler(), agents.handler()),
+            (control.ads.handler(), agents.handler(), questions.handler()),
         ),
         _server(settings.SIGNING_PORT, own.credentials(mutual=False), (join_handler(trust),)),
     ]
     working = asyncio.ensure_future(control.run())
+    asking = asyncio.ensure_future(questions.run())
     trusting = asyncio.ensure_future(trust.keep(agents.wake))
     try:
         await control.ready.wait()
@@ -97,6 +100,7 @@ async def _run(stop: asyncio.Event) -> None:
         await working
     finally:
         working.cancel()
+        asking.cancel()
         trusting.cancel()
         await asyncio.gather(*(server.stop(STOP_SECONDS) for server in servers))
         stop.set()

@@ -38,10 +38,14 @@ class Root:
         self._root = certificates.make_root(DOMAIN, self._key, now=datetime.now(UTC))
         self.pem = certificates.certificate_pem(self._root)
 
-    def issue(self, uri: str) -> KeyPair:
+    def issue(self, uri: str, *hosts: str) -> KeyPair:
         key = certificates.new_key()
         svid = certificates.issue(
-            self._root, self._key, Request(uri, key.public_key()), now=datetime.now(UTC)
+            self._root,
+            self._key,
+            Request(uri, key.public_key()),
+            now=datetime.now(UTC),
+            hosts=hosts,
         )
         return KeyPair(certificate_pem=svid.certificate_pem, key_pem=certificates.key_pem(key))
 

@@ -45,13 +45,13 @@ async def test_without_control_nobody_answers(operator: Api, broker: MeshBroker)
     assert (answer.status_code, answer.json()["code"]) == (503, "control_away")
 
 
-def test_a_private_key_is_never_told() -> None:
+def test_certificates_are_told_and_a_private_key_never() -> None:
     def material(_: GatewaySecret) -> SecretMaterial:
         return SecretMaterial(certificate_chain="CHAIN", private_key="PRIVATE")
 
     answer = encode(Snapshots(Options()).snapshot(ingress(), None, material), 7)
-    assert [(one.name, one.config) for one in decode(answer).types["SDS"]] == [
-        ("bank-cert", None),
-        ("shop-cert", None),
+    assert [(one.name, one.config, one.pem) for one in decode(answer).types["SDS"]] == [
+        ("bank-cert", None, "CHAIN"),
+        ("shop-cert", None, "CHAIN"),
     ]
     assert b"PRIVATE" not in answer

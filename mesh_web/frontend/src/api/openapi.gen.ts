@@ -713,9 +713,44 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read what a proxy is served */
-        get: operations["proxy_http_config_dump"];
+        /** Read what a proxy is served, and whether its Envoy has it */
+        get: operations["proxy_envoys_configuration_config_dump"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/proxies/{proxy_id}/envoy_config_dump": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what an Envoy has, as its own /config_dump */
+        get: operations["proxy_envoys_configuration_envoy_config_dump"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/proxies/{proxy_id}/log_level": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an Envoy's log levels */
+        get: operations["proxy_envoys_logging_log_level"];
+        /** Set an Envoy's log levels, until it restarts */
+        put: operations["proxy_envoys_logging_set_log_level"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1382,9 +1417,11 @@ export interface components {
         /**
          * RevisionState
          * @description The life of a revision. The last four are final.
+         *
+         *     TRIED: Envoy takes what it brings. A change of weights or endpoints is pushed without a trial.
          * @enum {string}
          */
-        RevisionState: "accepted" | "pushed" | "converged" | "partial" | "rejected" | "superseded";
+        RevisionState: "accepted" | "tried" | "pushed" | "converged" | "partial" | "rejected" | "superseded";
         /**
          * WriteOut
          * @description What a write did. `revision` 0: nothing was ever applied.
@@ -2452,8 +2489,30 @@ export interface components {
             acked_at?: number | null;
         };
         /**
+         * CertificateInfoOut
+         * @description One certificate; times are Unix seconds, `serial` is in hexadecimal.
+         */
+        CertificateInfoOut: {
+            /** Subject */
+            subject: string;
+            /** Issuer */
+            issuer: string;
+            /** Sans */
+            sans: string[];
+            /** Serial */
+            serial: string;
+            /** Not Before */
+            not_before: number;
+            /** Not After */
+            not_after: number;
+            /** Authority */
+            authority: boolean;
+        };
+        /**
          * DumpOut
-         * @description Everything control serves a proxy; of secrets the names only.
+         * @description Everything control serves a proxy, without private keys; and its Envoy's own word.
+         *
+         *     `bootstrap` and the agent's secrets are Envoy's: null and missing while it does not answer.
          */
         DumpOut: {
             /** Proxy */
@@ -2469,18 +2528,70 @@ export interface components {
             /** Routes */
             routes: components["schemas"]["ServedOut"][];
             /** Secrets */
-            secrets: components["schemas"]["SecretNameOut"][];
+            secrets: components["schemas"]["SecretOut"][];
+            /** Bootstrap */
+            bootstrap: {
+                [key: string]: unknown;
+            } | null;
+            envoy: components["schemas"]["EnvoyOut"];
         };
-        /** SecretNameOut */
-        SecretNameOut: {
+        /**
+         * EnvoyDifferenceOut
+         * @description Something that Envoy does not have as control serves it.
+         */
+        EnvoyDifferenceOut: {
+            /**
+             * Type
+             * @description CDS, EDS, SDS, LDS or RDS
+             */
+            type: string;
+            /** Name */
+            name: string;
+            /** Problem */
+            problem: string;
+        };
+        /**
+         * EnvoyOut
+         * @description What the running Envoy says of itself; where it does not answer, `error` says why.
+         */
+        EnvoyOut: {
+            /** Answered */
+            answered: boolean;
+            /** Error */
+            error: string;
+            /** Differences */
+            differences: components["schemas"]["EnvoyDifferenceOut"][];
+        };
+        /**
+         * OriginOut
+         * @description The user's resource that a part was made from, and where in it.
+         */
+        OriginOut: {
+            /** Resource */
+            resource: string;
+            /** Path */
+            path: string;
+        };
+        /**
+         * SecretOut
+         * @description A secret without its key. `source` is who serves it: the agent has workloads' own keys.
+         */
+        SecretOut: {
             /** Name */
             name: string;
             /** Version */
             version: string;
+            /**
+             * Source
+             * @description control or agent
+             */
+            source: string;
+            /** Certificates */
+            certificates: components["schemas"]["CertificateInfoOut"][];
         };
         /**
          * ServedOut
-         * @description One xDS resource; `config` is Envoy's message as JSON.
+         * @description One xDS resource; `config` is Envoy's message as JSON, `origins` what it was made from.
          */
         ServedOut: {
             /** Name */
@@ -2490,6 +2601,32 @@ export interface components {
             /** Config */
             config: {
                 [key: string]: unknown;
+            };
+            /** Origins */
+            origins: components["schemas"]["OriginOut"][];
+        };
+        /**
+         * LogLevelOut
+         * @description Levels by logger; `level` where all have the same.
+         */
+        LogLevelOut: {
+            /** Level */
+            level: string | null;
+            /** Loggers */
+            loggers: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * LogLevelIn
+         * @description A `level` for all loggers, levels for some `loggers`, or both: all first, then those.
+         */
+        LogLevelIn: {
+            /** Level */
+            level?: ("trace" | "debug" | "info" | "warning" | "error" | "critical" | "off") | null;
+            /** Loggers */
+            loggers?: {
+                [key: string]: "trace" | "debug" | "info" | "warning" | "error" | "critical" | "off";
             };
         };
         /**
@@ -8630,7 +8767,140 @@ export interface operations {
             };
         };
     };
-    proxy_http_config_dump: {
+    proxy_envoys_configuration_config_dump: {
+        parameters: {
+            query?: {
+                /** @description also ask the running Envoy */
+                envoy?: boolean;
+            };
+            header?: never;
+            path: {
+                proxy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DumpOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    proxy_envoys_configuration_envoy_config_dump: {
         parameters: {
             query?: never;
             header?: never;
@@ -8647,7 +8917,273 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DumpOut"];
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    proxy_envoys_logging_log_level: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proxy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogLevelOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    proxy_envoys_logging_set_log_level: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proxy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LogLevelIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogLevelOut"];
                 };
             };
             /** @description Bad Request */
