@@ -128,6 +128,24 @@ def services(
     return tuple((namespace, service, tuple(names)) for namespace, service, names in rows)
 
 
+def operations(
+    store: Store, service: str, kind: str, *, start_ns: int, end_ns: int
+) -> tuple[tuple[str, str], ...]:
+    """(name, kind) of one service's spans; `kind` in lower case, "" for all."""
+    rows = rows_of(
+        store,
+        "SELECT DISTINCT SpanName, lower(SpanKind) AS kind"  # noqa: S608  constants
+        f" FROM {{database}}.otel_traces WHERE {_TIME.format('')} AND ServiceName = {{service:String}}"
+        " AND ({kind:String} = '' OR kind = {kind:String})"
+        " ORDER BY SpanName, kind LIMIT 2000",
+        start=start_ns,
+        end=end_ns,
+        service=service,
+        kind=kind,
+    )
+    return tuple((name, found) for name, found in rows)
+
+
 def access_logs(
     store: Store, *, namespace: str, workload: str, trace_id: str, limit: int
 ) -> list[dict[str, Any]]:

@@ -46,7 +46,7 @@ _LOWER = (Field.KIND, Field.STATUS, Field.ERROR)
 class Parameters(Protocol):
     """Django's `request.GET`."""
 
-    def get(self, key: str, default: str = "") -> str: ...
+    def get(self, key: str, default: str) -> str: ...
 
     def getlist(self, key: str) -> list[str]: ...
 
@@ -58,12 +58,12 @@ class BadParameter(Exception):  # noqa: N818  an answer, not a failure
 
 def search_v1(given: Parameters) -> TraceQuery:
     """`/api/traces`: times in Unix microseconds. Raises BadParameter."""
-    if not given.get("service"):
+    if not given.get("service", ""):
         raise BadParameter("parameter 'service' is required")
     now = time.time_ns()
     return _query(
-        service=given.get("service"),
-        operation=given.get("operation"),
+        service=given.get("service", ""),
+        operation=given.get("operation", ""),
         start_ns=_microseconds(given, "start", now - LOOKBACK_NS),
         end_ns=_microseconds(given, "end", now),
         lengths=_lengths(given, "minDuration", "maxDuration"),
@@ -75,10 +75,10 @@ def search_v1(given: Parameters) -> TraceQuery:
 def search_v3(given: Parameters) -> TraceQuery:
     """`/api/v3/traces`: times as RFC 3339. Raises BadParameter."""
     now = time.time_ns()
-    depth = "query.num_traces" if given.get("query.num_traces") else "query.search_depth"
+    depth = "query.num_traces" if given.get("query.num_traces", "") else "query.search_depth"
     return _query(
-        service=given.get("query.service_name"),
-        operation=given.get("query.operation_name"),
+        service=given.get("query.service_name", ""),
+        operation=given.get("query.operation_name", ""),
         start_ns=moment(given, "query.start_time_min", now - LOOKBACK_NS),
         end_ns=moment(given, "query.start_time_max", now),
         lengths=_lengths(given, "query.duration_min", "query.duration_max"),
@@ -95,7 +95,7 @@ def with_tags(tags: Mapping[str, str]) -> Condition | None:
 
 def moment(given: Parameters, name: str, default: int) -> int:
     """An RFC 3339 time as Unix nanoseconds. Raises BadParameter."""
-    text = given.get(name)
+    text = given.get(name, "")
     if not text:
         return default
     try:
@@ -143,7 +143,7 @@ def _tag(key: str, value: str) -> Condition:
 
 
 def _microseconds(given: Parameters, name: str, default: int) -> int:
-    text = given.get(name)
+    text = given.get(name, "")
     if not text:
         return default
     if not text.isascii() or not text.isdigit() or len(text) > 16:
@@ -159,7 +159,7 @@ def _lengths(given: Parameters, least: str, most: str) -> tuple[int, int]:
 
 
 def _duration(given: Parameters, name: str) -> int:
-    text = given.get(name)
+    text = given.get(name, "")
     if not text:
         return 0
     found = nanoseconds(text)
@@ -169,7 +169,7 @@ def _duration(given: Parameters, name: str) -> int:
 
 
 def _limit(given: Parameters, name: str) -> int:
-    text = given.get(name)
+    text = given.get(name, "")
     if not text:
         return DEFAULT_LIMIT
     if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) == 0:
