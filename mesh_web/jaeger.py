@@ -2,12 +2,12 @@
 
 from ninja import NinjaAPI
 
-from mesh_web.accounts.auth import AUTH
+from mesh_web.accounts.auth import CLIENT_AUTH
 from tracing.jaeger.http import handle_errors, router
 
 jaeger = NinjaAPI(
     title="Jaeger",
-    auth=list(AUTH),
+    auth=list(CLIENT_AUTH),
     docs_url=None,
     openapi_url=None,
     urls_namespace="jaeger",

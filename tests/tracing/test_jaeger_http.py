@@ -170,4 +170,4 @@ def test_otlp_is_transformed_without_being_stored(client: TestClient) -> None:
     answer = client.post("/api/transform", json=document)
     (trace,) = json.loads(answer.content)["data"]
     assert trace["processes"]["p1"]["serviceName"] == "OTLPResourceNoServiceName"
-    assert client.post("/api/transform", data="{").status_code == 400
+    assert client.post("/api/transform", json=[1]).status_code == 400
