@@ -22,7 +22,7 @@ from routing.compile.gateway_attachment import (
     surroundings,
 )
 from routing.compile.gateway_status import Statuses, statuses
-from routing.ir import DirectResponse, GatewayTlsMode
+from routing.ir import DirectResponse, GatewayTlsMode, HeaderMatch, MatchKind, StringMatch
 from routing.model import (
     ApiGateway,
     ApiGatewayClass,
@@ -47,6 +47,7 @@ from topology.contracts import Registry
 
 NO_BACKEND = DirectResponse(status=500)
 NOWHERE = "nowhere.invalid"
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
 WELL_KNOWN = {"http": 80, "https": 443}
 
 
@@ -180,7 +181,8 @@ def virtual_service(
         http=tuple(
             at_port(made, scheme, place.listener.port)
             for route, rule in ordered(entries)
-            for made in http_routes(route, rule, around)
+            for shared in http_routes(route, rule, around)
+            for made in with_preflights(shared)
         ),
     )
 
@@ -244,7 +246,8 @@ def in_the_mesh(routes: tuple[ApiRoute, ...], around: Around) -> Iterator[Virtua
             http=tuple(
                 at_port(made, "http", 80)
                 for route, rule in ordered(entries)
-                for made in http_routes(route, rule, around, granted=True)
+                for shared in http_routes(route, rule, around, granted=True)
+                for made in with_preflights(shared)
             ),
         )
 
@@ -288,6 +291,29 @@ def http_routes(
         yield leading(given, every, rule.mirrors, usable)
     else:
         yield from split(rule, used, usable)
+
+
+def with_preflights(route: HttpRoute) -> Iterator[HttpRoute]:
+    """Where every method is allowed, a preflight is told the one that it asks for: a browser takes
+    a star for a method's name where credentials are allowed."""
+    cors = route.cors
+    if cors is not None and cors.credentials and "*" in cors.methods:
+        for method in METHODS:
+            asked = (
+                HeaderMatch(name=":method", match=exact("OPTIONS")),
+                HeaderMatch(name="access-control-request-method", match=exact(method)),
+            )
+            yield replace(
+                route,
+                matches=tuple(replace(m, headers=(*m.headers, *asked)) for m in route.matches),
+                cors=replace(cors, methods=(method,)),
+            )
+        cors = replace(cors, methods=METHODS)
+    yield replace(route, cors=cors)
+
+
+def exact(value: str) -> StringMatch:
+    return StringMatch(kind=MatchKind.EXACT, value=value)
 
 
 def even(rule: ApiRule) -> bool:

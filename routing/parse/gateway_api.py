@@ -54,7 +54,6 @@ Matches = Callable[[Spec, str, Note], Iterator[tuple[HttpMatch, tuple[int, ...]]
 WHOLE_PATH = "^/.*$"
 HEADER_FILTERS = ("RequestHeaderModifier", "ResponseHeaderModifier")
 UNKNOWN_FILTER = DirectResponse(status=500, body="a filter of this rule is not known")
-ANY_METHOD = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
 
 
 def http_route(document: Document, note: Note) -> ApiRoute:
@@ -409,8 +408,7 @@ def cors(given: Spec) -> Cors:
     credentials = bool(given.get("allowCredentials"))
     return Cors(
         origins=tuple(origin(one) for one in texts(given, "allowOrigins")),
-        # a browser takes a star for a word where credentials are allowed
-        methods=ANY_METHOD if credentials and "*" in methods else methods,
+        methods=methods,
         headers=headers,
         expose=texts(given, "exposeHeaders"),
         max_age_ms=1000 * (5 if given.get("maxAge") is None else given["maxAge"]),

@@ -6,21 +6,25 @@ Meshes here switch mTLS off, for a static Envoy has no keys to wait for.
 import asyncio
 import json
 import re
+import ssl
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from proxy.xds import descriptors, static
 from proxy.xds.options import Options
 from proxy.xds.snapshot import Snapshots
 from routing.compile import Mesh, compile_mesh
-from routing.ir import ClusterKind, MeshTls, ProxyConfig
+from routing.ir import ClusterKind, GatewaySecret, MeshTls, ProxyConfig
 from tests.routing import mesh as meshes
 
+GRPC = "application/grpc"
+Amend = Callable[[dict[str, Any], Path], set[tuple[str, int]]]
 PLAIN = """\
 apiVersion: security.istio.io/v1
 kind: PeerAuthentication
@@ -29,8 +33,8 @@ spec: {mtls: {mode: DISABLE}}
 """
 
 
-def compiled(*texts: str) -> Mesh:
-    return compile_mesh(meshes.mesh_input(PLAIN, *texts))
+def compiled(*texts: str, secrets: tuple[GatewaySecret, ...] = ()) -> Mesh:
+    return compile_mesh(replace(meshes.mesh_input(PLAIN, *texts), secrets=secrets))
 
 
 def proxy(mesh: Mesh, workload: str) -> ProxyConfig:
@@ -62,6 +66,7 @@ class Running:
     """An Envoy and the applications behind it; `got` has their requests by "address:port"."""
 
     config: ProxyConfig
+    folder: Path = Path()
     got: dict[str, list[Request]] = field(default_factory=dict)
 
     async def ask(
@@ -89,8 +94,12 @@ class Running:
 
 
 @asynccontextmanager
-async def running(config: ProxyConfig) -> AsyncIterator[Running]:
-    """The proxy in a real Envoy; every address that its clusters know answers with its name."""
+async def running(config: ProxyConfig, amend: Amend | None = None) -> AsyncIterator[Running]:
+    """The proxy in a real Envoy; every address that its clusters know answers with its name.
+
+    `amend` changes the bootstrap, given a folder for sockets, and says which places it serves
+    itself.
+    """
     config = replace(
         config,
         clusters=tuple(
@@ -111,10 +120,15 @@ async def running(config: ProxyConfig) -> AsyncIterator[Running]:
     bootstrap = static.bootstrap([snapshot])
     del bootstrap["dynamic_resources"]
     async with AsyncExitStack() as stack:
-        for address, port in sorted(places - own):
-            if address.startswith("127."):
-                await stack.enter_async_context(application(address, port, made))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mw")))
+        made.folder = folder
+        amended = amend(bootstrap, folder) if amend is not None else set()
+        for address, port in sorted(places - own):
+            if (address, port) in amended:
+                name = f"{address}:{port}"
+                await stack.enter_async_context(serving(name, made, socket=str(folder / name)))
+            elif address.startswith("127."):
+                await stack.enter_async_context(application(address, port, made))
         admin = folder / "admin.sock"
         bootstrap["admin"] = {"address": {"pipe": {"path": str(admin)}}}
         (folder / "envoy.json").write_text(json.dumps(bootstrap))
@@ -153,13 +167,21 @@ async def live(admin: Path, process: subprocess.Popen[bytes], log: Path) -> None
         await asyncio.sleep(0.02)
 
 
-@asynccontextmanager
-async def application(address: str, port: int, made: Running) -> AsyncIterator[None]:
-    """Answers every HTTP/1.1 request with "address:port".
+def application(
+    address: str, port: int, made: Running
+) -> AbstractAsyncContextManager[asyncio.Server]:
+    return serving(f"{address}:{port}", made, address=address, port=port)
 
-    `?delay=1s` waits first; header x-echo-set-header adds "name: value, ..." to the answer.
+
+@asynccontextmanager
+async def serving(
+    name: str, made: Running, *, socket: str = "", address: str = "", port: int = 0
+) -> AsyncIterator[asyncio.Server]:
+    """Answers every HTTP/1.1 request with its name, "address:port".
+
+    `?delay=1s` waits first; header x-echo-set-header adds "name: value, ..." to the answer. gRPC
+    calls (their messages without frames) are answered with the headers they came with.
     """
-    name = f"{address}:{port}"
     got = made.got.setdefault(name, [])
     writers: set[asyncio.StreamWriter] = set()
 
@@ -168,15 +190,12 @@ async def application(address: str, port: int, made: Running) -> AsyncIterator[N
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 request = parsed_request(head.decode())
+                await skip_body(reader, request.headers)
                 got.append(request)
                 delay = re.search(r"[?&]delay=([0-9.]+)s", request.path)
                 await asyncio.sleep(float(delay[1]) if delay else 0)
-                extra = [
-                    one.strip()
-                    for one in request.headers.get("x-echo-set-header", "").split(",")
-                    if one.strip()
-                ]
-                lines = ["HTTP/1.1 200 OK", "x-from: app", f"content-length: {len(name)}", *extra]
+                lines = ["HTTP/1.1 200 OK", "x-from: app", f"content-length: {len(name)}"]
+                lines += extra_headers(request)
                 writer.write(("\r\n".join(lines) + f"\r\n\r\n{name}").encode())
                 await writer.drain()
         except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
@@ -185,13 +204,38 @@ async def application(address: str, port: int, made: Running) -> AsyncIterator[N
             writer.close()
             writers.discard(writer)
 
-    server = await asyncio.start_server(serve, address, port)
+    if socket:
+        server = await asyncio.start_unix_server(serve, socket)
+    else:
+        server = await asyncio.start_server(serve, address, port)
     try:
-        yield
+        yield server
     finally:
         server.close()
         for writer in writers:
             writer.close()
+
+
+NOT_ECHOED = ("host", "content-length", "transfer-encoding", "te", "connection")
+
+
+def extra_headers(request: Request) -> list[str]:
+    """What an answer has for this request."""
+    wanted = request.headers.get("x-echo-set-header", "").split(",")
+    found = [one.strip() for one in wanted if one.strip()]
+    if request.headers.get("content-type") == GRPC:
+        given = {k: v for k, v in request.headers.items() if k not in NOT_ECHOED}
+        found += [f"{name}: {value}" for name, value in given.items()]
+    return found
+
+
+async def skip_body(reader: asyncio.StreamReader, headers: dict[str, str]) -> None:
+    if headers.get("transfer-encoding") == "chunked":
+        while size := int(await reader.readuntil(b"\r\n"), 16):
+            await reader.readexactly(size + 2)
+        await reader.readuntil(b"\r\n")
+    else:
+        await reader.readexactly(int(headers.get("content-length", "0")))
 
 
 def parsed_request(head: str) -> Request:
@@ -212,14 +256,20 @@ def headers_of(lines: list[str]) -> dict[str, str]:
 
 
 async def ask(
-    to: tuple[str, int],
+    to: tuple[str, int] | str,
     host: str,
     path: str = "/",
     *,
     method: str = "GET",
     headers: dict[str, str] | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> Answer:
-    reader, writer = await asyncio.open_connection(*to)
+    """`to` is an address and port, or a socket's path; with `tls` the host is the server's name."""
+    if isinstance(to, str):
+        reader, writer = await asyncio.open_unix_connection(to)
+    else:
+        named = host if tls is not None else None
+        reader, writer = await asyncio.open_connection(*to, ssl=tls, server_hostname=named)
     lines = [f"{method} {path} HTTP/1.1", f"host: {host}", "connection: close"]
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
     try:
