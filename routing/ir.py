@@ -106,6 +106,43 @@ class Retry:
     other_localities: bool = False
 
 
+class Failing(StrEnum):
+    """When a Backstop answers. UNAVAILABLE: nobody was asked, for no endpoint takes requests or a
+    limit is reached."""
+
+    UNAVAILABLE = "unavailable"
+    TIMEOUT = "timeout"
+    ERROR = "5xx"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a proxy answers by itself. Header names are lower case and sorted."""
+
+    status: int
+    body: str = ""
+    content_type: str = "text/plain"
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backstop:
+    """What answers in place of a cluster that cannot (Fallback, Suspend): `answer`, or `target`.
+
+    With a `target`, requests go to the cluster `through`: it asks the first one while that has an
+    endpoint that takes requests, else the target. They go to the target at once while the first one
+    holds `max_requests`, or has `max_pending` waiting (None: no such limit).
+    """
+
+    origin: Origin
+    on: tuple[Failing, ...] = (Failing.UNAVAILABLE,)
+    answer: Answer | None = None
+    target: str = ""
+    through: str = ""
+    max_requests: int | None = None
+    max_pending: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeightedCluster:
     """A share of a route. Weights of one route sum to 100 (or there is a single cluster)."""
@@ -114,6 +151,7 @@ class WeightedCluster:
     weight: int = 100
     request_headers: HeaderChange = HeaderChange()
     response_headers: HeaderChange = HeaderChange()
+    backstop: Backstop | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -389,7 +427,8 @@ class RouteConfig:
 
 
 class ClusterKind(StrEnum):
-    """Where a cluster's endpoints come from. DYNAMIC: whatever host the request names."""
+    """Where a cluster's endpoints come from. DYNAMIC: whatever host the request names. COMPOSITE: from
+    the first of its `members` that has any that take requests; the n-th try begins at the n-th."""
 
     EDS = "eds"
     STATIC = "static"
@@ -397,6 +436,7 @@ class ClusterKind(StrEnum):
     LOGICAL_DNS = "logical_dns"
     DYNAMIC = "dynamic"
     BLACKHOLE = "blackhole"
+    COMPOSITE = "composite"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -555,6 +595,7 @@ class Cluster:
     origin: Origin | None = None
     consistent_hash: ConsistentHash | None = None
     warmup: Warmup | None = None
+    members: tuple[str, ...] = ()
     locality_weighted: bool = False
     proxy_protocol: int | None = None
     retry_budget: RetryBudget | None = None

@@ -2,7 +2,7 @@
 
 from google.protobuf.message import Message
 
-from proxy.xds import tls
+from proxy.xds import backstop, tls
 from proxy.xds.dynamic import cluster_type
 from proxy.xds.endpoints import MTLS_KEY, assignment_fields
 from proxy.xds.fields import METADATA, Fields, metadata, number, service_host, struct, told
@@ -72,6 +72,8 @@ def _discovery(cluster: Cluster) -> Fields:
             return {"type": "EDS", "eds_cluster_config": {"eds_config": _ADS}}
         case ClusterKind.DYNAMIC:
             return cluster_type()
+        case ClusterKind.COMPOSITE:
+            return backstop.cluster_type(cluster.members)
         case ClusterKind.DNS | ClusterKind.LOGICAL_DNS as kind:
             return {
                 "type": "STRICT_DNS" if kind is ClusterKind.DNS else "LOGICAL_DNS",
@@ -86,7 +88,7 @@ def _discovery(cluster: Cluster) -> Fields:
 
 
 def _balancing(cluster: Cluster) -> Fields:
-    if cluster.kind is ClusterKind.DYNAMIC:
+    if cluster.kind in (ClusterKind.DYNAMIC, ClusterKind.COMPOSITE):
         return {}
     ring = cluster.consistent_hash
     if ring is not None and ring.maglev:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from google.protobuf.message import Message
 
 from proxy.xds import authorization, telemetry
+from proxy.xds.backstop import backstop_filter
 from proxy.xds.cors import cors_filter
 from proxy.xds.dynamic import dynamic_filter
 from proxy.xds.fault import fault_filter
@@ -96,6 +97,7 @@ def _filters(connection: Connection, proxy: Proxy) -> list[Fields]:
         guard = []
     # a preflight carries no token; it is answered before anything goes wrong on purpose
     last = [dynamic_filter(), _router()] if connection.proxying else [_router()]
+    last = [backstop_filter(), *last]
     return [cors_filter(), *guard, fault_filter(), _write_caller(proxy), *last]
 
 

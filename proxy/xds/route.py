@@ -3,6 +3,7 @@
 from google.protobuf.message import Message
 
 from proxy.xds import authorization, cors, fault
+from proxy.xds.backstop import cluster_of, looks_first, per_share
 from proxy.xds.fields import METADATA, Fields, header_change, metadata, number, service_host, told
 from proxy.xds.hashing import hash_policy
 from proxy.xds.match import route_match
@@ -123,14 +124,21 @@ def _action(route: Route) -> Fields:
 
 
 def _target(clusters: tuple[WeightedCluster, ...]) -> Fields:
-    if len(clusters) == 1 and clusters[0] == WeightedCluster(cluster=clusters[0].cluster):
-        return {"cluster": clusters[0].cluster}
+    if len(clusters) == 1 and not per_share(clusters[0].backstop):
+        only = clusters[0]
+        if only == WeightedCluster(cluster=only.cluster, backstop=only.backstop):
+            choice = looks_first(only)
+            if choice is None:
+                return {"cluster": cluster_of(only)}
+            extension = {"name": "fallback", "typed_config": choice}
+            return {"inline_cluster_specifier_plugin": {"extension": extension}}
     return {
         "weighted_clusters": {
             "clusters": [
                 {
-                    "name": share.cluster,
+                    "name": cluster_of(share),
                     "weight": number(share.weight),
+                    **per_share(share.backstop),
                     **header_change(share.request_headers, kind="request"),
                     **header_change(share.response_headers, kind="response"),
                 }

@@ -8,6 +8,7 @@ from routing.checks.crds import refusals
 from routing.checks.rules.destination_rules import destination_rules_apply
 from routing.checks.rules.destinations import destinations_exist
 from routing.checks.rules.expressions import expressions_are_re2
+from routing.checks.rules.fallbacks import fallbacks_answer
 from routing.checks.rules.gateway_ports import gateway_ports_do_not_conflict
 from routing.checks.rules.gateway_references import gateways_exist
 from routing.checks.rules.gateway_secrets import certificates_exist
@@ -15,6 +16,7 @@ from routing.checks.rules.gateway_selectors import gateways_have_workloads
 from routing.checks.rules.hosts import hosts_are_routed_once
 from routing.checks.rules.peer_authentications import peer_authentications_are_single
 from routing.checks.rules.service_entries import service_entries_resolve
+from routing.checks.rules.suspensions import suspensions_apply
 from routing.checks.rules.timing import timing_is_positive
 from routing.checks.rules.unreachable import routes_are_reachable
 from routing.checks.rules.weights import weights_add_up
@@ -55,6 +57,8 @@ RULES: tuple[Rule, ...] = (
     destination_rules_apply,
     service_entries_resolve,
     peer_authentications_are_single,
+    fallbacks_answer,
+    suspensions_apply,
 )
 """No rule depends on another; the order is that of the findings."""
 

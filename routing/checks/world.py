@@ -9,10 +9,12 @@ from routing.compile.upstreams import Upstream, of_entry, of_service
 from routing.contracts import Document, ResourceKey
 from routing.model import (
     DestinationRule,
+    Fallback,
     Gateway,
     PeerAuthentication,
     Resource,
     ServiceEntry,
+    Suspend,
     VirtualService,
 )
 from routing.model.hosts import covers, full_host
@@ -43,6 +45,8 @@ class World:
     authorities: frozenset[tuple[str, str]]
     rules: Rules
     root_namespace: str
+    fallbacks: tuple[Fallback, ...] = ()
+    suspensions: tuple[Suspend, ...] = ()
 
     def upstream(self, host: str, namespace: str) -> Upstream | None:
         """What a host means in a resource of `namespace`; the narrowest wildcard if need be."""
@@ -97,6 +101,8 @@ def make_world(
         authorities=frozenset((s.namespace, s.name) for s in parts if s.has_authorities),
         rules=index_rules(rules, root_namespace),
         root_namespace=root_namespace,
+        fallbacks=tuple(m for m in models if isinstance(m, Fallback)),
+        suspensions=tuple(m for m in models if isinstance(m, Suspend)),
     )
 
 

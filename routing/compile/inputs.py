@@ -20,6 +20,7 @@ from routing.model import (
     ApiRoute,
     AuthorizationPolicy,
     DestinationRule,
+    Fallback,
     Gateway,
     Grant,
     PeerAuthentication,
@@ -27,6 +28,7 @@ from routing.model import (
     Resource,
     ServiceEntry,
     Sidecar,
+    Suspend,
     Telemetry,
     VirtualService,
     WorkloadEntry,
@@ -54,6 +56,8 @@ MODELLED = frozenset(
         "Sidecar",
         "Telemetry",
         "WorkloadEntry",
+        "Fallback",
+        "Suspend",
     }
 )
 NO_PODS = PodIndex((), {})
@@ -80,6 +84,8 @@ class Resources:
     workload_entries: tuple[WorkloadEntry, ...]
     findings: tuple[Finding, ...]
     statuses: Statuses = ()
+    fallbacks: tuple[Fallback, ...] = ()
+    suspensions: tuple[Suspend, ...] = ()
 
 
 NOTHING = Converted()
@@ -117,6 +123,8 @@ def by_kind(memo: Memo, readings: tuple[Reading, ...]) -> Resources:
         sidecars=of(Sidecar),  # type: ignore[arg-type]
         telemetries=of(Telemetry),  # type: ignore[arg-type]
         workload_entries=of(WorkloadEntry),  # type: ignore[arg-type]
+        fallbacks=of(Fallback),  # type: ignore[arg-type]
+        suspensions=of(Suspend),  # type: ignore[arg-type]
         findings=tuple(
             f for r in readings if r.resource is None for f in r.findings if is_error(f)
         ),

@@ -1,7 +1,7 @@
 """The whole mesh, compiled: one configuration per proxy, parts shared wherever they are equal."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rest.contracts import Finding
 from routing.compile.assemble import (
@@ -12,6 +12,14 @@ from routing.compile.assemble import (
     sidecar,
 )
 from routing.compile.authorization import OPEN, Guard, Place, guard
+from routing.compile.backstops import (
+    Nets,
+    caught,
+    in_traffic,
+    nets,
+    suspended_hosts,
+    without_suspended,
+)
 from routing.compile.gateway_status import Statuses
 from routing.compile.gateways import (
     GatewayPlan,
@@ -51,6 +59,7 @@ from routing.ir import (
     ProxyConfig,
     ProxyTelemetry,
 )
+from routing.model import Suspend
 from topology.contracts import Labels, Registry, Service
 
 ModeKey = tuple[str, str, int]
@@ -138,7 +147,8 @@ class Compiler:
         domain = memo.same("trust domain", given.trust_domain)
         overlap = memo.same("overlap", given.overlap)
         policies = resources.peer_authentications
-        every_pod = memo("pods", pods, memo, registry, policies, root, overlap)
+        in_use = memo("in traffic", in_traffic, registry, resources.suspensions)
+        every_pod = memo("pods", pods, memo, in_use, policies, root, overlap)
         chosen = memo(
             "selection",
             selection,
@@ -161,12 +171,13 @@ class Compiler:
             secrets=memo.same("secrets", given.secrets),
             host_port_offset=given.host_port_offset,
             root_namespace=root,
+            suspended=memo("suspended", suspended_hosts, chosen, resources.suspensions),
         )
         views = memo(
             "views",
             shared_views,
             memo,
-            chosen,
+            memo("as clients see", without_suspended, chosen, resources.suspensions),
             rules,
             every_pod,
             scopes,
@@ -198,6 +209,49 @@ class Run:
     secrets: tuple[GatewaySecret, ...]
     host_port_offset: int
     root_namespace: str
+    suspended: Mapping[str, Suspend]
+
+
+def nets_under(run: Run, scope: Scope, view: View) -> Nets | None:
+    """What is under the clusters of a view; None, as nearly always, for nothing."""
+    if not (run.resources.fallbacks or run.suspended):
+        return None
+    return run.memo(
+        ("nets", scope),
+        nets,
+        view.clusters,
+        view.known,
+        run.memo.same(("nets of", scope), scope.namespace),
+        run.resources.fallbacks,
+        run.suspended,
+    )
+
+
+def joined_clusters(run: Run, scope: Scope, view: View, under: Nets | None) -> View:
+    """The view with the clusters that backstops go through."""
+    if under is None or not under.composites:
+        return view
+    slot = ("composites", scope)
+    more = run.memo(slot, joined, view.clusters, run.memo.group((slot, "own"), under.composites))
+    return replace(view, clusters=more)
+
+
+def caught_outward(
+    run: Run, slot: tuple[Scope, Labels], made: Outward, under: Nets | None
+) -> Outward:
+    if under is None:
+        return made
+    return replace(made, routes=run.memo(("caught", slot), caught, made.routes, under))
+
+
+def caught_gateway(run: Run, config: ProxyConfig, under: Nets | None) -> ProxyConfig:
+    if under is None:
+        return config
+    return run.memo(("caught", config.proxy.id), with_nets, config, under)
+
+
+def with_nets(config: ProxyConfig, under: Nets) -> ProxyConfig:
+    return replace(config, routes=tuple(caught(routes, under) for routes in config.routes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +295,8 @@ def configs(run: Run, every_pod: Pods, views: Mapping[Scope, View]) -> dict[str,
     """One configuration per proxy, in the registry's order."""
     made: dict[str, ProxyConfig] = {}
     asked = run.routes.source_labels()
+    under = {scope: nets_under(run, scope, view) for scope, view in views.items()}
+    views = {s: joined_clusters(run, s, view, under[s]) for s, view in views.items()}
     for namespace, index in every_pod.namespaces.items():
         outwards: dict[tuple[Scope, Labels], Outward] = {}
         for pod in index.pods:
@@ -249,12 +305,15 @@ def configs(run: Run, every_pod: Pods, views: Mapping[Scope, View]) -> dict[str,
             scope = run.scopes.of(pod)
             view = views[scope]
             if pod.pod.gateway:
-                config = gateway_config(run, pod, view)
+                config = caught_gateway(run, gateway_config(run, pod, view), under[scope])
             else:
                 labels = tuple(pair for pair in pod.pod.labels if pair in asked) if asked else ()
                 if (scope, labels) not in outwards:
                     client = Client(namespace=namespace, labels=labels)
-                    outwards[scope, labels] = outward(run.memo, client, view, run.routes)
+                    made_for = outward(run.memo, client, view, run.routes)
+                    outwards[scope, labels] = caught_outward(
+                        run, (scope, labels), made_for, under[scope]
+                    )
                 config = sidecar_config(run, pod, view, outwards[scope, labels])
             made[config.proxy.id] = config
     return made

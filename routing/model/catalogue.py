@@ -85,6 +85,31 @@ OWN: Mapping[str, Entry] = {
         WARNING, "sidecars have no certificate from {}: only gateways, and clients that workloadSelector picks",
         "set workloadSelector, or name files"
     ),
+    # meshweb.dev
+    "MSH1140": Entry(ERROR, "a Fallback needs a destination or a response", "give one of them"),
+    "MSH1141": Entry(
+        ERROR, "another service can answer only where the first one is unavailable, not on {}",
+        "give a response, or leave it out"
+    ),
+    "MSH1142": Entry(ERROR, "the body is larger than {} bytes", "answer from another service"),
+    "MSH1143": Entry(ERROR, "{} is no header that a response can have", ""),
+    "MSH1144": Entry(ERROR, "the fallbacks go round in a circle: {}", "let one of them end it"),
+    "MSH1145": Entry(
+        ERROR, "{} is a fallback of the same requests", "name different routes, or keep one"
+    ),
+    "MSH1146": Entry(ERROR, "a Suspend needs a workload or a service", "name one"),
+    "MSH1147": Entry(
+        WARNING, "no {} {} is in this namespace", "correct the name, or wait until it is there"
+    ),
+    "MSH1148": Entry(WARNING, "{} is suspended by {}, too", "keep one of them"),
+    "MSH1149": Entry(
+        ERROR, "{} is a gateway: what comes in there comes from outside the mesh",
+        "suspend the services behind it"
+    ),
+    "MSH1150": Entry(WARNING, "port {} of {} is not HTTP: nothing answers in its place", ""),
+    "MSH1151": Entry(
+        ERROR, "{} speaks {}, {} speaks {}", "let a service of the same protocol answer"
+    ),
 }  # fmt: skip
 
 CATALOGUE: Mapping[str, Entry] = {**OWN, **ISTIO, **KIALI}

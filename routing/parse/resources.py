@@ -10,6 +10,7 @@ from routing.model.catalogue import finding
 from routing.model.gateway_api import GROUP
 from routing.parse.authorization_policy import authorization_policy
 from routing.parse.destination_rule import destination_rule
+from routing.parse.fallback import fallback
 from routing.parse.fields import KINDS
 from routing.parse.gateway import gateway
 from routing.parse.gateway_api import (
@@ -26,6 +27,7 @@ from routing.parse.request_authentication import request_authentication
 from routing.parse.schema import compare, nearest
 from routing.parse.service_entry import service_entry
 from routing.parse.sidecar import sidecar
+from routing.parse.suspend import suspend
 from routing.parse.telemetry import telemetry
 from routing.parse.virtual_service import virtual_service
 from routing.parse.workload_entry import workload_entry
@@ -56,6 +58,8 @@ READERS: Mapping[str, Reader] = {
     "ReferenceGrant": reference_grant,
     "GatewayClass": gateway_class,
     "AuthorizationPolicy": authorization_policy,
+    "Fallback": fallback,
+    "Suspend": suspend,
     "RequestAuthentication": request_authentication,
 }
 

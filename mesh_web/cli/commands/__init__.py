@@ -14,6 +14,7 @@ COMMANDS: Mapping[str, str] = {
     "revert": "take a revision back",
     "weights": "read or set the canary weights of a service",
     "mtls": "read or set the mTLS mode of the mesh, a namespace or a workload",
+    "suspend": "take a service or a workload out of traffic, and put it back",
     "scale": "run this many pods of a workload",
     "restart": "make every pod of a workload anew",
     "pods": "list pods",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from routing.parse.fields.authorization_policy import AUTHORIZATION_POLICY
 from routing.parse.fields.destination_rule import DESTINATION_RULE
+from routing.parse.fields.fallback import FALLBACK
 from routing.parse.fields.gateway import GATEWAY
 from routing.parse.fields.gateway_api import (
     API_GATEWAY,
@@ -19,6 +20,7 @@ from routing.parse.fields.peer_authentication import PEER_AUTHENTICATION
 from routing.parse.fields.request_authentication import REQUEST_AUTHENTICATION
 from routing.parse.fields.service_entry import SERVICE_ENTRY
 from routing.parse.fields.sidecar import SIDECAR
+from routing.parse.fields.suspend import SUSPEND
 from routing.parse.fields.telemetry import TELEMETRY as TELEMETRY_FIELDS
 from routing.parse.fields.virtual_service import VIRTUAL_SERVICE
 from routing.parse.fields.workload_entry import WORKLOAD_ENTRY
@@ -27,6 +29,7 @@ from routing.parse.schema import ANYTHING, Type, later
 NETWORKING = tuple(f"networking.istio.io/{v}" for v in ("v1", "v1beta1", "v1alpha3"))
 SECURITY = tuple(f"security.istio.io/{v}" for v in ("v1", "v1beta1"))
 TELEMETRY = tuple(f"telemetry.istio.io/{v}" for v in ("v1", "v1alpha1"))
+MESHWEB = ("meshweb.dev/v1",)
 EXTENSIONS = ("extensions.istio.io/v1alpha1",)
 GATEWAY_API = tuple(
     f"gateway.networking.k8s.io/{v}" for v in ("v1", "v1beta1", "v1alpha3", "v1alpha2")
@@ -72,6 +75,8 @@ KINDS: Mapping[str, Kind] = {
     "TCPRoute": Kind(api_versions=GATEWAY_API, spec=TCP_ROUTE),
     "ReferenceGrant": Kind(api_versions=GATEWAY_API, spec=REFERENCE_GRANT),
     "GatewayClass": Kind(api_versions=GATEWAY_API, spec=GATEWAY_CLASS, cluster_scoped=True),
+    "Fallback": Kind(api_versions=MESHWEB, spec=FALLBACK),
+    "Suspend": Kind(api_versions=MESHWEB, spec=SUSPEND),
     "Namespace": Kind(api_versions=("v1",), spec=ANYTHING, cluster_scoped=True),
     "ServiceAccount": Kind(api_versions=("v1",), spec=ANYTHING),
     "Service": Kind(api_versions=("v1",), spec=ANYTHING),

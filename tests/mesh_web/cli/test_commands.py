@@ -183,6 +183,21 @@ def test_weights_are_set_and_read(meshweb: Meshweb) -> None:
     )
 
 
+def test_a_service_is_suspended_and_put_back(meshweb: Meshweb) -> None:
+    meshweb("apply", "-f", write(MANIFESTS))
+    done = meshweb("suspend", "service/payments", "-n", "shop", "--reason", "disk full")
+    assert (done.code, done.out.splitlines()[0]) == (0, "Suspend shop/service-payments: create")
+    assert meshweb("suspend", "svc/payments", "-n", "shop", "--status").out.splitlines()[1].split() == [
+        *("suspended", "-", "disk", "full", "Suspend", "shop/service-payments"),
+    ]
+    assert meshweb("suspend", "service/payments", "-n", "shop", "--resume").code == 0
+    assert meshweb("suspend", "service/payments", "-n", "shop", "--resume").err == (
+        "meshweb suspend: The service shop/payments is not suspended.\n"
+    )
+    assert meshweb("suspend", "payments", "-n", "shop").code == 2
+    assert meshweb("suspend", "workload/payments-v1", "-n", "shop", "--for", "10m").code == 0
+
+
 def test_modes_are_set_and_read(meshweb: Meshweb) -> None:
     meshweb("apply", "-f", write(MANIFESTS))
     assert meshweb("mtls", "strict", "-n", "shop").code == 0

@@ -190,15 +190,19 @@ async def get(host: str, port: int, authority: str, path: str = "/") -> tuple[in
 
 @asynccontextmanager
 async def application(host: str, port: int, name: str) -> AsyncIterator[list[str]]:
-    """Answers every request with its name; gives the requests it got."""
+    """Answers every request with its name, /500 as an error and /slow after half a second; gives the
+    requests it got."""
     got: list[str] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 got.append(head.decode().lower())
-                body = name.encode()
-                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
+                await asyncio.sleep(0.5 if b"/slow " in head else 0)
+                status, body = b"500 No" if b"/500 " in head else b"200 OK", name.encode()
+                writer.write(
+                    b"HTTP/1.1 %s\r\ncontent-length: %d\r\n\r\n%s" % (status, len(body), body)
+                )
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass

@@ -344,6 +344,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/namespaces/{namespace}/workloads/{name}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Suspended Workload
+         * @description Whether a workload is out of traffic.
+         */
+        get: operations["routing_http_suspend_get_suspended_workload"];
+        /**
+         * Suspend Workload
+         * @description Take a workload's pods out of traffic; requests under way end as they would.
+         */
+        put: operations["routing_http_suspend_suspend_workload"];
+        post?: never;
+        /**
+         * Resume Workload
+         * @description Put a workload back into traffic.
+         */
+        delete: operations["routing_http_suspend_resume_workload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{namespace}/services/{name}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Suspended Service
+         * @description Whether a service is out of traffic.
+         */
+        get: operations["routing_http_suspend_get_suspended_service"];
+        /**
+         * Suspend Service
+         * @description Answer a service's callers with its Fallback, or with 503 and why.
+         */
+        put: operations["routing_http_suspend_suspend_service"];
+        post?: never;
+        /**
+         * Resume Service
+         * @description Put a service back into traffic.
+         */
+        delete: operations["routing_http_suspend_resume_service"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workloads/{namespace}/{name}/scale": {
         parameters: {
             query?: never;
@@ -871,7 +927,7 @@ export interface paths {
          * Search Traces
          * @description Traces, newest first.
          */
-        get: operations["tracing_http_search_traces"];
+        get: operations["tracing_http_search_search_traces"];
         put?: never;
         post?: never;
         delete?: never;
@@ -891,27 +947,7 @@ export interface paths {
          * Traced Services
          * @description What sent spans within the last hour, and the names of its spans.
          */
-        get: operations["tracing_http_traced_services"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/traces/{trace_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Trace
-         * @description One trace: its spans depth first, children by start.
-         */
-        get: operations["tracing_http_read_trace"];
+        get: operations["tracing_http_search_traced_services"];
         put?: never;
         post?: never;
         delete?: never;
@@ -931,7 +967,147 @@ export interface paths {
          * Read Logs
          * @description The newest access log records of the last day.
          */
-        get: operations["tracing_http_read_logs"];
+        get: operations["tracing_http_search_read_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Operation Statistics
+         * @description What the operations of the traces found cost, most self time first.
+         */
+        get: operations["tracing_http_analysis_operation_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Slow Against Fast
+         * @description What slow traces do that fast ones do not.
+         */
+        get: operations["tracing_http_analysis_slow_against_fast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/dependencies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Service Dependencies
+         * @description Which service called which, how often, and how that went.
+         */
+        get: operations["tracing_http_analysis_service_dependencies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attribute Keys
+         * @description Keys that spans have, most common first.
+         */
+        get: operations["tracing_http_analysis_attribute_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/attributes/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attribute Values
+         * @description Values that spans have of one key, most common first.
+         */
+        get: operations["tracing_http_analysis_attribute_values"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Traces
+         * @description Two traces side by side, depth first.
+         */
+        get: operations["tracing_http_traces_compare_traces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/{trace_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Trace
+         * @description One trace: its spans depth first, children by start.
+         */
+        get: operations["tracing_http_traces_read_trace"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2020,6 +2196,45 @@ export interface components {
              */
             mode: "UNSET" | "DISABLE" | "PERMISSIVE" | "STRICT";
         };
+        /**
+         * SuspendOut
+         * @description `expires_at` is RFC 3339; `source` names the resource. All are empty while it is in traffic.
+         */
+        SuspendOut: {
+            /** Suspended */
+            suspended: boolean;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Expires At
+             * @default
+             */
+            expires_at: string;
+            /**
+             * Source
+             * @default
+             */
+            source: string;
+        };
+        /**
+         * SuspendIn
+         * @description `expires` (10m) counts before the one of the query; without either it stays suspended.
+         */
+        SuspendIn: {
+            /**
+             * Expires
+             * @default
+             */
+            expires: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
         /** ScaleIn */
         ScaleIn: {
             /** Replicas */
@@ -2803,7 +3018,7 @@ export interface components {
         };
         /**
          * TraceSearch
-         * @description `source` with `destination` finds traces in which the one called the other.
+         * @description A page of what is found.
          */
         TraceSearch: {
             /**
@@ -2831,13 +3046,28 @@ export interface components {
              * @default 0
              */
             min_duration_ms: number;
+            /**
+             * Max Duration Ms
+             * @default 0
+             */
+            max_duration_ms: number;
             /** Error */
             error?: boolean | null;
+            /**
+             * Q
+             * @default
+             */
+            q: string;
             /**
              * Lookback
              * @default 15m
              */
             lookback: string;
+            /**
+             * End
+             * @default 0
+             */
+            end: number;
             /**
              * Limit
              * @default 20
@@ -2901,49 +3131,6 @@ export interface components {
             /** Operations */
             operations: string[];
         };
-        /**
-         * SpanOut
-         * @description `start_ms` counts from the trace's start; `depth` is 0 for a root.
-         */
-        SpanOut: {
-            /** Span Id */
-            span_id: string;
-            /** Parent Id */
-            parent_id: string;
-            /** Service */
-            service: string;
-            /** Namespace */
-            namespace: string;
-            /** Workload */
-            workload: string;
-            /** Operation */
-            operation: string;
-            /** Kind */
-            kind: string;
-            /** Start Ms */
-            start_ms: number;
-            /** Duration Ms */
-            duration_ms: number;
-            /** Status */
-            status: string;
-            /** Attributes */
-            attributes: {
-                [key: string]: string;
-            };
-            /** Depth */
-            depth: number;
-        };
-        /** TraceOut */
-        TraceOut: {
-            /** Trace Id */
-            trace_id: string;
-            /** Start */
-            start: number;
-            /** Duration Ms */
-            duration_ms: number;
-            /** Spans */
-            spans: components["schemas"]["SpanOut"][];
-        };
         /** LogSearch */
         LogSearch: {
             /**
@@ -2993,6 +3180,473 @@ export interface components {
             items: components["schemas"]["LogOut"][];
             /** Next */
             next?: string | null;
+        };
+        /**
+         * SpanSearch
+         * @description Which spans to look for.
+         *
+         *     `source` with `destination` finds traces in which the one called the other. `q` asks in words:
+         *     `payment.method=card AND (error OR duration>100ms) AND NOT exists(retry)`. `end` is Unix
+         *     seconds, now where it is left out; the search begins `lookback` before it.
+         */
+        SpanSearch: {
+            /**
+             * Service
+             * @default
+             */
+            service: string;
+            /**
+             * Source
+             * @default
+             */
+            source: string;
+            /**
+             * Destination
+             * @default
+             */
+            destination: string;
+            /**
+             * Operation
+             * @default
+             */
+            operation: string;
+            /**
+             * Min Duration Ms
+             * @default 0
+             */
+            min_duration_ms: number;
+            /**
+             * Max Duration Ms
+             * @default 0
+             */
+            max_duration_ms: number;
+            /** Error */
+            error?: boolean | null;
+            /**
+             * Q
+             * @default
+             */
+            q: string;
+            /**
+             * Lookback
+             * @default 15m
+             */
+            lookback: string;
+            /**
+             * End
+             * @default 0
+             */
+            end: number;
+            /**
+             * Limit
+             * @default 20
+             */
+            limit: number;
+        };
+        /** Page[StatisticsOut] */
+        Page_StatisticsOut_: {
+            /** Items */
+            items: components["schemas"]["StatisticsOut"][];
+            /** Next */
+            next?: string | null;
+        };
+        /**
+         * StatisticsOut
+         * @description `self_share` is the operation's part of all self time, 0 to 1.
+         */
+        StatisticsOut: {
+            /** Service */
+            service: string;
+            /** Operation */
+            operation: string;
+            /** Spans */
+            spans: number;
+            /** Errors */
+            errors: number;
+            /** Traces */
+            traces: number;
+            /** Total Ms */
+            total_ms: number;
+            /** Self Ms */
+            self_ms: number;
+            /** Self Share */
+            self_share: number;
+            /** P50 Ms */
+            p50_ms: number;
+            /** P95 Ms */
+            p95_ms: number;
+            /** P99 Ms */
+            p99_ms: number;
+            /** Max Ms */
+            max_ms: number;
+        };
+        /**
+         * GroupSearch
+         * @description Traces from `slow_ms` on are slow; 0 takes the slowest tenth of what is found.
+         */
+        GroupSearch: {
+            /**
+             * Service
+             * @default
+             */
+            service: string;
+            /**
+             * Source
+             * @default
+             */
+            source: string;
+            /**
+             * Destination
+             * @default
+             */
+            destination: string;
+            /**
+             * Operation
+             * @default
+             */
+            operation: string;
+            /**
+             * Min Duration Ms
+             * @default 0
+             */
+            min_duration_ms: number;
+            /**
+             * Max Duration Ms
+             * @default 0
+             */
+            max_duration_ms: number;
+            /** Error */
+            error?: boolean | null;
+            /**
+             * Q
+             * @default
+             */
+            q: string;
+            /**
+             * Lookback
+             * @default 15m
+             */
+            lookback: string;
+            /**
+             * End
+             * @default 0
+             */
+            end: number;
+            /**
+             * Limit
+             * @default 20
+             */
+            limit: number;
+            /**
+             * Slow Ms
+             * @default 0
+             */
+            slow_ms: number;
+        };
+        /**
+         * ComparedAttributeOut
+         * @description The share of each group's traces that have this value somewhere.
+         */
+        ComparedAttributeOut: {
+            /** Key */
+            key: string;
+            /** Value */
+            value: string;
+            /** Fast Share */
+            fast_share: number;
+            /** Slow Share */
+            slow_share: number;
+        };
+        /**
+         * ComparedOperationOut
+         * @description Mean self time per trace; shares and ratios from 0 to 1.
+         */
+        ComparedOperationOut: {
+            /** Service */
+            service: string;
+            /** Operation */
+            operation: string;
+            /** Fast Ms */
+            fast_ms: number;
+            /** Slow Ms */
+            slow_ms: number;
+            /** Added Ms */
+            added_ms: number;
+            /** Fast Share */
+            fast_share: number;
+            /** Slow Share */
+            slow_share: number;
+            /** Fast Error Ratio */
+            fast_error_ratio: number;
+            /** Slow Error Ratio */
+            slow_error_ratio: number;
+        };
+        /**
+         * GroupsOut
+         * @description `slow_ms`: from this duration on traces were taken as slow. Most added time first.
+         */
+        GroupsOut: {
+            /** Slow Ms */
+            slow_ms: number;
+            /** Fast */
+            fast: number;
+            /** Slow */
+            slow: number;
+            /** Operations */
+            operations: components["schemas"]["ComparedOperationOut"][];
+            /** Attributes */
+            attributes: components["schemas"]["ComparedAttributeOut"][];
+        };
+        /** DependencySearch */
+        DependencySearch: {
+            /**
+             * Lookback
+             * @default 1h
+             */
+            lookback: string;
+            /**
+             * End
+             * @default 0
+             */
+            end: number;
+        };
+        /**
+         * DependencyOut
+         * @description Durations are those of the called one's spans.
+         */
+        DependencyOut: {
+            /** Parent */
+            parent: string;
+            /** Child */
+            child: string;
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** P50 Ms */
+            p50_ms: number;
+            /** P95 Ms */
+            p95_ms: number;
+            /** P99 Ms */
+            p99_ms: number;
+        };
+        /** Page[DependencyOut] */
+        Page_DependencyOut_: {
+            /** Items */
+            items: components["schemas"]["DependencyOut"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** SuggestionSearch */
+        SuggestionSearch: {
+            /**
+             * Lookback
+             * @default 1h
+             */
+            lookback: string;
+            /**
+             * End
+             * @default 0
+             */
+            end: number;
+            /**
+             * Service
+             * @default
+             */
+            service: string;
+            /**
+             * Prefix
+             * @default
+             */
+            prefix: string;
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+        };
+        /** Page[SuggestionOut] */
+        Page_SuggestionOut_: {
+            /** Items */
+            items: components["schemas"]["SuggestionOut"][];
+            /** Next */
+            next?: string | null;
+        };
+        /**
+         * SuggestionOut
+         * @description `spans` have it, of the newest that were looked at.
+         */
+        SuggestionOut: {
+            /** Text */
+            text: string;
+            /** Spans */
+            spans: number;
+        };
+        /** ValueSearch */
+        ValueSearch: {
+            /**
+             * Lookback
+             * @default 1h
+             */
+            lookback: string;
+            /**
+             * End
+             * @default 0
+             */
+            end: number;
+            /**
+             * Service
+             * @default
+             */
+            service: string;
+            /**
+             * Prefix
+             * @default
+             */
+            prefix: string;
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /** Key */
+            key: string;
+        };
+        /**
+         * ComparedStepOut
+         * @description Spans of both traces with the same way down from the root.
+         */
+        ComparedStepOut: {
+            /** Depth */
+            depth: number;
+            /** Service */
+            service: string;
+            /** Operation */
+            operation: string;
+            a: components["schemas"]["SideOut"];
+            b: components["schemas"]["SideOut"];
+        };
+        /** Page[ComparedStepOut] */
+        Page_ComparedStepOut_: {
+            /** Items */
+            items: components["schemas"]["ComparedStepOut"][];
+            /** Next */
+            next?: string | null;
+        };
+        /**
+         * SideOut
+         * @description What one trace has at a step: no spans, and the step is missing there.
+         */
+        SideOut: {
+            /** Spans */
+            spans: number;
+            /** Errors */
+            errors: number;
+            /** Total Ms */
+            total_ms: number;
+            /** Self Ms */
+            self_ms: number;
+        };
+        /**
+         * EventOut
+         * @description `at_ms` counts from the trace's start.
+         */
+        EventOut: {
+            /** At Ms */
+            at_ms: number;
+            /** Name */
+            name: string;
+            /** Attributes */
+            attributes: {
+                [key: string]: string;
+            };
+        };
+        /** LinkOut */
+        LinkOut: {
+            /** Trace Id */
+            trace_id: string;
+            /** Span Id */
+            span_id: string;
+            /** Attributes */
+            attributes: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * SectionOut
+         * @description From `start_ms` to `end_ms` the trace waited for this span itself; `span` is its place.
+         */
+        SectionOut: {
+            /** Span */
+            span: number;
+            /** Start Ms */
+            start_ms: number;
+            /** End Ms */
+            end_ms: number;
+        };
+        /**
+         * SpanOut
+         * @description `start_ms` counts from the trace's start; `depth` is 0 for a root.
+         *
+         *     `self_ms` is its time without that of its children.
+         */
+        SpanOut: {
+            /** Span Id */
+            span_id: string;
+            /** Parent Id */
+            parent_id: string;
+            /** Service */
+            service: string;
+            /** Namespace */
+            namespace: string;
+            /** Workload */
+            workload: string;
+            /** Operation */
+            operation: string;
+            /** Kind */
+            kind: string;
+            /** Start Ms */
+            start_ms: number;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Self Ms */
+            self_ms: number;
+            /** Status */
+            status: string;
+            /** Message */
+            message: string;
+            /** Attributes */
+            attributes: {
+                [key: string]: string;
+            };
+            /** Resource */
+            resource: {
+                [key: string]: string;
+            };
+            /** Scope */
+            scope: string;
+            /** Events */
+            events: components["schemas"]["EventOut"][];
+            /** Links */
+            links: components["schemas"]["LinkOut"][];
+            /** Depth */
+            depth: number;
+        };
+        /**
+         * TraceOut
+         * @description `critical_path` goes from the trace's end to its start.
+         */
+        TraceOut: {
+            /** Trace Id */
+            trace_id: string;
+            /** Start */
+            start: number;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Spans */
+            spans: components["schemas"]["SpanOut"][];
+            /** Critical Path */
+            critical_path: components["schemas"]["SectionOut"][];
         };
     };
     responses: never;
@@ -5886,6 +6540,880 @@ export interface operations {
                 "application/json": components["schemas"]["ModeIn"];
             };
         };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WriteOut"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WriteOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    routing_http_suspend_get_suspended_workload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuspendOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    routing_http_suspend_suspend_workload: {
+        parameters: {
+            query?: {
+                /** @description only say what would happen */
+                dry_run?: boolean;
+                /** @description answer when the proxies have it, or time is out */
+                wait?: string;
+                /** @description of wait; at most a minute */
+                timeout?: string;
+                /** @description why, for the history */
+                message?: string;
+                /** @description after this long (10m) what changed is put back as it was */
+                expires?: string;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SuspendIn"] | null;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WriteOut"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WriteOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    routing_http_suspend_resume_workload: {
+        parameters: {
+            query?: {
+                /** @description only say what would happen */
+                dry_run?: boolean;
+                /** @description answer when the proxies have it, or time is out */
+                wait?: string;
+                /** @description of wait; at most a minute */
+                timeout?: string;
+                /** @description why, for the history */
+                message?: string;
+                /** @description after this long (10m) what changed is put back as it was */
+                expires?: string;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WriteOut"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WriteOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    routing_http_suspend_get_suspended_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuspendOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    routing_http_suspend_suspend_service: {
+        parameters: {
+            query?: {
+                /** @description only say what would happen */
+                dry_run?: boolean;
+                /** @description answer when the proxies have it, or time is out */
+                wait?: string;
+                /** @description of wait; at most a minute */
+                timeout?: string;
+                /** @description why, for the history */
+                message?: string;
+                /** @description after this long (10m) what changed is put back as it was */
+                expires?: string;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SuspendIn"] | null;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WriteOut"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WriteOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    routing_http_suspend_resume_service: {
+        parameters: {
+            query?: {
+                /** @description only say what would happen */
+                dry_run?: boolean;
+                /** @description answer when the proxies have it, or time is out */
+                wait?: string;
+                /** @description of wait; at most a minute */
+                timeout?: string;
+                /** @description why, for the history */
+                message?: string;
+                /** @description after this long (10m) what changed is put back as it was */
+                expires?: string;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description OK */
             200: {
@@ -10085,7 +11613,7 @@ export interface operations {
             };
         };
     };
-    tracing_http_search_traces: {
+    tracing_http_search_search_traces: {
         parameters: {
             query?: {
                 service?: string;
@@ -10093,8 +11621,11 @@ export interface operations {
                 destination?: string;
                 operation?: string;
                 min_duration_ms?: number;
+                max_duration_ms?: number;
                 error?: boolean | null;
+                q?: string;
                 lookback?: string;
+                end?: number;
                 limit?: number;
                 cursor?: string;
             };
@@ -10223,7 +11754,7 @@ export interface operations {
             };
         };
     };
-    tracing_http_traced_services: {
+    tracing_http_search_traced_services: {
         parameters: {
             query?: never;
             header?: never;
@@ -10351,13 +11882,16 @@ export interface operations {
             };
         };
     };
-    tracing_http_read_trace: {
+    tracing_http_search_read_logs: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                trace_id: string;
+            query?: {
+                namespace?: string;
+                workload?: string;
+                trace_id?: string;
+                limit?: number;
             };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -10368,7 +11902,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TraceOut"];
+                    "application/json": components["schemas"]["Page_LogOut_"];
                 };
             };
             /** @description Bad Request */
@@ -10481,12 +12015,19 @@ export interface operations {
             };
         };
     };
-    tracing_http_read_logs: {
+    tracing_http_analysis_operation_statistics: {
         parameters: {
             query?: {
-                namespace?: string;
-                workload?: string;
-                trace_id?: string;
+                service?: string;
+                source?: string;
+                destination?: string;
+                operation?: string;
+                min_duration_ms?: number;
+                max_duration_ms?: number;
+                error?: boolean | null;
+                q?: string;
+                lookback?: string;
+                end?: number;
                 limit?: number;
             };
             header?: never;
@@ -10501,7 +12042,809 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_LogOut_"];
+                    "application/json": components["schemas"]["Page_StatisticsOut_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    tracing_http_analysis_slow_against_fast: {
+        parameters: {
+            query?: {
+                service?: string;
+                source?: string;
+                destination?: string;
+                operation?: string;
+                min_duration_ms?: number;
+                max_duration_ms?: number;
+                error?: boolean | null;
+                q?: string;
+                lookback?: string;
+                end?: number;
+                limit?: number;
+                slow_ms?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupsOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    tracing_http_analysis_service_dependencies: {
+        parameters: {
+            query?: {
+                lookback?: string;
+                end?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DependencyOut_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    tracing_http_analysis_attribute_keys: {
+        parameters: {
+            query?: {
+                lookback?: string;
+                end?: number;
+                service?: string;
+                prefix?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SuggestionOut_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    tracing_http_analysis_attribute_values: {
+        parameters: {
+            query: {
+                lookback?: string;
+                end?: number;
+                service?: string;
+                prefix?: string;
+                limit?: number;
+                key: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SuggestionOut_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    tracing_http_traces_compare_traces: {
+        parameters: {
+            query: {
+                a: string;
+                b: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ComparedStepOut_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    tracing_http_traces_read_trace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceOut"];
                 };
             };
             /** @description Bad Request */
