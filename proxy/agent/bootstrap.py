@@ -7,6 +7,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Any
 
+from proxy.xds.runtime import LAYERS
 from telemetry.contracts import DURATION_BOUNDS_MS
 from topology.contracts import Pod
 
@@ -53,7 +54,7 @@ def bootstrap(pod: Pod, around: Surroundings) -> Json:
             ]
         },
         **_metrics(pod, around),
-        "layered_runtime": {"layers": [{"name": "static", "static_layer": _runtime()}]},
+        "layered_runtime": LAYERS,
         "overload_manager": {"resource_monitors": [_connection_limit()]},
     }
 
@@ -218,11 +219,6 @@ def _resource(pod: Pod, around: Surroundings) -> Json:
             },
         },
     }
-
-
-def _runtime() -> Json:
-    """Spans leave within half a second, so that a page view's trace is whole soon after it."""
-    return {"tracing.opentelemetry.flush_interval_ms": 500}
 
 
 def _connection_limit() -> Json:

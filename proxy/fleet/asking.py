@@ -108,6 +108,7 @@ def _let_go(writer: threading.Thread, path: Path) -> None:
 
 _PREFIX = re.compile(r"^.*?error initializing configuration '[^']*': ", re.DOTALL)
 _DEBUG_HEAD = re.compile(r"goo\.gle/debug\w+\s*")
+_CONSTRAINT = "Proto constraint validation failed"
 _MOST_WORDS = 2_000
 
 
@@ -116,4 +117,6 @@ def words_of(said: str, code: int) -> str:
     words = _DEBUG_HEAD.sub("", _PREFIX.sub("", said)).strip()
     if not words or not _PREFIX.match(said):
         words = f"Envoy ended with {code} on it{': ' + words if words else ''}"
-    return words[:_MOST_WORDS]
+    # before it stands the whole message
+    start = max(0, words.find(_CONSTRAINT))
+    return words[start : start + _MOST_WORDS]

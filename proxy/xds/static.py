@@ -7,6 +7,7 @@ from google.protobuf.message import Message
 
 from proxy.xds import messages
 from proxy.xds.messages import as_dict, message
+from proxy.xds.runtime import LAYERS
 from proxy.xds.snapshot import ProxySnapshot, Resource
 
 _HCM = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
@@ -40,6 +41,7 @@ def whole(
 ) -> dict[str, Any]:
     return {
         "node": {"id": "validate", "cluster": "validate"},
+        "layered_runtime": LAYERS,
         "dynamic_resources": {
             "ads_config": {
                 "api_type": "DELTA_GRPC",
