@@ -219,7 +219,7 @@ def _answered_before(
             return reply(proxy, request, *preflight, details="cors_response")
     if judged.status is not None:
         message = judged.told.message if judged.told else ""
-        return reply(proxy, request, judged.status, message, flags="UAEX", details=judged.details)
+        return reply(proxy, request, judged.status, message, details=judged.details)
     if route is not None and hop.guards and not hop.guards[-1].passes:
         return _denied(arrival, judged.request, hop)
     return None
@@ -339,7 +339,7 @@ def _aborted(arrival: Arrival, request: Request, abort: Abort) -> Outcome:
         f"a fault is injected into {abort.percent:g} % of the requests",
         flags="FI",
         details="fault_filter_abort",
-        grpc_status=abort.grpc_status,
+        grpc_status=abort.grpc_status if request.is_grpc else None,
     )
     return replace(told, share=min(abort.percent, WHOLE))
 

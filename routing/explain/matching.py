@@ -54,20 +54,21 @@ def path_matches(match: StringMatch, path: str) -> bool:
 
 
 def _header(header: HeaderMatch, request: Request) -> str | None:
-    given, match = request.header(header.name), header.match
+    """Envoy looks at each value of a header by itself: one that matches is enough."""
+    given, match = request.values(header.name), header.match
     if match.kind is MatchKind.PRESENT:
-        holds = given is not None
-    elif given is None:
+        fits = bool(given) is not header.invert
+    elif not given:
         # an inverted matcher takes a header that is not there for an empty one
-        holds = header.invert and matches(match, "")
+        fits = header.invert and not matches(match, "")
     else:
-        holds = matches(match, given)
-    if holds is not header.invert:
+        fits = any(matches(match, value) for value in given) is not header.invert
+    if fits:
         return None
     wanted = said(match) if match.kind is not MatchKind.PRESENT else "there"
     if header.invert:
         return f"header {header.name} is {wanted}, which it must not be"
-    return f"header {header.name} is {_given(given)}, not {wanted}"
+    return f"header {header.name} is {_given(','.join(given) if given else None)}, not {wanted}"
 
 
 def _parameter(parameter: QueryMatch, request: Request) -> str | None:

@@ -2,13 +2,33 @@
 
 import re
 
+CODED = re.compile(r"%([0-9A-Fa-f]{2})")
+PLAIN = re.compile(r"[A-Za-z0-9\-._~]")
+RAW = re.compile(r"[\x00-\x20\"<>^`{|}\x7f-\U0010ffff]")
+"""What may not stand in a path as it is."""
 DOT = re.compile(r"\.|%2e", re.IGNORECASE)
 
 
 def normalised(path: str) -> str:
-    """Dot segments resolved, backslashes turned, slashes merged; the query is left alone."""
+    """Dot segments resolved, backslashes turned, letters decoded that need no %, slashes merged;
+    the query is left alone."""
     bare, mark, query = path.partition("?")
-    return f"{merged(resolved(bare.replace(chr(92), '/')))}{mark}{query}"
+    turned = bare.replace(chr(92), "/")
+    return f"{merged(escaped(decoded(resolved(turned))))}{mark}{query}"
+
+
+def decoded(path: str) -> str:
+    """Letters, digits, "-", ".", "_" and "~" need no %."""
+
+    def plain(found: re.Match[str]) -> str:
+        letter = chr(int(found[1], 16))
+        return letter if PLAIN.fullmatch(letter) else found[0]
+
+    return CODED.sub(plain, path)
+
+
+def escaped(path: str) -> str:
+    return RAW.sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), path)
 
 
 def resolved(path: str) -> str:

@@ -31,6 +31,13 @@ class Request:
         found = [value for key, value in self.headers if key == name]
         return ",".join(found) if found else None
 
+    def values(self, name: str) -> tuple[str, ...]:
+        """Every value by itself, as matchers look at them."""
+        whole = self.header(name)
+        if whole is None or name.startswith(":") or name == "host":
+            return () if whole is None else (whole,)
+        return tuple(value for key, value in self.headers if key == name)
+
     @property
     def is_grpc(self) -> bool:
         kind = self.header("content-type") or ""

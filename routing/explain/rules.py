@@ -222,10 +222,10 @@ def _path(value: StringMatch, _: tuple[str, ...], facts: Facts) -> bool:
 
 
 def _header(value: StringMatch, name: tuple[str, ...], facts: Facts) -> bool:
-    given = facts.request.header(name[0]) if facts.request else None
+    given = facts.request.values(name[0]) if facts.request else ()
     if value.kind is MatchKind.PRESENT:
-        return given is not None
-    return _text(value, given)
+        return bool(given)
+    return any(_text(value, one) for one in given)
 
 
 def _request_principal(value: StringMatch, _: tuple[str, ...], facts: Facts) -> bool:
@@ -324,7 +324,7 @@ def _values(term: AuthTerm, facts: Facts) -> Iterable[object]:
             value = _claim_at(facts.claims, term.name)
             return value if isinstance(value, list) else (value,)
         case AuthKey.HEADER:
-            return (request.header(term.name[0]) if request else None,)
+            return request.values(term.name[0]) if request else ()
         case _:
             return (_plain_value(term.key, facts),)
 

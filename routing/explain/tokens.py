@@ -4,7 +4,7 @@ optional, a bad one is refused."""
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -38,7 +38,6 @@ class Verdict(StrEnum):
 
 DETAILS = {
     Verdict.UNKNOWN_ISSUER: "Jwt_issuer_is_not_configured",
-    Verdict.MALFORMED: "Jwt_is_not_in_the_form_of_Header.Payload.Signature_with_two_dots_and_3_sections",
     Verdict.EXPIRED: "Jwt_is_expired",
     Verdict.NOT_YET: "Jwt_not_yet_valid",
     Verdict.AUDIENCE: "Audiences_in_Jwt_are_not_allowed",
@@ -72,6 +71,7 @@ class _Tried:
     provider: JwtProvider
     verdict: Verdict
     claims: Mapping[str, Any] | None = None
+    details: str = ""
 
     def told(self) -> Considered:
         origin = self.provider.origin
@@ -108,7 +108,8 @@ def _sum_up(tried: list[_Tried], request: Request) -> Judged:
             verdict=last.verdict, passes=True, message=message, principal=principal, providers=told
         )
         return Judged(told=passed, claims=claims, request=_forwarded(last, request))
-    worst = _worst([one.verdict for one in tried])
+    gravest = _worst(tried)
+    worst = gravest.verdict
     if worst is Verdict.MISSING:
         message = "there is no token, and none is required; rules may still ask for one"
         missing = Tokens(verdict=worst, passes=True, message=message, providers=told)
@@ -121,17 +122,16 @@ def _sum_up(tried: list[_Tried], request: Request) -> Judged:
         claims=None,
         request=request,
         status=403 if worst is Verdict.AUDIENCE else 401,
-        details=f"jwt_authn_access_denied{{{DETAILS[worst]}}}",
+        details=f"jwt_authn_access_denied{{{gravest.details or DETAILS[worst]}}}",
     )
 
 
-def _worst(verdicts: list[Verdict]) -> Verdict:
+def _worst(tried: list[_Tried]) -> _Tried:
     """A token that is wrong counts more than one of a stranger, and that more than none."""
     mild = (Verdict.MISSING, Verdict.UNKNOWN_ISSUER)
-    grave = [one for one in verdicts if one not in mild]
-    if grave:
-        return grave[-1]
-    return Verdict.UNKNOWN_ISSUER if Verdict.UNKNOWN_ISSUER in verdicts else Verdict.MISSING
+    grave = [one for one in tried if one.verdict not in mild]
+    strange = [one for one in tried if one.verdict is Verdict.UNKNOWN_ISSUER]
+    return (grave or strange or tried)[-1]
 
 
 def _try(provider: JwtProvider, request: Request, at: float) -> _Tried:
@@ -141,8 +141,8 @@ def _try(provider: JwtProvider, request: Request, at: float) -> _Tried:
     found = _Tried(provider=provider, verdict=Verdict.MISSING)
     for text in located(provider, request):
         token = taken_apart(text)
-        if token is None:
-            found = _Tried(provider=provider, verdict=Verdict.MALFORMED)
+        if isinstance(token, str):
+            found = _Tried(provider=provider, verdict=Verdict.MALFORMED, details=token)
         else:
             found = _verdict(provider, token, at)
         if found.verdict.believed:
@@ -214,7 +214,7 @@ def _said(tried: _Tried) -> str:
         case Verdict.UNCHECKED:
             return "issuer, time and audience are right; the claims were given without a token"
         case verdict:
-            return f"the token is {verdict}" if verdict.believed else f"{verdict}"
+            return f"the token is {verdict}" if verdict.believed else tried.details or f"{verdict}"
 
 
 # --- where tokens stand ------------------------------------------------------------------------
@@ -264,21 +264,39 @@ def _text_after(value: str, prefix: str) -> str:
     return found[0] if found else rest
 
 
-def taken_apart(text: str) -> Token | None:
-    """None for what is no token."""
+NOT_THREE = "Jwt_is_not_in_the_form_of_Header.Payload.Signature_with_two_dots_and_3_sections"
+
+
+def taken_apart(text: str) -> Token | str:
+    """The token, or in Envoy's words why it is none."""
     parts = text.split(".")
     if len(parts) != 3:
-        return None
+        return NOT_THREE
+    found: list[Mapping[str, Any]] = []
+    for name, part in zip(("header", "payload"), parts, strict=False):
+        read = _read(name, part)
+        if isinstance(read, str):
+            return read
+        found.append(read)
     try:
-        header, claims = (json.loads(keys.decoded(part)) for part in parts[:2])
         signature = keys.decoded(parts[2])
-    except (ValueError, RecursionError):
-        return None
-    if not (isinstance(header, dict) and isinstance(claims, dict)):
-        return None
+    except ValueError:
+        return "Jwt_signature_is_an_invalid_Base64url_encoded"
     return Token(
-        header=header, claims=claims, content=f"{parts[0]}.{parts[1]}", signature=signature
+        header=found[0], claims=found[1], content=f"{parts[0]}.{parts[1]}", signature=signature
     )
+
+
+def _read(name: str, part: str) -> Mapping[str, Any] | str:
+    try:
+        text = keys.decoded(part)
+    except ValueError:
+        return f"Jwt_{name}_is_an_invalid_Base64url_encoded"
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    return found if isinstance(found, dict) else f"Jwt_{name}_is_an_invalid_JSON"
 
 
 # --- what the proxy does with a token it believes --------------------------------------------
@@ -289,11 +307,22 @@ def _forwarded(tried: _Tried, request: Request) -> Request:
     provider, claims = tried.provider, tried.claims or {}
     if not provider.forward and request.claims is None:
         request = request.without(header.name for header in _used_headers(provider, request))
+        request = _without_parameters(provider, request)
     for name, claim in provider.claim_headers:
         value = _at(claims, claim)
         if value is not None:
             request = request.with_header(name, value)
     return request
+
+
+def _without_parameters(provider: JwtProvider, request: Request) -> Request:
+    """Envoy writes what is left of the query anew, sorted by name."""
+    given, names = paths.parameters(request.path), _parameters(provider)
+    if not any(name in names for name, _ in given):
+        return request
+    kept = sorted((pair for pair in given if pair[0] not in names), key=lambda pair: pair[0])
+    query = "&".join(f"{name}={value}" for name, value in kept)
+    return replace(request, path=paths.bare(request.path) + (f"?{query}" if query else ""))
 
 
 def _used_headers(provider: JwtProvider, request: Request) -> Iterator[JwtHeader]:
