@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
 
@@ -45,14 +44,17 @@ STATUSES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class ApiError(Exception):
     """Becomes an error answer. `position` (an offset in the query) and `hint` are ours."""
 
-    kind: ErrorType
-    message: str
-    position: int | None = None
-    hint: str = ""
+    def __init__(
+        self, kind: ErrorType, message: str, position: int | None = None, hint: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.position = position
+        self.hint = hint
 
 
 def bad_parameter(name: str, problem: object) -> ApiError:

@@ -65,15 +65,20 @@ def _lines(latest: dict[Labels, tuple[int, float]], types: dict[str, str]) -> It
 
 
 def _series(name: str, labels: Labels) -> str:
-    pairs = [f"{_label(key)}={label_sets.quoted(value)}" for key, value in labels if key != NAME]
+    pairs = [f"{_label(key)}={_quoted(value)}" for key, value in labels if key != NAME]
     if _CLASSIC.fullmatch(name):
         return f"{name}{{{','.join(pairs)}}}" if pairs else name
-    return "{" + ",".join([label_sets.quoted(name), *pairs]) + "}"
+    return "{" + ",".join([_quoted(name), *pairs]) + "}"
 
 
 def _metric(name: str) -> str:
-    return name if _CLASSIC.fullmatch(name) else label_sets.quoted(name)
+    return name if _CLASSIC.fullmatch(name) else _quoted(name)
 
 
 def _label(name: str) -> str:
-    return name if _LABEL.fullmatch(name) else label_sets.quoted(name)
+    return name if _LABEL.fullmatch(name) else _quoted(name)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
