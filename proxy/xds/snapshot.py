@@ -249,6 +249,8 @@ def _used_routes(config: ProxyConfig) -> Iterator[str]:
             yield port.route_config
     if config.outbound_http is not None:
         yield config.outbound_http.route_config
+    for more in config.outbound_more:
+        yield more.route_config
     for listener in config.gateways:
         for server in listener.servers:
             if not server.tcp_clusters:
@@ -259,6 +261,7 @@ def all_listeners(config: ProxyConfig) -> Iterator[AnyListener]:
     yield from config.inbound
     if config.outbound_http is not None:
         yield config.outbound_http
+    yield from config.outbound_more
     yield from config.outbound_tcp
     yield from config.gateways
 

@@ -53,6 +53,8 @@ class Sidecar:
     clusters: tuple[Cluster, ...]
     endpoints: tuple[ClusterEndpoints, ...]
     secrets: tuple[GatewaySecret, ...]
+    http_ports: tuple[OutboundHttpListener, ...] = ()
+    tables: tuple[RouteConfig, ...] = ()
 
 
 def sidecar(
@@ -83,10 +85,11 @@ def assemble_sidecar(given: Sidecar, routes: RouteConfig) -> ProxyConfig:
         inbound=given.own.listeners,
         outbound_http=given.http,
         outbound_tcp=given.tcp,
-        routes=(routes, *given.own.routes),
+        routes=(routes, *given.tables, *given.own.routes),
         clusters=given.clusters,
         endpoints=given.endpoints,
         secrets=given.secrets,
+        outbound_more=given.http_ports,
     )
 
 

@@ -37,6 +37,8 @@ BLACKHOLE = Cluster(name="BlackHoleCluster", kind=ClusterKind.BLACKHOLE, protoco
 
 ANYWHERE = Cluster(name="PassthroughCluster", kind=ClusterKind.DYNAMIC, protocol=AppProtocol.TCP)
 
+TLS_MODE = "security.istio.io/tlsMode"
+"""The label of a workload that takes the mesh's mTLS, where the registry does not know."""
 BY_REQUEST = (Resolution.NONE, Resolution.DYNAMIC_DNS)
 
 
@@ -160,6 +162,7 @@ def source_of_endpoints(
 
 def entry_endpoint(given: EntryEndpoint, port: UpstreamPort) -> Endpoint:
     return Endpoint(
+        mtls=dict(given.labels).get(TLS_MODE) == "istio",
         address=given.address,
         port=dict(given.ports).get(port.name, port.target_port),
         service_account=given.service_account,
@@ -175,15 +178,15 @@ def client_tls(
     tls: ClientTls | None,
     sans: tuple[str, ...],
 ) -> MeshTls | OriginateTls | None:
-    in_mesh = upstream.service is not None or bool(upstream.entry and upstream.entry.selector)
+    in_mesh = upstream.entry is None or upstream.entry.internal
+    declared = upstream.entry.sans if upstream.entry else ()
     own_sni = f"outbound_.{port.number}_.{subset}_.{upstream.host}"
     if tls is None:
-        return MeshTls(sans=sans, sni=own_sni) if in_mesh else None
+        return MeshTls(sans=declared or sans, sni=own_sni) if in_mesh else None
     if tls.mode is TlsMode.DISABLE:
         return None
     if tls.mode is TlsMode.ISTIO_MUTUAL:
-        return MeshTls(sans=tls.sans or sans, sni=tls.sni or own_sni)
-    declared = upstream.entry.sans if upstream.entry else ()
+        return MeshTls(sans=tls.sans or declared or sans, sni=tls.sni or own_sni)
     sni = tls.sni or ("" if upstream.wildcard else upstream.host)
     return OriginateTls(
         sni=sni,

@@ -1,12 +1,14 @@
 """What a pod's sidecar accepts: one listener per port, and the way to the application."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from routing.compile.authorization import OPEN, Guard
 from routing.compile.mtls import PodView, effective
+from routing.compile.rules import limits
 from routing.ir import (
     Cluster,
     ClusterKind,
+    ConnectionLimits,
     Endpoint,
     InboundListener,
     MtlsMode,
@@ -16,16 +18,25 @@ from routing.ir import (
     VirtualHost,
     WeightedCluster,
 )
+from routing.model import Sidecar
 from topology.contracts import AppProtocol, Service
+
+UNLIMITED = ConnectionLimits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundPort:
-    """A container port and the first service that sends to it (None: nobody knows it)."""
+    """A container port and the first service that sends to it (None: nobody knows it).
+
+    `bind` and `endpoint` are where its Sidecar has them, if it says so.
+    """
 
     number: int
     protocol: AppProtocol
     service: Service | None
+    bind: str = ""
+    endpoint: Endpoint | None = None
+    limits: ConnectionLimits = UNLIMITED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +62,38 @@ def inbound_ports(view: PodView, services: tuple[Service, ...]) -> tuple[Inbound
     return tuple(found[n] for n in sorted(found))
 
 
-def inbound(view: PodView, services: tuple[Service, ...], guard: Guard = OPEN) -> Inbound:
-    """`services` select the pod, in the registry's order."""
+def declared_ports(
+    view: PodView, services: tuple[Service, ...], sidecar: Sidecar
+) -> tuple[InboundPort, ...]:
+    """As a Sidecar has them: where it lists ports no others are open."""
     ports = inbound_ports(view, services)
+    if sidecar.ingress is None:
+        return tuple(replace(p, limits=limits(sidecar.pool)) for p in ports)
+    known = {port.number: port.service for port in ports}
+    return tuple(
+        InboundPort(
+            number=one.port,
+            protocol=one.protocol,
+            service=known.get(one.port),
+            bind=one.bind,
+            endpoint=Endpoint(
+                address=one.socket or view.pod.app_address,
+                port=0 if one.socket else one.endpoint_port or one.port,
+            ),
+            limits=limits(one.pool or sidecar.pool),
+        )
+        for one in sorted({one.port: one for one in sidecar.ingress}.values(), key=lambda o: o.port)
+    )
+
+
+def inbound(
+    view: PodView,
+    services: tuple[Service, ...],
+    guard: Guard = OPEN,
+    sidecar: Sidecar | None = None,
+) -> Inbound:
+    """`services` select the pod, in the registry's order."""
+    ports = declared_ports(view, services, sidecar) if sidecar else inbound_ports(view, services)
     return Inbound(
         listeners=tuple(listener(view, p, guard) for p in ports),
         clusters=(*(application(view, p) for p in ports), *guard.clusters),
@@ -72,7 +112,7 @@ def route_name(port: int) -> str:
 def listener(view: PodView, port: InboundPort, guard: Guard) -> InboundListener:
     source = effective(view.policies, view.pod.labels, port.number).source
     return InboundListener(
-        address=view.pod.address,
+        address=port.bind or view.pod.address,
         port=port.number,
         protocol=port.protocol,
         modes=view.modes(port.number) if view.pod.sidecar else frozenset({MtlsMode.DISABLE}),
@@ -93,7 +133,8 @@ def application(view: PodView, port: InboundPort) -> Cluster:
         protocol=port.protocol,
         service_namespace=port.service.namespace if port.service else "",
         service_name=port.service.name if port.service else "",
-        endpoints=(Endpoint(address=view.pod.app_address, port=port.number),),
+        endpoints=(port.endpoint or Endpoint(address=view.pod.app_address, port=port.number),),
+        limits=port.limits,
     )
 
 

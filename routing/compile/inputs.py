@@ -238,6 +238,10 @@ def selection(
         index = every_pod.namespaces.get(namespace, NO_PODS)
         selector = memo.same(("selector", host), selector_of(upstream))
         chosen[host] = memo(("selected", host), select_pods, index, selector)
+        if workload_entries:
+            outside[host] = memo(
+                ("entries of", host), entries_of, workload_entries, namespace, selector
+            )
         sans[host] = memo(
             ("sans", host),
             spiffe_ids,
@@ -245,11 +249,8 @@ def selection(
             workloads.get(namespace, NO_WORKLOADS),
             selector,
             trust_domain,
+            memo.same(("accounts", host), accounts_of(upstream, outside.get(host, ()))),
         )
-        if workload_entries:
-            outside[host] = memo(
-                ("entries of", host), entries_of, workload_entries, namespace, selector
-            )
     return Selection(upstreams, chosen, sans, outside)
 
 
@@ -281,15 +282,26 @@ def selector_of(upstream: Upstream) -> Labels:
     return upstream.entry.selector if upstream.entry is not None else ()
 
 
+def accounts_of(
+    upstream: Upstream, entries: tuple[EntryEndpoint, ...]
+) -> tuple[tuple[str, str], ...]:
+    """(namespace, account) of the endpoints that are written down."""
+    own = upstream.entry.endpoints if upstream.entry is not None else ()
+    known = {(upstream.namespace, e.service_account) for e in (*own, *entries) if e.service_account}
+    return tuple(sorted(known))
+
+
 def spiffe_ids(
     views: tuple[PodView, ...],
     workloads: tuple[Workload, ...],
     selector: Labels,
     trust_domain: str,
+    others: tuple[tuple[str, str], ...] = (),
 ) -> tuple[str, ...]:
     """Identities of the workloads and pods selected, so that a rollout's first pod changes none."""
     accounts = {(v.pod.namespace, v.pod.service_account) for v in views}
     accounts |= {(w.namespace, w.service_account) for w in workloads if selects(selector, w.labels)}
+    accounts |= set(others)
     return tuple(f"spiffe://{trust_domain}/ns/{ns}/sa/{sa}" for ns, sa in sorted(accounts))
 
 

@@ -42,7 +42,7 @@ from routing.compile.inputs import (
 )
 from routing.compile.memo import Memo
 from routing.compile.mtls import Overlap, PodView, modes_in_force
-from routing.compile.outbound import TcpPlan
+from routing.compile.outbound import HttpPort, TcpPlan, http_ports
 from routing.compile.outward import Outward, outward
 from routing.compile.registry import kept_registry
 from routing.compile.rules import index_rules
@@ -58,7 +58,9 @@ from routing.ir import (
     MtlsMode,
     ProxyConfig,
     ProxyTelemetry,
+    RouteConfig,
 )
+from routing.model import Sidecar as SidecarModel
 from routing.model import Suspend
 from topology.contracts import Labels, Registry, Service
 
@@ -261,6 +263,9 @@ class Own:
     guard: Guard
     telemetry: ProxyTelemetry
     secrets: tuple[GatewaySecret, ...]
+    sidecar: SidecarModel | None
+    ports: tuple[HttpPort, ...]
+    tables: tuple[RouteConfig, ...]
 
 
 def guard_of(run: Run, pod: PodView) -> Guard:
@@ -331,7 +336,16 @@ def sidecar_config(run: Run, pod: PodView, view: View, outward: Outward) -> Prox
         outward.tcp,
         view.clusters,
         view.endpoints,
-        memo(("own", key), Own, guard_of(run, pod), tells(run, pod), view.secrets),
+        memo(
+            ("own", key),
+            Own,
+            guard_of(run, pod),
+            tells(run, pod),
+            view.secrets,
+            view.sidecar,
+            outward.ports,
+            outward.tables,
+        ),
     )
     return memo.exact(("config", key), assemble_sidecar, but_routes, outward.routes)
 
@@ -346,16 +360,23 @@ def shared_sidecar(
     own: Own,
 ) -> Sidecar:
     key = (pod.pod.namespace, pod.pod.name)
-    inward = memo(("inbound", key), shared_inbound, memo, pod, services, own.guard)
+    inward = memo(("inbound", key), shared_inbound, memo, pod, services, own.guard, own.sidecar)
     every = memo(("proxy clusters", key), joined, clusters, inward.clusters)
-    return sidecar(pod.pod, inward, plans, every, endpoints, own.telemetry, own.secrets)
+    made = sidecar(pod.pod, inward, plans, every, endpoints, own.telemetry, own.secrets)
+    if not own.ports:
+        return made
+    return replace(made, http_ports=http_ports(pod.pod, own.ports), tables=own.tables)
 
 
 def shared_inbound(
-    memo: Memo, pod: PodView, services: tuple[Service, ...], guard: Guard
+    memo: Memo,
+    pod: PodView,
+    services: tuple[Service, ...],
+    guard: Guard,
+    of: SidecarModel | None,
 ) -> Inbound:
     """A pod's inbound side, its route configurations shared with its siblings."""
-    made = inbound(pod, services, guard)
+    made = inbound(pod, services, guard, of)
     routes = tuple(memo.same(("inbound routes", config), config) for config in made.routes)
     return Inbound(listeners=made.listeners, clusters=made.clusters, routes=routes)
 

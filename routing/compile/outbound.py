@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from routing.compile.clusters import ANYWHERE, cluster_name
+from routing.compile.clusters import cluster_name
 from routing.compile.http_routes import Client, default_route, http_routes
 from routing.compile.l4_routes import L4Plan, l4_plan, tunnel_routes
 from routing.compile.upstreams import Upstream, UpstreamPort, domains, names
@@ -12,6 +12,7 @@ from routing.compile.weights import Reachable
 from routing.ir import (
     DirectResponse,
     Origin,
+    OutboundHttpListener,
     OutboundTcpListener,
     Route,
     RouteConfig,
@@ -101,26 +102,42 @@ def unregistered_host(
     )
 
 
-ALLOW_ANY = VirtualHost(
-    name="allow_any",
-    domains=("*",),
-    routes=(
-        Route(
-            name="allow_any",
-            match=RouteMatch(connect=True),
-            clusters=(WeightedCluster(cluster=ANYWHERE.name),),
+def allow_any(cluster: str) -> VirtualHost:
+    """Whatever nobody knows goes to this cluster."""
+    clusters = (WeightedCluster(cluster=cluster),)
+    return VirtualHost(
+        name="allow_any",
+        domains=("*",),
+        routes=(
+            Route(name="allow_any", match=RouteMatch(connect=True), clusters=clusters),
+            Route(name="allow_any", clusters=clusters),
         ),
-        Route(name="allow_any", clusters=(WeightedCluster(cluster=ANYWHERE.name),)),
-    ),
-)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HttpPort:
+    """A port that a Sidecar opens for some hosts, before it has a pod's address."""
+
+    port: int
+    bind: str
+
+    @property
+    def route_config(self) -> str:
+        return f"{ROUTE_CONFIG}|{self.port}" + (f"|{self.bind}" if self.bind else "")
+
+
+def http_ports(pod: Pod, ports: tuple[HttpPort, ...]) -> tuple[OutboundHttpListener, ...]:
+    return tuple(
+        OutboundHttpListener(
+            address=p.bind or pod.outbound_address, port=p.port, route_config=p.route_config
+        )
+        for p in ports
+    )
 
 
 def route_config(virtual_hosts: Iterable[VirtualHost]) -> RouteConfig:
     return with_others(virtual_hosts, BLOCK_ALL)
-
-
-def open_route_config(virtual_hosts: Iterable[VirtualHost]) -> RouteConfig:
-    return with_others(virtual_hosts, ALLOW_ANY)
 
 
 def with_others(virtual_hosts: Iterable[VirtualHost], others: VirtualHost) -> RouteConfig:
@@ -148,6 +165,7 @@ class TcpPlan:
     origin: Origin | None = None
     routes: tuple[TcpRoute, ...] = ()
     tunnel: Tunnel | None = None
+    bind: str = ""
 
 
 def tcp_plan(
@@ -174,7 +192,7 @@ def tcp_plan(
 def tcp_listeners(pod: Pod, plans: tuple[TcpPlan, ...]) -> tuple[OutboundTcpListener, ...]:
     return tuple(
         OutboundTcpListener(
-            address=pod.outbound_address,
+            address=p.bind or pod.outbound_address,
             port=p.port,
             clusters=p.clusters,
             service_namespace=p.service_namespace,

@@ -1,28 +1,64 @@
-"""Sidecar: what a workload can see of the mesh."""
+"""Sidecar: what a workload can see of the mesh, and how it is reached."""
 
 from dataclasses import dataclass
 
+from routing.model.destination_rule import ConnectionPool
 from routing.model.hosts import covers
 from routing.model.metadata import Metadata
-from topology.contracts import Labels
+from routing.model.virtual_service import Destination
+from topology.contracts import AppProtocol, Labels
+
+Hosts = tuple[tuple[str, str], ...]
+"""(namespace or "*", host pattern) pairs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngressListener:
+    """A port of the workload; its connections go to `endpoint`, an address of the application's own.
+
+    An endpoint is "unix:///path", or a port of the application (None: the same one). `bind` empty is
+    the pod's address.
+    """
+
+    port: int
+    protocol: AppProtocol
+    bind: str = ""
+    endpoint_port: int | None = None
+    socket: str = ""
+    pool: ConnectionPool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EgressListener:
+    """A port of its own towards some hosts. `bind` empty is where all others are opened."""
+
+    port: int
+    protocol: AppProtocol
+    hosts: Hosts
+    bind: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sidecar:
-    """`egress` holds (namespace or "*", host pattern); None shows everything.
+    """`egress` None shows everything. `listeners` are those of its hosts that have a port too.
 
-    `allow_any`: hosts that nobody knows can be reached too.
+    `allow_any`: hosts that nobody knows can be reached too, by way of `egress_proxy` if there is one.
+    `ingress` None: every port of the workload is reached as its Services say.
     """
 
     metadata: Metadata
     selector: Labels = ()
-    egress: tuple[tuple[str, str], ...] | None = None
+    egress: Hosts | None = None
+    listeners: tuple[EgressListener, ...] = ()
     allow_any: bool = False
+    egress_proxy: Destination | None = None
+    ingress: tuple[IngressListener, ...] | None = None
+    pool: ConnectionPool | None = None
 
     def shows(self, namespace: str, host: str) -> bool:
         """Whether a host that a namespace's resource declares can be seen."""
-        if self.egress is None:
-            return True
-        return any(
-            where in ("*", namespace) and covers(pattern, host) for where, pattern in self.egress
-        )
+        return self.egress is None or names(self.egress, namespace, host)
+
+
+def names(hosts: Hosts, namespace: str, host: str) -> bool:
+    return any(where in ("*", namespace) and covers(pattern, host) for where, pattern in hosts)

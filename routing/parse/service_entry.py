@@ -62,18 +62,21 @@ def known(spec: Spec) -> bool:
 
 
 def port(given: Spec, path: str, note: Note) -> EntryPort:
-    written = text(given, "protocol")
-    protocol = PROTOCOLS.get(written.upper())
-    if protocol is None:
-        note(
-            "MSH1018", f"{path}.protocol", "protocol", ", ".join(p for p in PROTOCOLS if p), written
-        )
     return EntryPort(
         number=given["number"],
         name=text(given, "name"),
-        protocol=protocol or AppProtocol.TCP,
+        protocol=protocol_of(given, path, note),
         target_port=given.get("targetPort") or given["number"],
     )
+
+
+def protocol_of(given: Spec, path: str, note: Note) -> AppProtocol:
+    written = text(given, "protocol")
+    protocol = PROTOCOLS.get(written.upper())
+    if protocol is None:
+        known = ", ".join(p for p in PROTOCOLS if p)
+        note("MSH1018", f"{path}.protocol", "protocol", known, written)
+    return protocol or AppProtocol.TCP
 
 
 def endpoint(given: Spec) -> EntryEndpoint:

@@ -41,6 +41,8 @@ def telemetry(document: Document, note: Note) -> Telemetry:
     metrics: dict[str, list[MetricWish]] = {side: [] for side in BOTH}
     for i, one in enumerate(items(spec, "metrics")):
         for j, override in enumerate(items(one, "overrides")):
+            if text(part(override, "match"), "customMetric"):
+                continue
             wish = metric(override, f"spec.metrics[{i}].overrides[{j}]", note)
             for side in sides(override):
                 metrics[side].append(wish)

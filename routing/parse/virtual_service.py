@@ -99,7 +99,7 @@ def http_route(given: Spec, path: str, namespace: str, note: Note) -> HttpRoute:
         response_headers=header_change(change, "response", f"{path}.headers", note),
         fault=fault(given, path, note),
         mirrors=mirrors(given, path, note),
-        cors=cors(given),
+        cors=cors(given, path, note),
         delegate=Delegate(name=text(other, "name"), namespace=text(other, "namespace") or namespace)
         if other
         else None,
