@@ -174,12 +174,31 @@ class Onward:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Instead:
+    """What answers in place of a cluster that cannot (Fallback, Suspend): `status`, or `target`.
+
+    `on` says when: unavailable, timeout, 5xx.
+    """
+
+    on: tuple[str, ...]
+    status: int | None = None
+    target: str = ""
+    resource: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """A cluster that may be chosen, with its share (percent) and whom it leads to."""
+    """A cluster that may be chosen, with its share (percent) and whom it leads to.
+
+    `member` is the one that is asked, where the cluster is made of several.
+    """
 
     cluster: str
     share: float
     kind: str
+    member: str = ""
+    instead: Instead | None = None
     service: str = ""
     subset: str = ""
     resource: str = ""

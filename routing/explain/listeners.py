@@ -1,6 +1,7 @@
 """Which filter chain of a listener takes a connection, or why none does."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 
 from routing.explain.answer import Listening
 from routing.explain.question import Connection
@@ -11,8 +12,11 @@ from routing.ir import (
     InboundListener,
     MtlsMode,
     Origin,
+    OutboundTcpListener,
+    WeightedCluster,
 )
 
+LOCAL = "127.0.0.1"
 ACCEPT_TLS = frozenset({MtlsMode.PERMISSIVE, MtlsMode.STRICT})
 ACCEPT_PLAIN = frozenset({MtlsMode.PERMISSIVE, MtlsMode.DISABLE})
 
@@ -47,14 +51,66 @@ def _inbound(port: InboundListener, connection: Connection) -> tuple[str, str, s
     return "", "", f"{modes} takes plain text only, and the client speaks TLS"
 
 
+def outbound_tcp(
+    port: OutboundTcpListener, sni: str
+) -> tuple[Listening, tuple[WeightedCluster, ...]]:
+    """The route for this server name and these addresses, else the port's own clusters."""
+    fitting = [
+        (_closeness(one.destinations, port.address), named, _closeness(one.sources, LOCAL), one)
+        for one in port.routes
+        if (named := _names(one.server_names, sni)) is not None
+    ]
+    chosen = [one for one in fitting if one[0] is not None and one[2] is not None]
+    route = max(chosen, key=lambda one: (one[0] or 0, one[1], one[2] or 0))[3] if chosen else None
+    origin = route.origin if route else port.origin
+    reason = "the port that the sidecar opens for this service"
+    if route:
+        reason += f", for {', '.join((*route.server_names, *route.destinations, *route.sources))}"
+    listening = _listening(port.address, port.port, origin, "tcp", reason, "")
+    return listening, route.clusters if route else port.clusters
+
+
+def _names(wanted: tuple[str, ...], sni: str) -> int | None:
+    """How closely server names name it: the longer, the closer; None: not at all."""
+    if not wanted:
+        return 0
+    name = sni.lower()
+    found = [len(one) for one in wanted if _named(one.lower(), name)]
+    return max(found, default=None)
+
+
+def _named(wanted: str, name: str) -> bool:
+    if wanted == "*":
+        return bool(name)
+    return name.endswith(wanted[1:]) if wanted.startswith("*") else name == wanted
+
+
+def _closeness(blocks: tuple[str, ...], address: str) -> int | None:
+    """The longest of the blocks that the address is in; 0 where any will do, None: in none."""
+    if not blocks:
+        return 0
+    networks = [ip_network(one, strict=False) for one in blocks]
+    found = [one.prefixlen for one in networks if ip_address(address) in one]
+    return max(found, default=None)
+
+
+def _for_addresses(server: GatewayServer, connection: Connection) -> bool:
+    return (
+        _closeness(server.destinations, connection.to_address or LOCAL) is not None
+        and _closeness(server.sources, connection.address) is not None
+    )
+
+
 def gateway(port: GatewayListener, connection: Connection) -> Taken:
-    """Plain servers share one chain; TLS servers are found by the server name."""
+    """Plain HTTP servers share one chain; TLS servers are found by the server name."""
+    servers = [one for one in port.servers if _for_addresses(one, connection)]
     if not connection.tls:
-        server = next((s for s in port.servers if s.tls_mode is None), None)
+        plain = [s for s in servers if s.tls_mode is None]
+        server = max(plain, key=lambda s: len(s.destinations) + len(s.sources), default=None)
         refused = "" if server else "the port speaks TLS only, and the client plain text"
         reason = "the port's plain chain takes every host"
     else:
-        server, reason = _by_name(port, connection.sni)
+        server, reason = _by_name(servers, connection.sni)
         refused = "" if server else f'no server of the port has the name "{connection.sni}"'
         if server and server.tls_mode is GatewayTlsMode.ISTIO_MUTUAL and not connection.is_mesh:
             refused = "ISTIO_MUTUAL asks for a certificate of the mesh"
@@ -70,9 +126,9 @@ def gateway(port: GatewayListener, connection: Connection) -> Taken:
     return Taken(listening=listening, server=None if refused else server)
 
 
-def _by_name(port: GatewayListener, sni: str) -> tuple[GatewayServer | None, str]:
+def _by_name(every: list[GatewayServer], sni: str) -> tuple[GatewayServer | None, str]:
     """The exact name, the longest wildcard, then servers for any name."""
-    servers = [s for s in port.servers if s.tls_mode is not None]
+    servers = [s for s in every if s.tls_mode is not None]
     named = {
         name.lower(): s for s in reversed(servers) if "*" not in s.server_names
         for name in s.server_names

@@ -7,6 +7,7 @@ from routing.explain.answer import Destination, Ending, Hop, Onward, Outcome, Tu
 from routing.explain.replies import closed
 
 UNAVAILABLE = 503
+INTERNAL_ERROR = 500
 GRPC_UNAVAILABLE = 14
 
 
@@ -30,12 +31,30 @@ def _ends(hop: Hop) -> Iterator[Outcome]:
 
 def _of_destination(hop: Hop, turn: Turn, destination: Destination) -> Iterator[Outcome]:
     if not destination.onward:
-        name = destination.cluster
-        message = f"{name} has no endpoint that could take it"
-        yield _failed(hop, turn, message, "UH", "no_healthy_upstream")
+        message = f"{destination.cluster} has no endpoint that could take it"
+        failed = _failed(hop, turn, message, "UH", "no_healthy_upstream")
+        yield _backed(hop, destination, failed, "unavailable")
     for onward in destination.onward:
         for one in _of_onward(hop, turn, destination, onward):
-            yield replace(one, share=one.share * onward.share / 100)
+            ended = replace(one, share=one.share * onward.share / 100)
+            yield _backed(hop, destination, ended)
+
+
+def _backed(hop: Hop, destination: Destination, one: Outcome, when: str = "") -> Outcome:
+    """The answer of a Fallback or Suspend where it stands in."""
+    instead = destination.instead
+    if instead is None or instead.status is None or one.ending is not Ending.ANSWERED:
+        return one
+    failed = "5xx" if (one.status or 0) >= INTERNAL_ERROR else ""
+    if not {when, failed} & set(instead.on):
+        return one
+    return replace(
+        one,
+        status=instead.status,
+        details="",
+        by=f"{'gateway' if hop.side == 'gateway' else 'sidecar'} of {hop.namespace}/{hop.workload}",
+        message=f"{instead.resource} answers instead: {one.message}",
+    )
 
 
 def _of_onward(hop: Hop, turn: Turn, destination: Destination, onward: Onward) -> Iterator[Outcome]:
@@ -49,10 +68,8 @@ def _of_onward(hop: Hop, turn: Turn, destination: Destination, onward: Onward) -
         if one.ending is Ending.CLOSED:
             refused = onward.hop.listener is not None and onward.hop.listener.refused
             flags = "UF" if refused and onward.tls != "none" else "UC"
-            yield replace(
-                _failed(hop, turn, one.message, flags, "upstream_reset_before_response_started"),
-                share=one.share,
-            )
+            details = "upstream_reset_before_response_started"
+            yield replace(_failed(hop, turn, one.message, flags, details), share=one.share)
         else:
             yield one
 

@@ -76,7 +76,8 @@ class Connection:
 class Question:
     """What would become of a request that the application of a workload makes.
 
-    `at` is Unix seconds (tokens end), `client_address` where a gateway's client comes from.
+    `at` is Unix seconds (tokens end), `client_address` where a gateway's client comes from. A client
+    of TLS asks for `server_name` ("": the authority's host).
     """
 
     method: str
@@ -88,6 +89,7 @@ class Question:
     claims: Mapping[str, Any] | None = field(default=None)
     client_address: str = "127.0.0.1"
     at: float = 0.0
+    server_name: str = ""
 
     @property
     def host(self) -> str:

@@ -101,7 +101,7 @@ def _sum_up(tried: list[_Tried], request: Request) -> Judged:
     told = tuple(one.told() for one in tried)
     last = tried[-1]
     if last.verdict.believed:
-        claims = last.claims or {}
+        claims = _spaced(last)
         principal = f"{claims.get('iss', '')}/{claims.get('sub', '')}"
         message = f"the token of {principal} is {last.verdict}"
         passed = Tokens(
@@ -124,6 +124,15 @@ def _sum_up(tried: list[_Tried], request: Request) -> Judged:
         status=403 if worst is Verdict.AUDIENCE else 401,
         details=f"jwt_authn_access_denied{{{gravest.details or DETAILS[worst]}}}",
     )
+
+
+def _spaced(tried: _Tried) -> Mapping[str, Any]:
+    """The claims as rules see them: some are texts of several words, which count as a list."""
+    claims = dict(tried.claims or {})
+    for name in tried.provider.spaced_claims:
+        if isinstance(claims.get(name), str):
+            claims[name] = claims[name].split(" ")
+    return claims
 
 
 def _worst(tried: list[_Tried]) -> _Tried:

@@ -10,6 +10,7 @@ from routing.explain.answer import (
     Destination,
     Explanation,
     Hop,
+    Instead,
     Listening,
     Onward,
     Turn,
@@ -20,6 +21,7 @@ from routing.explain.question import Connection, Question, Request
 from routing.explain.replies import closed, place
 from routing.ir import (
     Authorization,
+    Backstop,
     Cluster,
     ClusterKind,
     Endpoint,
@@ -94,7 +96,7 @@ class Walk:
 
     def out_of(self, config: ProxyConfig, question: Question) -> Hop:
         """From an application through its own sidecar."""
-        if question.scheme == "tcp":
+        if question.scheme in ("tcp", "tls"):
             return self._out_of_tcp(config, question)
         port = config.outbound_http
         table = _table(config, port.route_config) if port else None
@@ -121,19 +123,10 @@ class Walk:
         if found is None:
             where = f"{question.host}:{question.port}"
             return _nowhere(config, OUTBOUND, f"the sidecar opens no TCP port for {where}")
-        shares = _led(self, config, found.clusters, asked(question))
-        return replace(
-            _bare(config.proxy, OUTBOUND),
-            listener=Listening(
-                address=found.address,
-                port=found.port,
-                chain="tcp",
-                reason="the port that the sidecar opens for this service",
-                resource=str(found.origin.resource) if found.origin else "",
-                path=found.origin.path if found.origin else "",
-            ),
-            turns=(Turn(destinations=shares),),
-        )
+        sni = question.server_name or question.host if question.scheme == "tls" else ""
+        listening, clusters = listeners.outbound_tcp(found, sni)
+        turn = Turn(destinations=_led(self, config, clusters, asked(question)))
+        return replace(_bare(config.proxy, OUTBOUND), listener=listening, turns=(turn,))
 
     def _tcp_port(self, config: ProxyConfig, question: Question) -> OutboundTcpListener | None:
         service = service_named(self.view.registry, question.host, config.proxy.namespace)
@@ -146,9 +139,10 @@ class Walk:
         port = self._gateway_port(config, question.port)
         if port is None:
             return _nowhere(config, GATEWAY, f"the gateway has no port {question.port}")
+        tls = question.scheme in ("https", "tls")
         connection = Connection(
-            tls=question.scheme in ("https", "tls"),
-            sni=question.host if question.scheme in ("https", "tls") else "",
+            tls=tls,
+            sni=(question.server_name or question.host) if tls else "",
             address=question.client_address,
             to_address=port.address,
             to_port=port.port,
@@ -207,13 +201,23 @@ class Walk:
     # --- from cluster to cluster -----------------------------------------------------------------
 
     def lead(self, config: ProxyConfig, share: WeightedCluster, request: Request) -> Destination:
-        """Whom a cluster leads to, and what they do."""
-        cluster = cluster_of(config, share.cluster)
+        """Whom a share of a route leads to, and what they do."""
+        backstop = share.backstop
+        name = backstop.through if backstop and backstop.through else share.cluster
+        made = self._led_to(config, name, request)
+        return replace(
+            made, share=float(share.weight), instead=instead(backstop) if backstop else None
+        )
+
+    def _led_to(self, config: ProxyConfig, name: str, request: Request) -> Destination:
+        cluster = cluster_of(config, name)
         if cluster is None:
-            return Destination(cluster=share.cluster, share=share.weight, kind="unknown")
+            return Destination(cluster=name, share=100.0, kind="unknown")
+        if cluster.kind is ClusterKind.COMPOSITE:
+            return self._led_to_one_of(config, cluster, request)
         made = Destination(
             cluster=cluster.name,
-            share=share.weight,
+            share=100.0,
             kind=str(cluster.kind),
             service=_service_host(cluster),
             subset=cluster.subset,
@@ -229,6 +233,14 @@ class Walk:
             for one in self._spread(config, cluster, request, spread, mtls=mtls)
         )
         return replace(made, onward=onward)
+
+    def _led_to_one_of(
+        self, config: ProxyConfig, cluster: Cluster, request: Request
+    ) -> Destination:
+        """The first member that has an endpoint takes it."""
+        members = [self._led_to(config, one, request) for one in dict.fromkeys(cluster.members)]
+        found = next((one for one in members if one.onward), members[0])
+        return replace(found, cluster=cluster.name, kind=str(cluster.kind), member=found.cluster)
 
     def _spread(
         self,
@@ -367,6 +379,16 @@ class Walk:
             end = closed(place(config.proxy), guards[-1].message, details=details)
             return replace(hop, turns=(Turn(ends=(end,)),))
         return replace(hop, turns=(Turn(destinations=_led(self, config, clusters, request)),))
+
+
+def instead(backstop: Backstop) -> Instead:
+    return Instead(
+        on=tuple(str(when) for when in backstop.on),
+        status=backstop.answer.status if backstop.answer else None,
+        target=backstop.target,
+        resource=str(backstop.origin.resource),
+        path=backstop.origin.path,
+    )
 
 
 # --- small reads -----------------------------------------------------------------------------------

@@ -115,6 +115,7 @@ def _question(asked: Asked, now: float) -> tuple[Question | Finding, ...]:
             claims=asked.claims,
             client_address=asked.client_address,
             at=now,
+            server_name=parts.hostname or "",
         ),
     )
 

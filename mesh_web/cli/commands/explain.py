@@ -159,9 +159,17 @@ def _turn(turn: Json, indent: str, *, several: bool) -> Iterator[str]:
     for end in turn["ends"]:
         yield f"{indent}-> {outcome(end)}"
     for to in turn["destinations"]:
-        yield f"{indent}-> {to['share']:g} % {to['cluster'] or to['service']}{_made_by(to)}"
+        member = f" ({to['member']})" if to["member"] else ""
+        yield f"{indent}-> {to['share']:g} % {to['cluster'] or to['service']}{member}{_made_by(to)}"
+        yield from (f"{indent}   {line}" for line in _instead(to["instead"]))
         for onward in to["onward"]:
             yield from _onward(onward, f"{indent}   ")
+
+
+def _instead(one: Json | None) -> Iterator[str]:
+    if one is not None:
+        what = f"answered {one['status']}" if one["status"] else f"sent to {one['target']}"
+        yield f"when {' or '.join(one['on'])}: {what} instead{_made_by(one)}"
 
 
 def _effects(found: Json) -> Iterator[str]:

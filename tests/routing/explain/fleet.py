@@ -5,6 +5,7 @@ Every request carries its number in header x-grid; each Envoy logs what it did t
 
 import asyncio
 import json
+import ssl
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -98,20 +99,23 @@ class Root:
 
     def secrets(self, namespace: str, account: str) -> list[dict[str, Any]]:
         """What a proxy's agent would serve it over SDS."""
+        return [
+            self.certificate("default", namespace, account or "default"),
+            {"name": "ROOTCA", "validation_context": {"trusted_ca": {"inline_string": self.pem}}},
+        ]
+
+    def certificate(self, name: str, namespace: str, account: str) -> dict[str, Any]:
         key = certificates.new_key()
-        uri = f"spiffe://{DOMAIN}/ns/{namespace}/sa/{account or 'default'}"
+        uri = f"spiffe://{DOMAIN}/ns/{namespace}/sa/{account}"
         svid = certificates.issue(
             self._root, self._key, Signing(uri, key.public_key()), now=datetime.now(UTC)
         )
         chain = {"inline_string": svid.certificate_pem}
         private = {"inline_string": certificates.key_pem(key)}
-        return [
-            {
-                "name": "default",
-                "tls_certificate": {"certificate_chain": chain, "private_key": private},
-            },
-            {"name": "ROOTCA", "validation_context": {"trusted_ca": {"inline_string": self.pem}}},
-        ]
+        return {
+            "name": name,
+            "tls_certificate": {"certificate_chain": chain, "private_key": private},
+        }
 
 
 def start(config: ProxyConfig, root: Root, folder: Path) -> subprocess.Popen[bytes]:
@@ -119,7 +123,10 @@ def start(config: ProxyConfig, root: Root, folder: Path) -> subprocess.Popen[byt
     bootstrap = static.bootstrap([snapshot])
     del bootstrap["dynamic_resources"]
     resources = bootstrap["static_resources"]
-    resources["secrets"] = root.secrets(config.proxy.namespace, config.proxy.service_account)
+    resources["secrets"] = [
+        *root.secrets(config.proxy.namespace, config.proxy.service_account),
+        *(root.certificate(one.name, "edge", one.name) for one in config.secrets),
+    ]
     bootstrap["admin"] = {"address": {"pipe": {"path": str(folder / "admin.sock")}}}
     logger = {"@type": KIND, "path": str(folder / "access"), "log_format": {"json_format": LOGGED}}
     for part in parts(resources):
@@ -187,12 +194,21 @@ async def application(address: str, port: int, name: str) -> AsyncIterator[None]
 
 
 async def ask(
-    to: tuple[str, int], method: str, path: str, headers: list[tuple[str, str]], source: str = ""
+    to: tuple[str, int],
+    method: str,
+    path: str,
+    headers: list[tuple[str, str]],
+    *,
+    source: str = "",
+    server_name: str = "",
 ) -> Answer | None:
-    """None where the connection is closed without an answer."""
+    """None where the connection is closed without an answer. `server_name`: TLS, which asks for it."""
     local = (source, 0) if source else None
+    tls = anyone() if server_name else None
     try:
-        reader, writer = await asyncio.open_connection(*to, local_addr=local)
+        reader, writer = await asyncio.open_connection(
+            *to, local_addr=local, ssl=tls, server_hostname=server_name or None
+        )
     except OSError:
         return None
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
@@ -209,6 +225,14 @@ async def ask(
     finally:
         writer.close()
     return Answer(int(first.split()[1]), found, body)
+
+
+def anyone() -> ssl.SSLContext:
+    """Whatever certificate the server has."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def pod_of(registry: Registry, workload: str) -> Pod:

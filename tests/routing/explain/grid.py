@@ -55,6 +55,9 @@ def cases() -> Iterator[Case]:
     yield from strangers()
     yield from gateway()
     yield from gateway_api()
+    yield from edge_tls()
+    yield from way_out()
+    yield from tcp()
 
 
 def paths() -> Iterator[Case]:
@@ -146,7 +149,7 @@ def names() -> Iterator[Case]:
         "static.example:81", "localhost:18081", "gone.example", "nowhere.example", "empty:8080",
         "legacy:8080", "ratings", "ratings:80", "ratings:8080", "ratings.shop", "client:8080",
         "orders:8080", "payments:8080", "payments:8081", "payments:8082", "store.data:6379",
-        "127.0.0.1:18081", "other.data:8080", "ingress.istio-ingress", "a.wild.example:80",
+        "127.0.0.1:18081", "other.data:8080", "away:8080", "ingress.istio-ingress", "a.wild.example:80",
     ):  # fmt: skip
         yield Case(source="client", url=f"http://{host}/open", host=host)
 
@@ -186,7 +189,7 @@ def permissions() -> Iterator[Case]:
 
 
 def strict() -> Iterator[Case]:
-    for port, path in product((8080, 8081, 8082), ("/", "/private/x", "/plain")):
+    for port, path in product((8080, 8081, 8082), ("/", "/private/x", "/plain", "/plain/x")):
         yield Case(source="client", url=f"http://payments:{port}{path}")
 
 
@@ -298,3 +301,25 @@ def gateway_api() -> Iterator[Case]:
         yield Case(source="ingress", url=f"http://{host}{path}", headers=given)
     yield Case(source="ingress", url="http://v1.api.example/exact", method="POST")
     yield Case(source="ingress", url="http://v1.api.example/r/1?q=1")
+
+
+def edge_tls() -> Iterator[Case]:
+    for name, path in product(
+        ("a.tls.example", "x.tls.example", "tls.example", "y.b.tls.example", "b.tls.example", "A.TLS.example"),
+        ("/s", "/r?x=1", "/"),
+    ):  # fmt: skip
+        yield Case(source="ingress", url=f"https://{name}{path}")
+    for host in ("x.tls.example", "a.tls.example:8443", "shop.example"):
+        yield Case(source="ingress", url="https://a.tls.example/s", host=host)
+
+
+def way_out() -> Iterator[Case]:
+    for source, path in product(("client", "other"), ("/in/x", "/elsewhere")):
+        yield Case(source=source, url=f"http://carrier.example{path}")
+    for host in ("localhost:18081", "127.99.0.1:18080"):
+        yield Case(source="free", url=f"http://{host}/x")
+
+
+def tcp() -> Iterator[Case]:
+    for source in ("client", "other", "free"):
+        yield Case(source=source, url="tcp://store.data:6379/x")

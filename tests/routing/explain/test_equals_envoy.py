@@ -13,18 +13,19 @@ from routing.compile import Mesh, MeshInput, compile_mesh
 from routing.explain import MeshView, Question, explain
 from routing.explain.answer import Ending, Explanation, Guarded, Hop, Outcome
 from routing.parse import parse_yaml
-from tests.golden.cases import merged
+from tests.golden.cases import merged, secrets
 from tests.routing.explain.fleet import Fleet, ask, fleet, pod_of
 from tests.routing.explain.grid import KEYS, NOW, Case, cases
 from tests.routing.live.mesh import Answer
 from tests.routing.mesh import registry as running
-from topology.contracts import Registry
+from topology.contracts import Pod, Registry
 
 pytestmark = [pytest.mark.envoy, pytest.mark.asyncio]
 
 BASE = Path(__file__).parents[2] / "golden" / "base.yaml"
 SHOP = Path(__file__).with_name("shop.yaml")
 AT_ONCE = 8
+PORTS = {"http": 80, "https": 443}
 RETRIES = {"URX"}
 """That retries ran out says nothing of why they were needed."""
 
@@ -35,7 +36,9 @@ def compiled() -> tuple[Mesh, Registry]:
     assert [f for f in own.findings if f.severity == "error"] == []
     documents = merged(base.documents, own.documents)
     registry = running(documents)
-    mesh = compile_mesh(MeshInput(documents=documents, registry=registry))
+    mesh = compile_mesh(
+        MeshInput(documents=documents, registry=registry, secrets=tuple(secrets(documents)))
+    )
     assert [f for f in mesh.findings if f.severity == "error"] == []
     return mesh, registry
 
@@ -71,11 +74,12 @@ def question(number: int, case: Case) -> Question:
         method=case.method,
         scheme=parts.scheme,
         authority=case.host or parts.netloc,
-        port=parts.port or 80,
+        port=parts.port or PORTS[parts.scheme],
         path=target(case),
         headers=(*((n.lower(), v.strip()) for n, v in case.headers), ("x-grid", str(number))),
         client_address=case.address or "127.0.0.1",
         at=NOW,
+        server_name=parts.hostname or "",
     )
 
 
@@ -86,13 +90,29 @@ def target(case: Case) -> str:
 
 async def send(envoys: Fleet, number: int, case: Case) -> Answer | None:
     pod, parts = pod_of(envoys.registry, case.source), urlsplit(case.url)
-    to, source = (pod.outbound_address, 15001), ""
-    if pod.gateway:
-        to, source = (pod.address, 8080), case.address
-    elif not pod.sidecar:
-        to, source = dialled(envoys.registry, parts.hostname or "", parts.port or 80), pod.address
     headers = [("host", case.host or parts.netloc), *case.headers, ("x-grid", str(number))]
-    return await ask(to, case.method, target(case), headers, source)
+    return await ask(
+        place(envoys.registry, pod, case),
+        case.method,
+        target(case),
+        headers,
+        source=case.address if pod.sidecar or pod.gateway else pod.address,
+        server_name=(parts.hostname or "") if parts.scheme == "https" else "",
+    )
+
+
+def place(registry: Registry, pod: Pod, case: Case) -> tuple[str, int]:
+    """Where the caller's connection goes."""
+    parts = urlsplit(case.url)
+    host, port = parts.hostname or "", parts.port or PORTS.get(parts.scheme, 0)
+    if pod.gateway:
+        return pod.address, {80: 8080, 443: 8443}[port]
+    if parts.scheme == "tcp":
+        service = next(s for s in registry.services if host == f"{s.name}.{s.namespace}")
+        return pod.outbound_address, service.ports[0].local_port
+    if not pod.sidecar:
+        return dialled(registry, host, port)
+    return pod.outbound_address, 15001
 
 
 def dialled(registry: Registry, host: str, port: int) -> tuple[str, int]:
