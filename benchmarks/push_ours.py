@@ -102,6 +102,12 @@ class Ours:
     def sent(self, proxy_id: str, type_url: str) -> None:
         pass
 
+    def written(self, proxy_id: str, type_url: str, size: int, seconds: float) -> None:
+        pass
+
+    def faulty(self, proxy_id: str) -> None:
+        pass
+
     def acknowledged(self, proxy_id: str, type_url: str, snapshot: ProxySnapshot | None) -> None:
         pass
 

@@ -61,6 +61,7 @@ RUNTIME_DIR = Path(os.environ.get("MESHWEB_RUNTIME_DIR", "") or _runtime_directo
 HTTP_PORT = port(8000)
 ADS_PORT = port(15010)
 SIGNING_PORT = port(15012)
+CONTROL_METRICS_PORT = port(15014)
 OTLP_GRPC_PORT = port(4317)
 OTLP_HTTP_PORT = port(4318)
 STORE_PORT = port(8123)
@@ -232,3 +233,6 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": os.environ.get("MESHWEB_LOG_LEVEL", "INFO")},
 }
+TOKEN_CALLER = "mesh_web.accounts.selectors.caller_of_token"  # noqa: S105  a name, not a token
+"""Who sends a bearer token to a process that is not the web; apps know no accounts."""
+

@@ -70,10 +70,20 @@ class Events(Protocol):
     def rejected(self, proxy_id: str, refusal: Rejected) -> None: ...
 
 
+class Watched(Events, Protocol):
+    """And what goes over their streams."""
+
+    def written(self, proxy_id: str, type_url: str, size: int, seconds: float) -> None:
+        """A response of `size` bytes has gone out, so long after it was decided on."""
+
+    def faulty(self, proxy_id: str) -> None:
+        """Its stream is ended for what it sent, or because it does not read."""
+
+
 class AdsServer:
     """The streams of this process, and what each proxy shall have."""
 
-    def __init__(self, admit: Admit, events: Events) -> None:
+    def __init__(self, admit: Admit, events: Watched) -> None:
         self._admit = admit
         self._events = events
         self._responses = Responses()
@@ -141,7 +151,7 @@ class _Stream:
     """One stream: its session, what is to be written, and two tasks."""
 
     def __init__(
-        self, proxy_id: str, context: Context, responses: Responses, events: Events
+        self, proxy_id: str, context: Context, responses: Responses, events: Watched
     ) -> None:
         self._proxy_id = proxy_id
         self._context = context
@@ -149,7 +159,7 @@ class _Stream:
         self._events = events
         self._session = Session()
         self._pending: ProxySnapshot | None = None
-        self._unsent: deque[Send] = deque()
+        self._unsent: deque[tuple[float, Send]] = deque()
         self._wake = asyncio.Event()
         self._release: asyncio.TimerHandle | None = None
         self._closed = False
@@ -188,13 +198,18 @@ class _Stream:
                 raw = received
         except DecodeError:
             log.warning("proxy %s sent what is no discovery request", self._proxy_id)
+            self._events.faulty(self._proxy_id)
         finally:
             self.close()
 
     async def _write(self, reader: "asyncio.Future[None]") -> None:
         while not self._closed:
             while self._unsent:
-                await self._context.write(self._responses.serialise(self._unsent.popleft()))
+                decided, send = self._unsent.popleft()
+                body = self._responses.serialise(send)
+                await self._context.write(body)
+                seconds = time.monotonic() - decided
+                self._events.written(self._proxy_id, send.type_url, len(body), seconds)
             if self._pending is not None:
                 snapshot, self._pending = self._pending, None
                 self._perform(self._session.offer(snapshot))
@@ -208,7 +223,7 @@ class _Stream:
         for command in commands:
             match command:
                 case Send():
-                    self._unsent.append(command)
+                    self._unsent.append((time.monotonic(), command))
                     self._events.sent(self._proxy_id, command.type_url)
                 case Settled(snapshot):
                     self._events.settled(snapshot)
@@ -217,7 +232,11 @@ class _Stream:
                 case Rejected():
                     self._events.rejected(self._proxy_id, command)
         if len(self._unsent) > MOST_UNSENT:
-            log.warning("proxy %s asks faster than it reads: closing its stream", self._proxy_id)
+            if not self._closed:
+                log.warning(
+                    "proxy %s asks faster than it reads: closing its stream", self._proxy_id
+                )
+                self._events.faulty(self._proxy_id)
             self._closed = True
         if self._unsent or self._closed:
             self._wake.set()

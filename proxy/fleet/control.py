@@ -22,6 +22,7 @@ from proxy.ads.server import AdsServer
 from proxy.ads.session import Rejected
 from proxy.fleet import dump
 from proxy.fleet.blame import Ledger
+from proxy.fleet.metrics import Meter, Metered
 from proxy.fleet.planner import Blame, Plan, Planner, Sources, TurnedDown
 from proxy.fleet.progress import Progress
 from proxy.fleet.quarantine import blameless, named, type_name
@@ -97,6 +98,7 @@ class Control:
         host_port_offset: int,
         broker_url: str,
         registry_changed: Callable[[], None],
+        meter: Meter,
         tryout: Tryout | None = None,
     ) -> None:
         """Without a `tryout` nothing is tried before it is pushed."""
@@ -107,13 +109,16 @@ class Control:
         self._progress = Progress(time.time())
         self._ledger = Ledger()
         self._rows = Rows(name)
-        self.ads = AdsServer(self._admit, self)
+        self._meter = meter
+        self.ads = AdsServer(self._admit, Metered(meter, self))
         self._planner = Planner(
-            Sources(
-                published=_newest,
-                generation=topology.generation,
-                registry=topology.registry,
-                push=routing.push,
+            meter.sources(
+                Sources(
+                    published=_newest,
+                    generation=topology.generation,
+                    registry=topology.registry,
+                    push=routing.push,
+                )
             ),
             options,
             self._progress.last_good,
@@ -307,6 +312,7 @@ class Control:
         for proxy_id in plan.removed:
             self._progress.removed(proxy_id)
             self._ledger.removed(proxy_id)
+        self._meter.planned(plan, new_revision=new_revision)
         self.ads.serve(plan.snapshots, plan.changed)
         self._rows.planned(plan.snapshots, plan.number, all_=new_revision)
         self._rows.removed(plan.removed)

@@ -12,16 +12,20 @@ import grpc.aio
 import uvloop
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from proxy.ads.server import OPTIONS
 from proxy.envoys.questions import Questions
 from proxy.fleet.control import Control
+from proxy.fleet.exposition import MetricsExport, MetricsPage
+from proxy.fleet.metrics import Meter
 from proxy.fleet.tryout import Tryout
 from proxy.identity import authority
 from proxy.identity.authority import Authority
 from proxy.identity.certificates import SVID_LIFETIME
+from proxy.identity.counting import CertificateCounter
 from proxy.identity.service import AgentService, join_handler
 from proxy.identity.trust import Trust
 from proxy.xds import messages
@@ -68,12 +72,18 @@ async def _run(stop: asyncio.Event) -> None:
         trust_domain=settings.TRUST_DOMAIN,
         trace_sampling_percent=settings.TRACE_SAMPLING_PERCENT,
     )
+
+    def root_expires_at() -> float:
+        return trust.authority.root.not_valid_after_utc.timestamp()
+
+    meter = Meter(root_expires_at)
     control = Control(
         options,
         name=socket.gethostname(),
         host_port_offset=settings.PORT_OFFSET,
         broker_url=settings.BROKER_URL,
         registry_changed=agents.wake,
+        meter=meter,
         tryout=Tryout(options),
     )
     own = _OwnCertificate(trust)
@@ -82,11 +92,15 @@ async def _run(stop: asyncio.Event) -> None:
             settings.ADS_PORT,
             own.credentials(mutual=True),
             (control.ads.handler(), agents.handler(), questions.handler()),
+            meter,
         ),
-        _server(settings.SIGNING_PORT, own.credentials(mutual=False), (join_handler(trust),)),
+        _server(
+            settings.SIGNING_PORT, own.credentials(mutual=False), (join_handler(trust),), meter
+        ),
     ]
     working = asyncio.ensure_future(control.run())
     asking = asyncio.ensure_future(questions.run())
+    telling = asyncio.ensure_future(_tell_metrics(meter))
     trusting = asyncio.ensure_future(trust.keep(agents.wake))
     try:
         await control.ready.wait()
@@ -101,9 +115,37 @@ async def _run(stop: asyncio.Event) -> None:
     finally:
         working.cancel()
         asking.cancel()
+        telling.cancel()
         trusting.cancel()
         await asyncio.gather(*(server.stop(STOP_SECONDS) for server in servers))
         stop.set()
+
+
+async def _tell_metrics(meter: Meter) -> None:
+    """A page for Prometheus, and our own store by way of the collector."""
+    page = MetricsPage(meter.collectors(), _may_read)
+    try:
+        await page.serve(settings.BIND, settings.CONTROL_METRICS_PORT)
+    except OSError as error:
+        log.warning("no page of metrics: %s", error)
+    export = MetricsExport(
+        meter.collectors(),
+        settings.COLLECTOR_ADDRESS,
+        settings.INGEST_TOKEN,
+        socket.gethostname(),
+    )
+    await export.run()
+
+
+def _may_read(token: str) -> bool:
+    """Whether a bearer token is anybody's."""
+    close_old_connections()
+    try:
+        return (
+            bool(token) and import_string(settings.TOKEN_CALLER)(token, timezone.now()) is not None
+        )
+    except DatabaseError:
+        return False
 
 
 async def _authority() -> Authority:
@@ -125,8 +167,9 @@ def _server(
     port: int,
     credentials: grpc.ServerCredentials,
     handlers: tuple[grpc.GenericRpcHandler, ...],  # type: ignore[type-arg]  # generic in stubs only
+    meter: Meter,
 ) -> grpc.aio.Server:
-    server = grpc.aio.server(options=OPTIONS)
+    server = grpc.aio.server(options=OPTIONS, interceptors=(CertificateCounter(meter),))
     server.add_generic_rpc_handlers(handlers)
     server.add_secure_port(f"{settings.BIND}:{port}", credentials)
     return server

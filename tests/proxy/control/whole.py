@@ -16,6 +16,7 @@ from django.conf import settings
 
 from proxy.ads.server import OPTIONS
 from proxy.fleet.control import Control
+from proxy.fleet.metrics import Meter
 from proxy.fleet.tryout import Tryout
 from proxy.identity import spiffe
 from proxy.xds.options import Options
@@ -69,7 +70,9 @@ def worker() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def control(root: Root, tryout: Tryout | None = None) -> AsyncIterator[Control]:
+async def control(
+    root: Root, tryout: Tryout | None = None, meter: Meter | None = None
+) -> AsyncIterator[Control]:
     """Control as its command runs it, ready to serve Envoys with `root`'s certificates.
 
     Without a `tryout` nothing is tried before it is pushed.
@@ -80,6 +83,7 @@ async def control(root: Root, tryout: Tryout | None = None) -> AsyncIterator[Con
         host_port_offset=0,
         broker_url=settings.BROKER_URL,
         registry_changed=lambda: None,
+        meter=meter or Meter(lambda: 0.0),
         tryout=tryout,
     )
     task = asyncio.create_task(running.run())

@@ -6,6 +6,7 @@ import pytest
 
 from proxy.ads.session import Rejected
 from proxy.fleet.control import Control
+from proxy.fleet.metrics import Meter
 from proxy.fleet.planner import Plan
 from proxy.xds.messages import ROUTES
 from proxy.xds.options import Options
@@ -27,7 +28,12 @@ def carrying(version: str) -> ProxySnapshot:
 
 def control() -> Control:
     made = Control(
-        Options(), name="here", host_port_offset=0, broker_url="", registry_changed=lambda: None
+        Options(),
+        name="here",
+        host_port_offset=0,
+        broker_url="",
+        registry_changed=lambda: None,
+        meter=Meter(lambda: 0.0),
     )
     made.connected(PROXY, None)
     return made
