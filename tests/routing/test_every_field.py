@@ -167,15 +167,16 @@ class World:
     compiler: Compiler = field(default_factory=Compiler)
     snapshots: Snapshots = field(default_factory=lambda: Snapshots(Options()))
 
+    def with_documents(self, *more: Document) -> MeshInput:
+        return MeshInput(
+            documents=(*self.documents, *more),
+            registry=self.registry,
+            secrets=self.secrets,
+        )
+
     def told(self, document: Document, beside: tuple[Document, ...]) -> dict[str, dict[str, str]]:
         """The versions of everything that each Envoy is sent."""
-        mesh = self.compiler.compile(
-            MeshInput(
-                documents=(*self.documents, *beside, document),
-                registry=self.registry,
-                secrets=self.secrets,
-            )
-        )
+        mesh = self.compiler.compile(self.with_documents(*beside, document))
         return {
             proxy_id: {
                 name: one.version
@@ -204,6 +205,10 @@ def world() -> World:
         registry=registry(parsed.documents),
         secrets=tuple(one for one in found if one is not None),
     )
+
+
+def mesh_input(*more: Document) -> MeshInput:
+    return world().with_documents(*more)
 
 
 def refused(document: Document) -> bool:
