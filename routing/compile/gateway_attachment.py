@@ -141,8 +141,8 @@ def hosts_at(route: ApiRoute, place: Place, around: Around) -> Iterator[str]:
         and other.listener.host != own
         and covers(own, other.listener.host)
     ]
-    for written in route.hostnames or ("*",):
-        host = meeting(own, written)
+    met = (meeting(own, written) for written in route.hostnames or ("*",))
+    for host in dict.fromkeys(met):
         if host is not None and not any(covers(name, host) for name in nearer):
             yield host
 

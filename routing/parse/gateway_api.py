@@ -38,6 +38,12 @@ from routing.model.virtual_service import (
     HttpRoute,
     WeightedDestination,
 )
+from routing.parse.gateway_api_rules import (
+    HEADER_FILTERS,
+    verify_hosts,
+    verify_path,
+    verify_rule,
+)
 from routing.parse.notes import (
     Note,
     Spec,
@@ -52,7 +58,7 @@ from routing.parse.notes import (
 
 Matches = Callable[[Spec, str, Note], Iterator[tuple[HttpMatch, tuple[int, ...]]]]
 WHOLE_PATH = "^/.*$"
-HEADER_FILTERS = ("RequestHeaderModifier", "ResponseHeaderModifier")
+EXACT, SEGMENTS = MatchKind.EXACT, MatchKind.SEGMENTS
 UNKNOWN_FILTER = DirectResponse(status=500, body="a filter of this rule is not known")
 
 
@@ -64,9 +70,10 @@ def grpc_route(document: Document, note: Note) -> ApiRoute:
     return api_route(document, note, grpc_matches)
 
 
-def connection_route(document: Document, note: Note) -> ApiRoute:  # noqa: ARG001  as every reader
+def connection_route(document: Document, note: Note) -> ApiRoute:
     """A TLSRoute or a TCPRoute."""
     spec, namespace = document.spec, document.key.namespace
+    verify_hosts(texts(spec, "hostnames"), "spec.hostnames", note)
     return ApiRoute(
         metadata=metadata_of(document),
         parents=tuple(reference(p, namespace, "Gateway", GROUP) for p in items(spec, "parentRefs")),
@@ -91,6 +98,7 @@ def plain_backend(given: Spec, namespace: str) -> Backend:
 
 def api_route(document: Document, note: Note, matches_of: Matches) -> ApiRoute:
     spec, namespace = document.spec, document.key.namespace
+    verify_hosts(texts(spec, "hostnames"), "spec.hostnames", note)
     return ApiRoute(
         metadata=metadata_of(document),
         parents=tuple(reference(p, namespace, "Gateway", GROUP) for p in items(spec, "parentRefs")),
@@ -131,9 +139,10 @@ def rules(
             home=document.key,
             home_path=path,
         )
-        # what is wrong with a filter is said once, not once for each match
+        # what is wrong with a rule is said once, not once for each match
         said = note if j == 0 else ignore
         filters = items(given, "filters")
+        verify_rule(given, path, said)
         yield ApiRule(
             route=with_filters(plain, filters, f"{path}.filters", said),
             backends=tuple(
@@ -235,10 +244,11 @@ def http_matches(given: Spec, path: str, note: Note) -> Iterator[tuple[HttpMatch
         if method:
             exact = StringMatch(kind=MatchKind.EXACT, value=method)
             headers = (HeaderMatch(name=":method", match=exact), *headers)
-        order = {MatchKind.EXACT: 0, MatchKind.SEGMENTS: 1}.get(uri.kind, 2)
+        # an expression says more than a path that takes everything
+        order = 3 if uri.value == "/" else {EXACT: 0, SEGMENTS: 1}.get(uri.kind, 2)
         rank = (
-            order,
-            -len(uri.value) if order else 0,
+            order if uri.kind is not EXACT else 0,
+            0 if uri.kind is EXACT else -len(uri.value),
             not method,
             -len(items(match, "headers")),
             -len(query),
@@ -251,13 +261,13 @@ def path_match(given: Spec, path: str, note: Note) -> StringMatch:
     value = "/" if value is None else value
     match text(given, "type") or "PathPrefix":
         case "Exact":
+            verify_path(value, f"{path}.path.value", note)
             return StringMatch(kind=MatchKind.EXACT, value=value)
         case "RegularExpression":
             check(value, f"{path}.path.value", note)
             return StringMatch(kind=MatchKind.REGEX, value=value)
         case _:
-            if not value.startswith("/"):
-                note("MSH1021", f"{path}.path.value", repr(value), "a path that starts with /")
+            verify_path(value, f"{path}.path.value", note)
             return StringMatch(kind=MatchKind.SEGMENTS, value=value.rstrip("/") or "/")
 
 
@@ -437,6 +447,9 @@ def gateway_class(document: Document, note: Note) -> ApiGatewayClass:  # noqa: A
 
 def api_gateway(document: Document, note: Note) -> ApiGateway:
     spec = document.spec
+    names = [one["name"] for one in items(spec, "listeners")]
+    for name in sorted({one for one in names if names.count(one) > 1}):
+        note("MSH1021", "spec.listeners", f"listener name {name}", "used once")
     return ApiGateway(
         metadata=metadata_of(document),
         class_name=text(spec, "gatewayClassName"),
@@ -456,6 +469,15 @@ def listener(given: Spec, path: str, namespace: str, note: Note) -> Listener:
     protocol = text(given, "protocol")
     if protocol not in ROUTE_KINDS:
         note("MSH1019", f"{path}.protocol", f"{path}.protocol {protocol}")
+    if text(given, "hostname"):
+        verify_hosts((given["hostname"],), f"{path}.hostname", note)
+    secure = protocol in ("HTTPS", "TLS")
+    if secure and not given.get("tls"):
+        note("MSH1011", f"{path}.tls", f"{path}.tls")
+    if protocol in ("HTTP", "TCP", "UDP") and given.get("tls"):
+        note("MSH1021", f"{path}.tls", "tls", f"left out where the protocol is {protocol}")
+    if protocol == "HTTPS" and text(part(given, "tls"), "mode") == "Passthrough":
+        note("MSH1021", f"{path}.tls.mode", "mode", "Terminate where the protocol is HTTPS")
     allowed = part(part(given, "allowedRoutes"), "namespaces")
     selector = part(allowed, "selector")
     certificates = items(part(given, "tls"), "certificateRefs")

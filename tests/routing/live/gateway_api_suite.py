@@ -194,7 +194,9 @@ async def asked(envoy: Running, request: Json, given: Json, *, mesh: bool) -> An
             # who is dialled and who is named are two things; a proxy is told both
             path = f"http://{given['host']}{path}"
         return await envoy.ask(host, path, method=method, headers=headers)
-    gateway = envoy.config.gateways[0]
+    port = request.get("port") or given.get("port")
+    gateways = envoy.config.gateways
+    gateway = next((g for g in gateways if port in (None, g.port, str(g.port))), gateways[0])
     to: tuple[str, int] | str = (gateway.address, gateway.port)
     if "H2C" in given.get("protocol", ""):
         to = str(envoy.folder / FRONT)
