@@ -12,6 +12,7 @@ from mesh_web.accounts.auth import AUTH
 from mesh_web.accounts.http import router as accounts
 from mesh_web.audit.http import router as audit
 from mesh_web.live.http import router as live
+from metrics.http import router as rules
 from proxy.http import router as proxies
 from proxy.identity.http import router as certificates
 from rest.errors import handle_errors
@@ -40,6 +41,7 @@ for router in (
     proxies,
     certificates,
     traces,
+    rules,
 ):
     api.add_router("", router)
 

@@ -224,6 +224,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"expires": 5},  # looks missed while no worker ran are of no use later
     },
+    "evaluate-rules": {
+        "task": "metrics.tasks.evaluate_rules",
+        "schedule": 1.0,
+        "options": {"expires": 3},
+    },
 }
 
 LOGGING = {

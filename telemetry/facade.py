@@ -8,8 +8,18 @@ from telemetry.contracts import EdgeCount, EdgeKey
 from telemetry.retention import DAYS
 from telemetry.store.client import Abandoned, Store, StoreAddress, StoreAway, StoreError
 from telemetry.store.edges import edge_totals as _edge_totals
+from telemetry.store.writing import SampleWriter
 
-__all__ = ["SAMPLES_KEPT_DAYS", "Abandoned", "Store", "StoreAway", "StoreError", "edge_totals", "store"]
+__all__ = [
+    "SAMPLES_KEPT_DAYS",
+    "Abandoned",
+    "Store",
+    "StoreAway",
+    "StoreError",
+    "edge_totals",
+    "sample_writer",
+    "store",
+]
 
 SAMPLES_KEPT_DAYS = DAYS["samples"]
 
@@ -20,6 +30,12 @@ def store() -> Store:
     if settings.STORE_URL:
         return Store(StoreAddress.of_url(settings.STORE_URL))
     return Store(StoreAddress.embedded(settings.HOME, settings.STORE_PORT))
+
+
+@cache
+def sample_writer() -> SampleWriter:
+    """Writes samples made here, such as those of rules. Thread-safe."""
+    return SampleWriter(store())
 
 
 def edge_totals(start: float, end: float) -> tuple[tuple[EdgeKey, EdgeCount], ...]:

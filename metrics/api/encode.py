@@ -27,6 +27,14 @@ def number(value: float) -> str:
     return text.removesuffix(".0")
 
 
+def exponential(value: float) -> str:
+    """As Go's strconv writes it in form 'e': an alert's value."""
+    if not math.isfinite(value):
+        return number(value)
+    digits = repr(value).replace(".", "").replace("-", "").partition("e")[0].strip("0")
+    return f"{value:.{max(len(digits) - 1, 0)}e}"
+
+
 def seconds(milliseconds: int) -> str:
     whole, rest = divmod(abs(milliseconds), 1000)
     sign = "-" if milliseconds < 0 else ""

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from metrics.api import federate, names, query, remote, status
+from metrics.api import federate, names, query, remote, rules, status
 from metrics.api.envelope import ApiError, Authenticate, ErrorType, View, reading
 
 _READ_OR_FORM: dict[str, View] = {
@@ -22,6 +22,8 @@ _READ_OR_FORM: dict[str, View] = {
 _READ: dict[str, View] = {
     "label/<str:name>/values": names.label_values,
     "metadata": names.metadata,
+    "rules": rules.rules,
+    "alerts": rules.alerts,
     "targets": status.targets,
     "targets/metadata": status.nothing,
     "scrape_pools": status.scrape_pools,

@@ -5,9 +5,9 @@ from typing import Any
 
 from metrics.api.encode import number
 from metrics.promql import ast
+from metrics.promql.kinds import kind
 from metrics.promql.labels import NAME
 
-_RETURNS_SCALAR = frozenset({"time", "scalar", "pi", "start", "end", "step", "range"})
 _SETS = frozenset({"and", "or", "unless"})
 
 
@@ -98,26 +98,6 @@ def _binary(node: ast.Binary) -> dict[str, Any]:
 
 def _trees(nodes: Iterable[ast.Expression]) -> list[dict[str, Any]]:
     return [tree(node) for node in nodes]
-
-
-def kind(node: ast.Expression) -> str:
-    """The type of an expression's value, in Prometheus's words."""
-    match node:
-        case ast.Number():
-            return "scalar"
-        case ast.Text():
-            return "string"
-        case ast.Parens(inner=inner) | ast.Negation(inner=inner):
-            return kind(inner)
-        case ast.Range() | ast.Subquery():
-            return "matrix"
-        case ast.Call(function=function):
-            return "scalar" if function in _RETURNS_SCALAR else "vector"
-        case ast.Binary(left=left, right=right):
-            scalars = kind(left) == kind(right) == "scalar"
-            return "scalar" if scalars else "vector"
-        case _:
-            return "vector"
 
 
 _SHAPES: Mapping[type[ast.Expression], Callable[[Any], dict[str, Any]]] = {

@@ -14,7 +14,7 @@ import pytest
 from telemetry.snappy import packed
 from tests.metrics.prometheus import BINARY, TOOL
 from tests.metrics.served import Served, milliseconds, served
-from tests.telemetry.prometheus_write import HEADERS, request_of
+from tests.telemetry.prometheus_write import HEADERS, Samples, request_of
 from tests.telemetry.stack import eventually, free_port
 
 pytestmark = pytest.mark.skipif(
@@ -28,7 +28,7 @@ BEGIN = NOW - 40 * STEP
 @pytest.fixture(scope="module")
 def web() -> Iterator[Served]:
     with served() as running:
-        series = {
+        series: dict[tuple[tuple[str, str], ...], Samples] = {
             (("__name__", "hits_total"), ("code", code), ("job", job)): [
                 (t, float(factor * i)) for i, t in enumerate(range(BEGIN, NOW + 1, STEP))
             ]

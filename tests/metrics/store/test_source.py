@@ -129,7 +129,9 @@ def test_large_answers_are_read_in_parts(
 
 
 def test_samples_sent_twice_count_once(filled: Store) -> None:
-    twice = {(("__name__", "twice"),): [(START, 1.0), (START + 1000, 2.0)]}
+    twice: dict[Labels, list[tuple[int, float]]] = {
+        (("__name__", "twice"),): [(START, 1.0), (START + 1000, 2.0)]
+    }
     put(filled, twice, "once")
     put(filled, twice, "again")
     source = ClickHouseSource(asking=Asking(store=filled), names=NAMES)

@@ -1,0 +1,14 @@
+"""What Celery does for metrics: rules are evaluated when their time has come."""
+
+import time
+
+from celery import shared_task
+
+from metrics import services
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def evaluate_rules() -> None:
+    now_ms = int(time.time() * 1000)
+    services.sync_files(now_ms)
+    services.evaluate_due(now_ms)
