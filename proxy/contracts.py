@@ -5,12 +5,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeStatus:
-    """One xDS type of one proxy. `name` is CDS, EDS, SDS, LDS or RDS; `acked_at` Unix seconds."""
+    """One xDS type of one proxy. `name` is CDS, EDS, SDS, LDS or RDS; times are Unix seconds.
+
+    `version` is of what it acknowledged last, `wanted` of what control serves it now; `error` is
+    what it said of what it refuses.
+    """
 
     name: str
     state: str
     version: str
     acked_at: float | None
+    wanted: str = ""
+    sent_at: float | None = None
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,11 +17,18 @@ for part in (configuration, logging):
 
 
 class TypeOut(Schema):
-    """`state` is SYNCED, STALE, NACK or NOT SENT; `version` and `acked_at` (Unix s) of the last ACK."""
+    """`state` is SYNCED, STALE, NACK or NOT SENT. Times are Unix seconds.
+
+    `version` and `acked_at` are of the last ACK, `wanted` is what control serves, `error` what the
+    proxy says of what it refuses.
+    """
 
     state: str
     version: str
     acked_at: float | None = None
+    wanted: str = ""
+    sent_at: float | None = None
+    error: str = ""
 
 
 class ProxyOut(Schema):
@@ -63,7 +70,14 @@ def shown(status: ProxyStatus) -> ProxyOut:
         revision=status.revision,
         state=status.state,
         types={
-            one.name: TypeOut(state=one.state, version=one.version, acked_at=one.acked_at)
+            one.name: TypeOut(
+                state=one.state,
+                version=one.version,
+                acked_at=one.acked_at,
+                wanted=one.wanted,
+                sent_at=one.sent_at,
+                error=one.error,
+            )
             for one in status.types
         },
         error=status.error,

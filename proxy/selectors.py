@@ -48,6 +48,9 @@ def _status(row: ProxyRow) -> ProxyStatus:
                 state=one["state"],
                 version=one["version"],
                 acked_at=one["acked_at"],
+                wanted=one.get("wanted", ""),
+                sent_at=one.get("sent_at"),
+                error=one.get("error", ""),
             )
             for name, one in row.types.items()
         ),

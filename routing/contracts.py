@@ -1,5 +1,6 @@
 """Resources, revisions and their states, as other apps may hold them."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -166,3 +167,10 @@ class RevisionView:
     system: bool
     reverts: int | None
     trial: Trial | None = None
+
+    def quantile_ms(self, share: float) -> float | None:
+        """The time within which this share of the proxies that have it had it (nearest rank)."""
+        times = sorted(one.ms for one in self.proxies if one.ms is not None)
+        if not times:
+            return None
+        return times[max(0, math.ceil(share * len(times)) - 1)]

@@ -177,7 +177,7 @@ class Control:
         self._record.set()
 
     def sent(self, proxy_id: str, type_url: str) -> None:
-        self._rows.sent(proxy_id, type_url)
+        self._rows.sent(proxy_id, type_url, time.time())
 
     def acknowledged(self, proxy_id: str, type_url: str, snapshot: ProxySnapshot | None) -> None:
         self._rows.acknowledged(proxy_id, type_url, snapshot, time.time())

@@ -15,9 +15,14 @@ class _TypeSeen:
     """What a connected proxy said last of one type. `version` is of the set it acknowledged."""
 
     version: str = ""
+    sent_at: float | None = None
     acked_at: float | None = None
     refused: bool = False
+    error: str = ""
     unanswered: int = 0
+
+    def takes(self, version: str) -> None:
+        self.version, self.refused, self.error = version, False, ""
 
 
 @dataclass(slots=True)
@@ -72,10 +77,11 @@ class Rows:
             known.connected = known.settled = False
             self._dirty.add(proxy_id)
 
-    def sent(self, proxy_id: str, type_url: str) -> None:
+    def sent(self, proxy_id: str, type_url: str, now: float) -> None:
         known = self._known.get(proxy_id)
         if known is not None:
-            known.types.setdefault(type_url, _TypeSeen()).unanswered += 1
+            seen = known.types.setdefault(type_url, _TypeSeen())
+            seen.unanswered, seen.sent_at = seen.unanswered + 1, now
             self._dirty.add(proxy_id)
 
     def acknowledged(
@@ -88,7 +94,7 @@ class Rows:
         seen = known.types.setdefault(type_url, _TypeSeen())
         seen.unanswered, seen.acked_at = max(0, seen.unanswered - 1), now
         if snapshot is not None:
-            seen.version, seen.refused = _version(known, type_url, snapshot), False
+            seen.takes(_version(known, type_url, snapshot))
         self._dirty.add(proxy_id)
 
     def settled(self, snapshot: ProxySnapshot, number: int) -> None:
@@ -101,7 +107,7 @@ class Rows:
         for url in SHORT_NAMES:
             if snapshot.of(url) or url in known.types:
                 seen = known.types.setdefault(url, _TypeSeen())
-                seen.version, seen.refused = _version(known, url, snapshot), False
+                seen.takes(_version(known, url, snapshot))
                 seen.unanswered = 0
         self._dirty.add(snapshot.proxy_id)
 
@@ -109,7 +115,7 @@ class Rows:
         known = self._known.get(proxy_id)
         if known is not None:
             known.settled, known.refused, known.error = False, True, error
-            self._refused_type(known, type_url)
+            self._refused_type(known, type_url, error)
             self._dirty.add(proxy_id)
 
     def stalled(self, proxy_id: str, type_url: str, error: str) -> bool:
@@ -117,7 +123,7 @@ class Rows:
         known = self._known.get(proxy_id)
         if known is None:
             return False
-        self._refused_type(known, type_url)
+        self._refused_type(known, type_url, error)
         known.settled = False
         self._dirty.add(proxy_id)
         if known.error == error:
@@ -126,9 +132,9 @@ class Rows:
         return True
 
     @staticmethod
-    def _refused_type(known: _Known, type_url: str) -> None:
+    def _refused_type(known: _Known, type_url: str, error: str) -> None:
         seen = known.types.setdefault(type_url, _TypeSeen())
-        seen.unanswered, seen.refused = max(0, seen.unanswered - 1), True
+        seen.unanswered, seen.refused, seen.error = max(0, seen.unanswered - 1), True, error
 
     def take(self, now: float) -> tuple[list[ProxyRow], list[str]]:
         """The rows to write and the ids to forget; from then on they count as written."""
@@ -176,16 +182,28 @@ def _state(known: _Known) -> ProxyState:
 
 def _type(known: _Known, snapshot: ProxySnapshot, url: str) -> dict[str, str | float | None]:
     """The version that the proxy acknowledged, and how that stands to what it shall have."""
+    wanted = _version(known, url, snapshot)
     seen = known.types.get(url)
     if seen is None:
-        return {"state": "NOT SENT", "version": "", "acked_at": None}
+        return _told("NOT SENT", _TypeSeen(), wanted)
     if seen.refused:
         state = "NACK"
-    elif known.connected and not seen.unanswered and seen.version == _version(known, url, snapshot):
+    elif known.connected and not seen.unanswered and seen.version == wanted:
         state = "SYNCED"
     else:
         state = "STALE"
-    return {"state": state, "version": seen.version, "acked_at": seen.acked_at}
+    return _told(state, seen, wanted)
+
+
+def _told(state: str, seen: _TypeSeen, wanted: str) -> dict[str, str | float | None]:
+    return {
+        "state": state,
+        "version": seen.version,
+        "wanted": wanted,
+        "sent_at": seen.sent_at,
+        "acked_at": seen.acked_at,
+        "error": seen.error,
+    }
 
 
 def _version(known: _Known, url: str, snapshot: ProxySnapshot) -> str:

@@ -187,7 +187,9 @@ def test_a_service_is_suspended_and_put_back(meshweb: Meshweb) -> None:
     meshweb("apply", "-f", write(MANIFESTS))
     done = meshweb("suspend", "service/payments", "-n", "shop", "--reason", "disk full")
     assert (done.code, done.out.splitlines()[0]) == (0, "Suspend shop/service-payments: create")
-    assert meshweb("suspend", "svc/payments", "-n", "shop", "--status").out.splitlines()[1].split() == [
+    assert meshweb("suspend", "svc/payments", "-n", "shop", "--status").out.splitlines()[
+        1
+    ].split() == [
         *("suspended", "-", "disk", "full", "Suspend", "shop/service-payments"),
     ]
     assert meshweb("suspend", "service/payments", "-n", "shop", "--resume").code == 0
@@ -240,10 +242,16 @@ def proxy(state: str) -> None:
 def test_proxies_and_their_certificates(meshweb: Meshweb) -> None:
     proxy("synced")
     said = meshweb("proxy-status")
-    assert (said.code, said.out.splitlines()[1].split()[:6]) == (
+    head, line = (one.split() for one in said.out.splitlines())
+    assert (said.code, head[:6], line[:2], line[-4:]) == (
         0,
-        ["payments-v1-abc.shop", "yes", "synced", "3", "SYNCED", "NOT"],
+        ["NAME", "CDS", "LDS", "EDS", "RDS", "SDS"],
+        ["payments-v1-abc.shop", "SYNCED"],
+        ["synced", "3", "yes", "-"],
     )
+    one = meshweb("proxy-status", "payments-v1-abc").out.splitlines()
+    assert one[0] == "payments-v1-abc.shop is connected and synced, at revision 3."
+    assert (one[1].split()[:2], one[2].split()[:2]) == (["TYPE", "STATE"], ["CDS", "SYNCED"])
     proxy("pending")
     assert meshweb("proxy-status").code == 1
     assert meshweb("cert").out.splitlines()[1].split()[:4] == [

@@ -36,7 +36,7 @@ def test_a_proxy_goes_from_disconnected_over_pending_to_synced() -> None:
     assert said(only(rows)) == ("disconnected", 0, "")
     rows.connected(first.proxy_id, 100.0)
     assert said(only(rows)) == ("pending", 0, "")
-    rows.sent(first.proxy_id, CLUSTER)
+    rows.sent(first.proxy_id, CLUSTER, 6.0)
     rows.acknowledged(first.proxy_id, CLUSTER, first, 7.0)
     rows.settled(first, 1)
     row = only(rows)
@@ -45,7 +45,10 @@ def test_a_proxy_goes_from_disconnected_over_pending_to_synced() -> None:
     assert row.types["CDS"] == {
         "state": "SYNCED",
         "version": first.versions()[CLUSTER],
+        "wanted": first.versions()[CLUSTER],
+        "sent_at": 6.0,
         "acked_at": 7.0,
+        "error": "",
     }
     assert list(row.types) == list(SHORT_NAMES.values())
     assert rows.take(0.0) == ([], [])
@@ -117,20 +120,24 @@ def test_a_type_shows_what_was_acknowledged_not_what_is_wanted() -> None:
     rows = known(old)
     (proxy_id, version) = old.proxy_id, old.versions()[ROUTES]
 
+    wanted: list[str] = []
+
     def routes() -> tuple[object, ...]:
-        return tuple(only(rows).types["RDS"].values())
+        told = only(rows).types["RDS"]
+        wanted.append(told["wanted"])
+        return told["state"], told["version"], told["acked_at"], told["error"]
 
     rows.connected(proxy_id, None)
-    assert routes() == ("NOT SENT", "", None)
-    rows.sent(proxy_id, ROUTES)
-    assert routes() == ("STALE", "", None)
+    assert routes() == ("NOT SENT", "", None, "")
+    rows.sent(proxy_id, ROUTES, 6.0)
+    assert routes() == ("STALE", "", None, "")
     rows.acknowledged(proxy_id, ROUTES, old, 7.0)
-    assert routes() == ("SYNCED", version, 7.0)
+    assert routes() == ("SYNCED", version, 7.0, "")
     rows.planned({proxy_id: new}, 2, all_=True)
-    rows.sent(proxy_id, ROUTES)
-    assert routes() == ("STALE", version, 7.0)
+    rows.sent(proxy_id, ROUTES, 6.0)
+    assert routes() == ("STALE", version, 7.0, "")
     rows.rejected(proxy_id, ROUTES, "no")
-    assert routes() == ("NACK", version, 7.0)
-    rows.sent(proxy_id, ROUTES)
+    assert routes() == ("NACK", version, 7.0, "no")
+    rows.sent(proxy_id, ROUTES, 6.0)
     rows.acknowledged(proxy_id, ROUTES, new, 8.0)
-    assert routes() == ("SYNCED", new.versions()[ROUTES], 8.0)
+    assert routes() == ("SYNCED", new.versions()[ROUTES], 8.0, "")

@@ -279,3 +279,17 @@ def test_revisions_are_compared_envoy_by_envoy(operator: Api) -> None:
     assert both["proxies"] == 2
     assert operator.get("/revisions/3/compare/3/effects").json()["proxies"] == 0
     assert operator.get("/revisions/9/effects").status_code == 404
+
+
+def test_half_of_the_proxies_and_nearly_all_of_them_have_times(operator: Api) -> None:
+    operator.apply(strict())
+    publish.publish_through(1, timezone.now())
+    proxies = tuple(
+        ProxyProgress(proxy_id=f"p{i}", state=ProxyState.SYNCED, ms=float(i)) for i in range(1, 11)
+    )
+    late = ProxyProgress(proxy_id="late", state=ProxyState.PENDING)
+    facade.record_convergence(
+        Convergence(revision=1, state=RevisionState.CONVERGED, proxies=(*proxies, late))
+    )
+    shown = operator.get("/revisions/1").json()
+    assert (shown["p50_ms"], shown["p99_ms"]) == (5.0, 10.0)
