@@ -64,6 +64,9 @@ SIGNING_PORT = port(15012)
 CONTROL_METRICS_PORT = port(15014)
 OTLP_GRPC_PORT = port(4317)
 OTLP_HTTP_PORT = port(4318)
+ZIPKIN_PORT = port(9411)
+JAEGER_PORT = port(14268)
+JAEGER_AGENT_PORT = port(6831)
 STORE_PORT = port(8123)
 BROKER_PORT = port(6379)
 
@@ -231,6 +234,9 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
+TOKEN_CALLER = "mesh_web.accounts.selectors.caller_of_token"  # noqa: S105  a name, not a token
+"""Who sends a bearer token to a process that is not the web; apps know no accounts."""
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -238,6 +244,3 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": os.environ.get("MESHWEB_LOG_LEVEL", "INFO")},
 }
-TOKEN_CALLER = "mesh_web.accounts.selectors.caller_of_token"  # noqa: S105  a name, not a token
-"""Who sends a bearer token to a process that is not the web; apps know no accounts."""
-

@@ -68,6 +68,8 @@ def test_the_ports_are_those_of_the_settings() -> None:
             settings.SIGNING_PORT,
             settings.OTLP_GRPC_PORT,
             settings.OTLP_HTTP_PORT,
+            settings.ZIPKIN_PORT,
+            settings.JAEGER_PORT,
         )
     ]
     assert published == {f"127.0.0.1:{n}:{n}" for n in unshifted}

@@ -162,6 +162,8 @@ def _ports() -> dict[str, tuple[str, int]]:
         "certificate signing": (settings.BIND, settings.SIGNING_PORT),
         "OTLP over gRPC": (settings.BIND, settings.OTLP_GRPC_PORT),
         "OTLP over HTTP": (settings.BIND, settings.OTLP_HTTP_PORT),
+        "Zipkin": (settings.BIND, settings.ZIPKIN_PORT),
+        "Jaeger Thrift": (settings.BIND, settings.JAEGER_PORT),
         "store": (settings.BIND, settings.STORE_PORT),
     }
 

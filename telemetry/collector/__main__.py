@@ -16,12 +16,14 @@ from redis.asyncio import Redis
 from telemetry.collector.access import Access, TokenMissing
 from telemetry.collector.batches import Batches
 from telemetry.collector.config import Config
+from telemetry.collector.jaeger import jaeger_route, start_agent
 from telemetry.collector.live import LivePublisher
 from telemetry.collector.otlp_grpc import start_grpc
-from telemetry.collector.otlp_http import start_http
+from telemetry.collector.otlp_http import otlp_routes, start_http
 from telemetry.collector.receive import Receiver
 from telemetry.collector.remote_write import RemoteWrite, WriteTables
 from telemetry.collector.samples import write_samples
+from telemetry.collector.zipkin import zipkin_route
 from telemetry.ingest.remote_write import Register
 from telemetry.ingest.rows import LOG_COLUMNS, SPAN_COLUMNS
 from telemetry.ingest.series import SeriesTable
@@ -53,14 +55,25 @@ async def run(config: Config) -> None:
     logs = Batches(store, "access_logs", LOG_COLUMNS)
     collector = f"{socket.gethostname()}-{os.getpid()}"
     live = LivePublisher(table, broker, collector, preparing.result())
-    signals = Receiver(spans, logs, table).signals()
+    receiver = Receiver(spans, logs, table)
+    signals = receiver.signals()
     grpc_server = await start_grpc(signals, f"{config.bind}:{config.grpc_port}", access)
     tables = WriteTables.of(store)
     remote_write = RemoteWrite(tables, Register(days=DAYS["samples"]), access)
-    http_runner = await start_http(
-        signals, config.bind, config.http_port, access, remote_write.route()
+    routes = {
+        config.http_port: (*otlp_routes(signals, access), remote_write.route()),
+        config.zipkin_port: (zipkin_route(receiver, access),),
+        config.jaeger_port: (jaeger_route(receiver, access),),
+    }
+    runners = [await start_http(config.bind, port, found) for port, found in routes.items()]
+    agent = await start_agent(receiver, config.bind, config.jaeger_agent_port)
+    log.info(
+        "on %s: OTLP %d (gRPC), %d (HTTP), Zipkin %d, Jaeger Thrift %d, %d (UDP)",
+        config.bind,
+        config.grpc_port,
+        *routes,
+        config.jaeger_agent_port,
     )
-    log.info("OTLP on %s:%d (gRPC), %d (HTTP)", config.bind, config.grpc_port, config.http_port)
     tasks = [
         asyncio.create_task(forever(work), name=name)
         for name, work in (
@@ -77,7 +90,8 @@ async def run(config: Config) -> None:
         log.error("%s ended", task.get_name(), exc_info=task.exception())
 
     async def end() -> None:
-        await asyncio.gather(grpc_server.stop(1.0), http_runner.cleanup())
+        agent.close()
+        await asyncio.gather(grpc_server.stop(1.0), *(runner.cleanup() for runner in runners))
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

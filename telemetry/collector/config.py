@@ -22,6 +22,9 @@ class Config:
     bind: str
     grpc_port: int
     http_port: int
+    zipkin_port: int
+    jaeger_port: int
+    jaeger_agent_port: int
     broker_url: str
     store_url: str
     store_port: int
@@ -52,6 +55,9 @@ class Config:
             bind=settings.BIND,
             grpc_port=settings.OTLP_GRPC_PORT,
             http_port=settings.OTLP_HTTP_PORT,
+            zipkin_port=settings.ZIPKIN_PORT,
+            jaeger_port=settings.JAEGER_PORT,
+            jaeger_agent_port=settings.JAEGER_AGENT_PORT,
             broker_url=settings.BROKER_URL,
             store_url=settings.STORE_URL,
             store_port=settings.STORE_PORT,

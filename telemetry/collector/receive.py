@@ -1,7 +1,7 @@
 """One OTLP request in, an answer out; the same for gRPC and HTTP."""
 
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -26,6 +26,7 @@ from telemetry.collector.batches import BadRows, Batches, QueueFull
 from telemetry.ingest.decode import Malformed, decode_points, read_logs, read_spans
 from telemetry.ingest.rows import log_row, span_row
 from telemetry.ingest.series import SeriesTable
+from telemetry.ingest.values import Span
 from telemetry.sanitize import sanitize
 from telemetry.sanitize.logs import sanitize_log
 from telemetry.store.client import StoreAway
@@ -84,7 +85,10 @@ class Receiver:
         )  # fmt: skip
 
     async def traces(self, body: bytes) -> Reply:
-        spans = read_spans(body)
+        return await self.spans(read_spans(body))
+
+    async def spans(self, spans: Iterator[Span] | Malformed) -> Reply:
+        """Of any format, just decoded."""
         if isinstance(spans, Malformed):
             return Reply(outcome=Outcome.MALFORMED, reason=spans.reason)
         now = time.time_ns()

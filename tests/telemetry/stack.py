@@ -44,6 +44,8 @@ class Stack:
     store_port: int = field(default_factory=free_port)
     grpc_port: int = field(default_factory=free_port)
     http_port: int = field(default_factory=free_port)
+    zipkin_port: int = field(default_factory=free_port)
+    jaeger_port: int = field(default_factory=free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -76,6 +78,9 @@ class Stack:
             bind="127.0.0.1",
             grpc_port=self.grpc_port,
             http_port=self.http_port,
+            zipkin_port=self.zipkin_port,
+            jaeger_port=self.jaeger_port,
+            jaeger_agent_port=self.jaeger_port,
             broker_url=self.broker_url,
             store_url="",
             store_port=self.store_port,

@@ -17,7 +17,7 @@ from telemetry.collector.__main__ import main
 from telemetry.collector.access import Access, TokenMissing, grpc_address
 from telemetry.collector.config import VARIABLE, Config
 from telemetry.collector.otlp_grpc import start_grpc
-from telemetry.collector.otlp_http import start_http
+from telemetry.collector.otlp_http import otlp_routes, start_http
 from telemetry.collector.receive import Outcome, Reply, Signal
 from tests.telemetry.stack import free_port
 
@@ -71,6 +71,9 @@ def test_a_collector_that_others_reach_does_not_start_without_a_token(
         bind="0.0.0.0",  # noqa: S104  it does not come to that
         grpc_port=1,
         http_port=1,
+        zipkin_port=1,
+        jaeger_port=1,
+        jaeger_agent_port=1,
         broker_url="",
         store_url="",
         store_port=1,
@@ -113,7 +116,7 @@ def test_senders_from_elsewhere_show_the_token_over_grpc_and_http(
     async def outcomes() -> list[object]:
         guard = Access("secret")
         server = await start_grpc((signal,), f"127.0.0.1:{grpc_port}", guard)
-        runner = await start_http((signal,), "127.0.0.1", http_port, guard)
+        runner = await start_http("127.0.0.1", http_port, otlp_routes((signal,), guard))
         try:
             return [
                 await over_grpc(),
