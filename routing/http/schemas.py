@@ -192,6 +192,8 @@ class RevisionOut(Schema):
     message: str
     created_at: str
     ms: float | None
+    p50_ms: float | None = Field(None, description="of the proxies that have it; p99_ms, too")
+    p99_ms: float | None = None
     converged: int
     total: int
     changes: list[ChangeOut]
@@ -207,10 +209,10 @@ class RevisionOut(Schema):
             state=view.state,
             author=view.author,
             message=view.message,
-    p50_ms: float | None = Field(None, description="of the proxies that have it; p99_ms, too")
-    p99_ms: float | None = None
             created_at=iso(view.created_at),
             ms=view.ms,
+            p50_ms=view.quantile_ms(0.5),
+            p99_ms=view.quantile_ms(0.99),
             converged=view.converged,
             total=view.total,
             changes=[ChangeOut.of(one) for one in view.changes],
@@ -227,8 +229,6 @@ class WriteOut(Schema):
     A dry run makes no revision (null) and says over which one it looked (`based_on`); `proxies` are
     those whose configuration would change (state pending), `changes` what would be written,
     `effects` what would change in each Envoy.
-            p50_ms=view.quantile_ms(0.5),
-            p99_ms=view.quantile_ms(0.99),
     """
 
     revision: int | None
