@@ -46,7 +46,7 @@ function camelled<T extends object>(value: T): Camelled<T> {
 }
 
 /** An object whose snake_case keys become camelCase. */
-const record = <E extends v.ObjectEntries>(entries: E) =>
+export const record = <E extends v.ObjectEntries>(entries: E) =>
   v.pipe(
     v.object(entries),
     v.transform((value) => camelled(value)),

@@ -37,6 +37,10 @@ const ConfigPage = lazy(() =>
   import("../features/config/ConfigPage").then((m) => ({ default: m.ConfigPage })),
 );
 
+const ExplainPage = lazy(() =>
+  import("../features/explain/ExplainPage").then((m) => ({ default: m.ExplainPage })),
+);
+
 const queries = new QueryClient({
   defaultOptions: {
     queries: {
@@ -70,6 +74,8 @@ function Page({ path }: { readonly path: string }): ReactNode {
       ) : (
         <ProxyPage id={decodeURIComponent(second)} key={second} />
       );
+    case "explain":
+      return <ExplainPage />;
     case "config":
       return <ConfigPage />;
     default:

@@ -15,6 +15,8 @@ interface Place {
   readonly href: string;
   readonly label: string;
   readonly icon: IconName;
+  /** On phones it stands under "More". */
+  readonly wide?: true;
 }
 
 const PLACES: readonly Place[] = [
@@ -22,6 +24,7 @@ const PLACES: readonly Place[] = [
   { href: "/traces", label: "Traces", icon: "traces" },
   { href: "/workloads", label: "Workloads", icon: "workloads" },
   { href: "/proxies", label: "Proxies", icon: "proxies" },
+  { href: "/explain", label: "Explain", icon: "explain", wide: true },
   { href: "/revisions", label: "Revisions", icon: "revisions" },
   { href: "/config", label: "Config", icon: "config" },
 ];
@@ -87,8 +90,8 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           <Logo />
         </Link>
         <ul>
-          {PLACES.map(({ href, label, icon }) => (
-            <li key={href}>
+          {PLACES.map(({ href, label, icon, wide }) => (
+            <li data-wide={wide} key={href}>
               <Link aria-current={isHere(path, href) ? "page" : undefined} href={href}>
                 <Icon name={icon} size={20} />
                 {label}
@@ -109,6 +112,11 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           <p className="muted small">
             {session.user}, {session.role}
           </p>
+          {PLACES.filter(({ wide }) => wide).map(({ href, label }) => (
+            <Link href={href} key={href}>
+              {label}
+            </Link>
+          ))}
           <Segmented label="Theme" onChange={chooseTheme} options={THEMES} value={theme} />
           <Button icon="logout" onClick={() => logout.mutate()}>
             Log out

@@ -102,6 +102,15 @@ function filterOf(source: GraphNode, target: GraphNode): Readonly<Record<string,
   return { source: traceName(source), destination: traceName(target) };
 }
 
+/** Where a question about a request like these begins; null where nobody of the mesh asks. */
+function explainHref(source: GraphNode, target: GraphNode): string | null {
+  if (source.kind !== "workload" && source.kind !== "gateway") return null;
+  const name = target.kind === "workload" ? target.app || target.name : target.name;
+  const host = target.namespace === "" ? name : `${name}.${target.namespace}`;
+  const question = { source: traceName(source), url: `http://${host}/` };
+  return `/explain?${new URLSearchParams(question)}`;
+}
+
 function Traces({ source, target }: { readonly source: GraphNode; readonly target: GraphNode }) {
   const now = useNow();
   const query = useTraces({ ...filterOf(source, target), limit: 10 });
@@ -186,6 +195,7 @@ export function EdgePanel({
 }) {
   const points = live.history.get(edge.id) ?? [];
   const tcp = isTcp(edge);
+  const explain = tcp ? null : explainHref(source, target);
   return (
     <Panel
       kicker={
@@ -237,6 +247,11 @@ export function EdgePanel({
       <Section title="Security">
         <Security edge={edge} />
       </Section>
+      {explain !== null && (
+        <Section aside={<Link href={explain}>Explain</Link>} title="Routing">
+          <p className="muted">Which way a request goes here, and why.</p>
+        </Section>
+      )}
       <Section title="Ends">
         <dl className="ends">
           <EndFacts label="From" node={source} onSelect={onSelect} />

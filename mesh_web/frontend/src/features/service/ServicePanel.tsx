@@ -9,6 +9,7 @@ import { Findings, Loading, Problem } from "../../ui/feedback";
 import { HealthMark } from "../../ui/HealthMark";
 import { Figures, Panel, Section } from "../../ui/Panel";
 import { EdgeList } from "../../ui/Rates";
+import { Link } from "../../ui/router";
 import { Sparkline } from "../../ui/Sparkline";
 import { WeightEditor } from "./WeightEditor";
 import "./service.css";
@@ -179,7 +180,16 @@ export function ServicePanel({
           <Section title="Versions">
             <Versions onSelect={onSelect} service={service} />
           </Section>
-          <Section title="Ports">
+          <Section
+            aside={
+              <Link
+                href={`/explain?${new URLSearchParams({ url: `http://${name}.${namespace}/` })}`}
+              >
+                Explain a request
+              </Link>
+            }
+            title="Ports"
+          >
             <div className="row" data-wrap="">
               {service.ports.map((port) => (
                 <Chip key={port.number}>
