@@ -2507,6 +2507,13 @@ export interface components {
             created_at: string;
             /** Ms */
             ms: number | null;
+            /**
+             * P50 Ms
+             * @description of the proxies that have it; p99_ms, too
+             */
+            p50_ms?: number | null;
+            /** P99 Ms */
+            p99_ms?: number | null;
             /** Converged */
             converged: number;
             /** Total */
@@ -2776,7 +2783,10 @@ export interface components {
         };
         /**
          * TypeOut
-         * @description `state` is SYNCED, STALE, NACK or NOT SENT; `version` and `acked_at` (Unix s) of the last ACK.
+         * @description `state` is SYNCED, STALE, NACK or NOT SENT. Times are Unix seconds.
+         *
+         *     `version` and `acked_at` are of the last ACK, `wanted` is what control serves, `error` what the
+         *     proxy says of what it refuses.
          */
         TypeOut: {
             /** State */
@@ -2785,6 +2795,18 @@ export interface components {
             version: string;
             /** Acked At */
             acked_at?: number | null;
+            /**
+             * Wanted
+             * @default
+             */
+            wanted: string;
+            /** Sent At */
+            sent_at?: number | null;
+            /**
+             * Error
+             * @default
+             */
+            error: string;
         };
         /**
          * CertificateInfoOut
