@@ -143,7 +143,7 @@ class Compiler:
         memo = self._memo
         memo.settle()
         registry = memo("registry", kept_registry, memo, given.registry)
-        certificates = frozenset((s.namespace, s.name) for s in given.secrets)
+        certificates = frozenset((s.namespace, s.name) for s in given.secrets if s.has_certificate)
         resources = with_gateway_api(memo, gathered(memo, given.documents), registry, certificates)
         root = memo.same("root namespace", given.root_namespace)
         domain = memo.same("trust domain", given.trust_domain)

@@ -92,3 +92,12 @@ def test_gateways_that_an_api_server_refuses_are_refused(
     listeners: str, expected: list[str]
 ) -> None:
     assert errors(GATEWAY.format(listeners)) == expected
+
+
+@pytest.mark.parametrize("kind", ["BackendTLSPolicy", "ListenerSet", "UDPRoute"])
+def test_kinds_without_effect_say_so(kind: str) -> None:
+    text = (
+        f"apiVersion: gateway.networking.k8s.io/v1\nkind: {kind}\nmetadata: {{name: a}}\nspec: {{}}"
+    )
+    (document,) = parse_yaml(text).documents
+    assert [(f.code, f.path) for f in read(document).findings] == [("MSH1019", "spec")]
