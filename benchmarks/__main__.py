@@ -4,7 +4,17 @@ import os
 import subprocess
 import sys
 
-NAMES = ("checks", "promql", "push", "route_change", "graph", "fanout", "ingest", "footprint")
+NAMES = (
+    "checks",
+    "trial",
+    "promql",
+    "push",
+    "route_change",
+    "graph",
+    "fanout",
+    "ingest",
+    "footprint",
+)
 """In order of how long they take."""
 
 

@@ -5,6 +5,7 @@ tables of a namespace in one virtual host, one revision from the next in a weigh
 what of a part Envoy's judgement hangs on, so that what was tried once is not tried again. Pure.
 """
 
+import re
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
@@ -20,6 +21,7 @@ from routing.ir import (
     GatewayListener,
     GatewaySecret,
     InboundListener,
+    MeshTls,
     Origin,
     OutboundTcpListener,
     Proxy,
@@ -85,7 +87,9 @@ def normal(part: Part) -> Hashable:
         case Cluster():
             return _normal_cluster(part)
         case VirtualHost():
-            return replace(part, routes=tuple(_normal_route(one) for one in part.routes))
+            routes = tuple(_normal_route(one) for one in part.routes)
+            # its domains are judged with the table it is in
+            return replace(part, name=_usual(part.name), domains=(), routes=routes)
         case Table(config):
             names = tuple((host.name, host.domains) for host in config.virtual_hosts)
             inbound = config.name.startswith("inbound|")
@@ -97,14 +101,39 @@ def normal(part: Part) -> Hashable:
 
 
 def _normal_cluster(given: Cluster) -> Cluster:
+    made = replace(
+        given,
+        name=_usual(given.name),
+        service_namespace="",
+        service_name=_usual(given.service_name),
+        subset=_usual(given.subset),
+        origin=None,
+    )
+    if isinstance(given.tls, MeshTls):
+        made = replace(made, tls=MeshTls(sans=(), sni=_usual(given.tls.sni)))
     if given.name.startswith("inbound|"):
         # its endpoint and its source are the pod's own addresses
-        return replace(given, endpoints=(), source_address="", origin=None)
-    return replace(given, origin=None)
+        return replace(made, endpoints=(), source_address="")
+    return made
 
 
 def _normal_route(given: Route) -> Route:
-    return replace(given, clusters=_shares(given.clusters), origin=None)
+    return replace(
+        given,
+        name=_usual(given.name),
+        clusters=_shares(given.clusters),
+        service_namespace="",
+        service_name=_usual(given.service_name),
+        origin=None,
+    )
+
+
+_USUAL = re.compile(r"[\w.|:/~*-]{0,200}", re.ASCII)
+
+
+def _usual(name: str) -> str:
+    """ "" for a name as they usually are: one is as good as another."""
+    return "" if _USUAL.fullmatch(name) else name
 
 
 def _shares(clusters: tuple[WeightedCluster, ...]) -> tuple[WeightedCluster, ...]:

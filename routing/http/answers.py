@@ -8,7 +8,7 @@ from ninja import Field, Schema, Status
 
 from rest.contracts import Finding, Refusal, Severity
 from rest.shapes import ERRORS, FindingOut
-from routing.contracts import ProxyProgress, ProxyState, RevisionState
+from routing.contracts import ProxyProgress, ProxyState, RevisionState, TrialOutcome
 from routing.effects import Effects
 from routing.http.schemas import ChangeOut, EffectsOut, ProxyProgressOut, WriteOut
 from routing.services import history, waiting
@@ -72,13 +72,21 @@ def answer(outcome: Outcome, query: WriteQuery) -> Answer:
 
 
 def rejection(number: int) -> Refusal:
-    """A revision that was accepted and then refused by a proxy; it is being taken back."""
+    """A revision that was accepted and then refused, in its trial or by a proxy.
+
+    What was wrong with it is being taken back.
+    """
     view = history.revision(number)
     errors = "; ".join(sorted({one.error for one in (view.proxies if view else ()) if one.error}))
+    said = (
+        f"Revision {number} was refused by a proxy and is taken back: {errors or 'see its history'}"
+    )
+    if view is not None and view.trial is not None and view.trial.outcome is TrialOutcome.REFUSED:
+        said = f"Envoy refused revision {number} before any proxy was told: {view.trial.error}"
     return Refusal(
         422,
         "rejected",
-        f"Revision {number} was refused by a proxy and is taken back: {errors or 'see its history'}",
+        said,
         findings=tuple(
             one for one in (view.findings if view else ()) if one.severity is Severity.ERROR
         ),

@@ -12,6 +12,8 @@ from routing.contracts import (
     ResourceKey,
     RevisionState,
     RevisionView,
+    Trial,
+    TrialOutcome,
 )
 from routing.differences import Difference
 from routing.effects import Effects, FieldChange, Group, ResourceChange
@@ -185,6 +187,19 @@ class ComparisonOut(Schema):
     changes: list[ComparedOut]
 
 
+class TrialOut(Schema):
+    """What Envoy said of a revision before any proxy was told."""
+
+    outcome: TrialOutcome = Field(..., description="untried: Envoy could not be asked")
+    parts: int = Field(..., description="how many different parts it was asked about")
+    ms: float
+    error: str
+
+    @staticmethod
+    def of(trial: Trial) -> "TrialOut":
+        return TrialOut(outcome=trial.outcome, parts=trial.parts, ms=trial.ms, error=trial.error)
+
+
 class RevisionOut(Schema):
     number: int
     state: RevisionState
@@ -201,6 +216,7 @@ class RevisionOut(Schema):
     findings: list[FindingOut]
     system: bool
     reverts: int | None
+    trial: TrialOut | None = Field(..., description="null: there was nothing to try, or not yet")
 
     @staticmethod
     def of(view: RevisionView) -> "RevisionOut":
@@ -220,6 +236,7 @@ class RevisionOut(Schema):
             findings=[FindingOut.of(one) for one in view.findings],
             system=view.system,
             reverts=view.reverts,
+            trial=TrialOut.of(view.trial) if view.trial else None,
         )
 
 

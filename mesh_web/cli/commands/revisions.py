@@ -74,6 +74,8 @@ def shown(options: Namespace, server: Server, number: int) -> int:
     output.say(f"Revision {number} by {found['author']}, {found['created_at']}: {progress(found)}.")
     if found["message"]:
         output.say(found["message"])
+    if found["trial"]:
+        output.say(_trial(found["trial"]))
     if found["reverts"] is not None:
         output.say(f"It takes back revision {found['reverts']}.")
     for finding in found["findings"]:
@@ -86,6 +88,17 @@ def shown(options: Namespace, server: Server, number: int) -> int:
         output.table(("PROXY", "STATE", "MS", "ERROR"), map(_proxy, found["proxies"]))
     _say_envoys(options, server, f"/revisions/{number}")
     return exits.OK
+
+
+def _trial(trial: dict[str, Any]) -> str:
+    what, took = f"{trial['parts']} changed parts", f"{trial['ms']:.0f} ms"
+    match trial["outcome"]:
+        case "passed":
+            return f"Envoy took {what} in its trial ({took})."
+        case "refused":
+            return f"Envoy refused it in its trial, before any proxy was told: {trial['error']}"
+        case _:
+            return f"It was pushed untried: {trial['error']}"
 
 
 def _with_envoys(

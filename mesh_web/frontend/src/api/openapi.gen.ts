@@ -2528,7 +2528,32 @@ export interface components {
             system: boolean;
             /** Reverts */
             reverts: number | null;
+            /** @description null: there was nothing to try, or not yet */
+            trial: components["schemas"]["TrialOut"] | null;
         };
+        /**
+         * TrialOut
+         * @description What Envoy said of a revision before any proxy was told.
+         */
+        TrialOut: {
+            /** @description untried: Envoy could not be asked */
+            outcome: components["schemas"]["TrialOutcome"];
+            /**
+             * Parts
+             * @description how many different parts it was asked about
+             */
+            parts: number;
+            /** Ms */
+            ms: number;
+            /** Error */
+            error: string;
+        };
+        /**
+         * TrialOutcome
+         * @description UNTRIED: Envoy could not be asked; the revision was pushed all the same.
+         * @enum {string}
+         */
+        TrialOutcome: "passed" | "refused" | "untried";
         /**
          * ComparedOut
          * @description A resource that differs between two revisions, and where.

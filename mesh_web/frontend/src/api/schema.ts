@@ -14,6 +14,7 @@ import type {
   Revision,
   ServiceDetail,
   Session,
+  Trial,
   WorkloadRow,
   WriteResult,
 } from "../domain/mesh";
@@ -188,7 +189,15 @@ export const writeResultSchema = record({
   findings: listOf(finding),
   proxies: listOf(proxyAck),
   changes: listOf(change),
+  effects: orNull(v.lazy(() => effectsSchema)),
 }) satisfies Schema<WriteResult>;
+
+const trial = record({
+  outcome: text,
+  parts: count,
+  ms,
+  error: text,
+}) satisfies Schema<Trial>;
 
 export const revisionSchema = record({
   number: v.number(),
@@ -197,6 +206,8 @@ export const revisionSchema = record({
   message: text,
   created_at: moment,
   ms: orNull(ms),
+  p50_ms: orNull(ms),
+  p99_ms: orNull(ms),
   converged: count,
   total: count,
   changes: listOf(change),
@@ -204,6 +215,7 @@ export const revisionSchema = record({
   findings: listOf(finding),
   system: flag,
   reverts: orNull(v.number()),
+  trial: orNull(trial),
 }) satisfies Schema<Revision>;
 
 export const mtlsSchema = record({
@@ -312,6 +324,27 @@ const json: v.GenericSchema<unknown, Json> = v.pipe(
   v.transform((value) => (value ?? null) as Json),
 );
 const served = v.object({ name: v.string(), version: text, config: orNull(json) });
+const secret = v.object({
+  name: v.string(),
+  version: text,
+  source: text,
+  certificates: listOf(
+    record({
+      subject: text,
+      issuer: text,
+      sans: listOf(v.string()),
+      serial: text,
+      not_before: moment,
+      not_after: moment,
+      authority: flag,
+    }),
+  ),
+});
+const envoyWord = v.object({
+  answered: flag,
+  error: text,
+  differences: listOf(v.object({ type: v.string(), name: v.string(), problem: text })),
+});
 
 export const dumpSchema = v.object({
   proxy: v.string(),
@@ -320,7 +353,9 @@ export const dumpSchema = v.object({
   endpoints: listOf(served),
   listeners: listOf(served),
   routes: listOf(served),
-  secrets: listOf(served),
+  secrets: listOf(secret),
+  bootstrap: orNull(json),
+  envoy: v.optional(envoyWord, { answered: false, error: "", differences: [] }),
 }) satisfies Schema<Dump>;
 
 /** A stored resource without what the server keeps about it. */

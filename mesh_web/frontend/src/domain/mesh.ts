@@ -1,4 +1,5 @@
 // What the REST API tells of the mesh besides its graph.
+import type { Effects } from "./effects";
 import type { Health } from "./graph";
 import type { Milliseconds, Percent, UnixSeconds } from "./units";
 
@@ -41,6 +42,15 @@ export interface WriteResult {
   readonly changes: readonly Change[];
 }
 
+/** What Envoy said of a revision before any proxy was told. */
+export interface Trial {
+  readonly outcome: string;
+  /** How many different parts it was asked about. */
+  readonly parts: number;
+  readonly ms: Milliseconds;
+  readonly error: string;
+}
+
 export interface Revision {
   readonly number: number;
   readonly state: string;
@@ -48,6 +58,9 @@ export interface Revision {
   readonly message: string;
   readonly createdAt: UnixSeconds;
   readonly ms: Milliseconds | null;
+  /** Within this time half of the proxies that have it had it; p99: nearly all of them. */
+  readonly p50Ms: Milliseconds | null;
+  readonly p99Ms: Milliseconds | null;
   readonly converged: number;
   readonly total: number;
   readonly changes: readonly Change[];
@@ -55,6 +68,8 @@ export interface Revision {
   readonly findings: readonly Finding[];
   readonly system: boolean;
   readonly reverts: number | null;
+  /** Null: there was nothing to try, or it is not that far. */
+  readonly trial: Trial | null;
 }
 
 export type MtlsMode = "DISABLE" | "PERMISSIVE" | "STRICT";
@@ -167,6 +182,14 @@ export function revisionTone(state: string): Tone {
   if (state === "rejected") return "bad";
   if (state === "superseded") return "neutral";
   return "busy";
+}
+
+/** "Tried: Envoy took 12 changed parts in 83 ms", or what it said. */
+export function trialSentence(trial: Trial): string {
+  if (trial.outcome === "refused") return "Envoy refused it in a trial: no proxy was told";
+  if (trial.outcome !== "passed") return "Pushed untried: Envoy could not be asked";
+  const parts = trial.parts === 1 ? "part" : "parts";
+  return `Tried: Envoy took ${trial.parts} changed ${parts} in ${Math.round(trial.ms)} ms`;
 }
 
 /** "6 of 6 proxies converged in 34 ms", or how far it has come. */

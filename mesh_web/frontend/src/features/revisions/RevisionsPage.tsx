@@ -1,7 +1,8 @@
 // Every change of the configuration: who, what, how it went, and the way back.
 import { useEffect, useState } from "react";
+import { useRevisionEffects } from "../../api/effects";
 import { useFollowed, useRevert, useRevision, useRevisions } from "../../api/queries";
-import { type Revision, revisionTone } from "../../domain/mesh";
+import { type Revision, revisionTone, type Trial, trialSentence } from "../../domain/mesh";
 import { formatAge, formatDuration } from "../../domain/units";
 import { Button, Chip } from "../../ui/controls";
 import {
@@ -13,10 +14,12 @@ import {
   Problem,
   Pushing,
 } from "../../ui/feedback";
+import { EnvoyEffects } from "../../ui/EnvoyEffects";
 import { LiveMark } from "../../ui/LiveMark";
 import { PageHead } from "../../ui/PageHead";
 import { Section } from "../../ui/Panel";
 import { Link } from "../../ui/router";
+import { Sparkline } from "../../ui/Sparkline";
 import { useMayWrite } from "../../ui/session";
 import { useNow } from "../../ui/useNow";
 import "./revisions.css";
@@ -82,6 +85,22 @@ function Revert({ revision }: { readonly revision: Revision }) {
   );
 }
 
+/** What Envoy said before any proxy was told; its words where it said no. */
+function Tried({ trial }: { readonly trial: Trial | null }) {
+  if (trial === null) return null;
+  if (trial.outcome === "passed") return <p className="muted">{trialSentence(trial)}</p>;
+  const refused = trial.outcome === "refused";
+  return (
+    <div className="convergence" data-testid="trial" data-tone={refused ? "bad" : "warning"}>
+      <div className="row">
+        <Chip tone={refused ? "bad" : "warning"}>{trial.outcome}</Chip>
+        <strong>{trialSentence(trial)}</strong>
+      </div>
+      <p className="revision-words">{trial.error}</p>
+    </div>
+  );
+}
+
 function Detail({ number }: { readonly number: number }) {
   const { revision, error } = useRevision(number);
   const editable = useMayWrite();
@@ -97,7 +116,14 @@ function Detail({ number }: { readonly number: number }) {
             <Link href={`/revisions/${revision.reverts}`}>revision {revision.reverts}</Link>
           </p>
         )}
-        <Convergence result={revision} />
+        <Tried trial={revision.trial} />
+        {revision.trial?.outcome !== "refused" && <Convergence result={revision} />}
+        {revision.p50Ms !== null && (
+          <p className="muted small" data-testid="quantiles">
+            Half of the proxies had it in {formatDuration(revision.p50Ms)}, 99 % in{" "}
+            {formatDuration(revision.p99Ms)}.
+          </p>
+        )}
         <Findings findings={revision.findings} />
         {editable && <Revert key={revision.number} revision={revision} />}
       </Section>
@@ -108,9 +134,61 @@ function Detail({ number }: { readonly number: number }) {
           <Changes changes={revision.changes} />
         )}
       </Section>
+      <Section title="In the Envoys">
+        <InEnvoys number={revision.number} />
+      </Section>
     </article>
   );
 }
+
+/** What it changed in each Envoy: shown when asked for, for it is worked out then. */
+function InEnvoys({ number }: { readonly number: number }) {
+  const [asked, setAsked] = useState(false);
+  if (!asked) {
+    return (
+      <div>
+        <Button data-testid="show-effects" onClick={() => setAsked(true)}>
+          Show what changed in each Envoy
+        </Button>
+      </div>
+    );
+  }
+  return <AskedEffects number={number} />;
+}
+
+function AskedEffects({ number }: { readonly number: number }) {
+  const query = useRevisionEffects(number);
+  if (query.isPending) return <Loading what="what changed in the Envoys" />;
+  if (query.error !== null) return <Problem error={query.error} />;
+  return (
+    <div className="stack">
+      <p className="muted small">For the proxies that run now.</p>
+      <EnvoyEffects effects={query.data} />
+    </div>
+  );
+}
+
+/** How long half and nearly all proxies took, over the latest revisions. */
+function Pace({ revisions }: { readonly revisions: readonly Revision[] }) {
+  const timed = revisions.filter((one) => one.p99Ms !== null).slice(0, PACE);
+  const [latest] = timed;
+  if (latest === undefined || timed.length < 2) return null;
+  const oldestFirst = [...timed].reverse();
+  return (
+    <div className="pace" data-testid="pace">
+      <span className="muted small">
+        p50 <b>{formatDuration(latest.p50Ms)}</b> · p99 <b>{formatDuration(latest.p99Ms)}</b>
+      </span>
+      <Sparkline
+        height={28}
+        label={`p99 of the last ${timed.length} revisions`}
+        values={oldestFirst.map((one) => one.p99Ms)}
+      />
+    </div>
+  );
+}
+
+const PACE = 30;
 
 export function RevisionsPage({ chosen }: { readonly chosen: number | null }) {
   const { revisions: known, error, connection } = useRevisions();
@@ -123,6 +201,8 @@ export function RevisionsPage({ chosen }: { readonly chosen: number | null }) {
     <>
       <PageHead title="Revisions">
         <LiveMark connection={connection} />
+        <span className="spacer" />
+        <Pace revisions={revisions} />
       </PageHead>
       <div className="page-body">
         {error !== null && <Problem error={error} />}
