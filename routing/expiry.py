@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from rest.contracts import Finding, Severity
+from rest.contracts import Finding
 from routing.contracts import Document
 from routing.documents import same_content
+from routing.model.catalogue import finding
 from routing.moments import iso
 
 AT = "meshweb.dev/expires-at"
@@ -80,11 +81,9 @@ def settle(document: Document, now: float) -> Document | Finding:
         return _wrong(document, name, "MSH0904", f"{given[name]!r} cannot be read", fix)
     if moment <= now:
         reason = f"{iso(moment)} is past" if name == AT else "it would end at once"
-        return _wrong(document, name, "MSH0905", reason, "name a moment to come")
+        return _wrong(document, name, "MSH0905", reason)
     if moment - now > LONGEST_SECONDS:
-        return _wrong(
-            document, name, "MSH0906", "it is more than 366 days ahead", "let it end sooner"
-        )
+        return _wrong(document, name, "MSH0906")
     return document if name == AT else _annotated(document, {AT: iso(moment)}, without=(IN,))
 
 
@@ -108,12 +107,8 @@ def _annotated(document: Document, add: dict[str, str], *, without: tuple[str, .
     return replace(document, annotations=tuple(sorted({**kept, **add}.items())))
 
 
-def _wrong(document: Document, name: str, code: str, reason: str, fix: str) -> Finding:
-    return Finding(
-        code=code,
-        severity=Severity.ERROR,
-        resource=str(document.key),
-        path=f'metadata.annotations["{name}"]',
-        message=f"{name}: {reason}",
-        fix=fix,
-    )
+def _wrong(
+    document: Document, name: str, code: str, reason: str = "", fix: str | None = None
+) -> Finding:
+    path = f'metadata.annotations["{name}"]'
+    return finding(code, document.key, path, name, reason, fix=fix)

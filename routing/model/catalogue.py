@@ -1,7 +1,7 @@
 """Every finding there is: its code, severity, sentence and remedy, once.
 
 Codes IST and KIA are those of Istio's and Kiali's analyses for the same fault; MSH are our own
-(MSH10: reading, MSH11: meaning, MSH12: questions).
+(MSH09: changing, MSH10: reading, MSH11: meaning, MSH12: questions).
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,30 @@ from routing.model.istio_codes import ISTIO
 from routing.model.kiali_codes import KIALI
 
 OWN: Mapping[str, Entry] = {
+    # changing
+    "MSH0901": Entry(
+        ERROR, "Envoy refused what was made of this resource: {}",
+        "mend the resource and apply it again; its last good version is in force"
+    ),
+    "MSH0902": Entry(
+        ERROR, "the Secret cannot be read: {}",
+        "give text in stringData, or base64 in data; a certificate as tls.crt and tls.key"
+    ),
+    "MSH0903": Entry(ERROR, "there is no document in the request", ""),
+    "MSH0904": Entry(ERROR, "{}: {}", ""),
+    "MSH0905": Entry(ERROR, "{}: {}", "name a moment to come"),
+    "MSH0906": Entry(ERROR, "{}: it is more than 366 days ahead", "let it end sooner"),
+    "MSH0907": Entry(
+        ERROR, "a deletion cannot expire", "apply what shall hold in the meantime, with an expiry"
+    ),
+    "MSH0908": Entry(
+        WARNING, "Envoy refused the same content in revision {}: {}",
+        "change what Envoy complained about; if it refuses again, this is taken back again"
+    ),
+    "MSH0909": Entry(
+        WARNING, "Envoy could not be asked before this was pushed: {}",
+        "see that control can run Envoy; what a proxy refuses is taken back all the same"
+    ),
     # reading
     "MSH1001": Entry(ERROR, "not YAML: {}", "correct the text at this place"),
     "MSH1002": Entry(ERROR, "the text is larger than {} bytes", "apply it in parts"),

@@ -45,10 +45,12 @@ KIALI: Mapping[str, Entry] = {
     "KIA0301": Entry(WARNING, "{} serves {} on port {} too", "use another port or host"),
     "KIA0302": Entry(WARNING, "no gateway workload has the labels {}", "correct spec.selector"),
     "KIA0401": Entry(
-        ERROR, "no DestinationRule turns mutual TLS on in the mesh", "add one for *.local", blocks=False
+        ERROR, "no DestinationRule turns mutual TLS on in the mesh",
+        "add one for *.local, or say enableAutoMtls: true in the mesh configuration", blocks=False
     ),
     "KIA0501": Entry(
-        ERROR, "no DestinationRule turns mutual TLS on in namespace {}", "add one", blocks=False
+        ERROR, "no DestinationRule turns mutual TLS on in namespace {}",
+        "add one, or say enableAutoMtls: true in the mesh configuration", blocks=False
     ),
     "KIA0505": Entry(
         ERROR, "no DestinationRule turns mutual TLS off in namespace {}", "add one", blocks=False

@@ -13,6 +13,7 @@ from routing import expiry
 from routing import findings as kept_findings
 from routing.changes import Change, after_changes, changes_between
 from routing.contracts import Document, ResourceKey
+from routing.model.catalogue import finding
 from routing.models import Ledger
 from routing.parse import parse_yaml
 from routing.selectors import documents_in_force, heads, newest_accepted
@@ -216,32 +217,12 @@ def _unknown_digest(documents: Wanted, fresh: Iterable[SecretData]) -> Refused |
 
 
 def _unreadable_secret(key: ResourceKey, reason: str) -> Finding:
-    return Finding(
-        code="MSH0902",
-        severity=Severity.ERROR,
-        resource=str(key),
-        path="data",
-        message=f"the Secret cannot be read: {reason}",
-        fix="give text in stringData, or base64 in data; a certificate as tls.crt and tls.key",
-    )
+    return finding("MSH0902", key, "data", reason)
 
 
 def _endless_deletion(key: ResourceKey) -> Finding:
-    return Finding(
-        code="MSH0907",
-        severity=Severity.ERROR,
-        resource=str(key),
-        path="",
-        message="a deletion cannot expire",
-        fix="apply what shall hold in the meantime, with an expiry",
-    )
+    return finding("MSH0907", key, "")
 
 
 def _nothing_to_apply() -> Finding:
-    return Finding(
-        code="MSH0903",
-        severity=Severity.ERROR,
-        resource="",
-        path="",
-        message="there is no document in the request",
-    )
+    return finding("MSH0903", "", "")

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils import timezone
 
-from rest.contracts import Finding, Severity
+from rest.contracts import Finding
 from routing import broker, trials
 from routing.contracts import RevisionState, Trial, TrialOutcome
 from routing.findings import as_json
+from routing.model.catalogue import finding
 from routing.models import Revision
 from routing.services.convergence import announce
 from telemetry.contracts import Channel
@@ -51,14 +52,7 @@ def _say_untried(number: int, trial: Trial) -> None:
 
 
 def _untried(trial: Trial) -> Finding:
-    return Finding(
-        code="MSH0909",
-        severity=Severity.WARNING,
-        resource="",
-        path="",
-        message=f"Envoy could not be asked before this was pushed: {trial.error}",
-        fix="see that control can run Envoy; what a proxy refuses is taken back all the same",
-    )
+    return finding("MSH0909", "", "", trial.error)
 
 
 def publish_through(number: int, now: datetime) -> None:

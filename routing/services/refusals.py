@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from rest.contracts import Finding, Severity
+from rest.contracts import Finding
 from routing.changes import Change
 from routing.documents import from_json, same_content
 from routing.expiry import permanent
+from routing.model.catalogue import finding
 from routing.models import ResourceVersion
 from routing.selectors import versions_of
 
@@ -34,11 +35,4 @@ def _repeated(changes: Iterable[Change]) -> Iterator[Finding]:
 
 
 def _finding(change: Change, row: ResourceVersion) -> Finding:
-    return Finding(
-        code="MSH0908",
-        severity=Severity.WARNING,
-        resource=str(change.key),
-        path="",
-        message=f"Envoy refused the same content in revision {row.revision_id}: {row.refusal}",
-        fix="change what Envoy complained about; if it refuses again, this is taken back again",
-    )
+    return finding("MSH0908", change.key, "", row.revision_id, row.refusal)

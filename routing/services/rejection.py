@@ -8,12 +8,13 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from rest.contracts import Finding, Severity
+from rest.contracts import Finding
 from routing import trials
 from routing.changes import Change
 from routing.contracts import Document, ResourceKey, RevisionState, Trial
 from routing.documents import from_json, same_content
 from routing.findings import all_json, as_json
+from routing.model.catalogue import finding
 from routing.models import Ledger, ResourceVersion, Revision
 from routing.selectors import version_document, versions_of
 from routing.services import publish
@@ -119,14 +120,7 @@ def _name(row: ResourceVersion) -> ResourceKey:
 
 
 def refused(key: ResourceKey, error: str) -> Finding:
-    return Finding(
-        code="MSH0901",
-        severity=Severity.ERROR,
-        resource=str(key),
-        path="",
-        message=f"Envoy refused what was made of this resource: {error}",
-        fix="mend the resource and apply it again; its last good version is in force",
-    )
+    return finding("MSH0901", key, "", error)
 
 
 def _last_good(key: ResourceKey, bad: ResourceVersion) -> Document | None:

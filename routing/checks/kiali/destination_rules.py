@@ -9,6 +9,7 @@ from routing.checks.cluster import (
     Object,
     full_name,
     mappings,
+    part,
     service_key,
     string_map,
     text,
@@ -46,7 +47,10 @@ def is_there(cluster: Cluster, rule: Object) -> bool:
 
 
 def clash(one: Object, other: Object) -> bool:
-    """Two rules that name the same subset, or of which one is for all of the host."""
+    """Two rules that name the same subset, or of which one is for all of the host. One that selects
+    its clients clashes with no other."""
+    if any(part(rule.spec, "workloadSelector", "matchLabels") for rule in (one, other)):
+        return False
     mine, theirs = (
         {text(s, "name") for _, s in mappings(rule.spec, "subsets")} for rule in (one, other)
     )

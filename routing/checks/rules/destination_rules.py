@@ -40,7 +40,10 @@ def exists(world: World, host: str) -> bool:
 
 
 def share_a_subset(one: DestinationRule, other: DestinationRule) -> bool:
-    """Two rules for one host that name the same subset, or of which one is for all of it."""
+    """Two rules for one host that name the same subset, or of which one is for all of it. One that
+    selects its clients clashes with no other."""
+    if one.selector or other.selector:
+        return False
     names, others = {s.name for s in one.subsets}, {s.name for s in other.subsets}
     return bool(names & others) or not names or not others
 
@@ -75,5 +78,9 @@ def selects_something(world: World, host: str, subset: Subset) -> bool:
 
 
 def check_tls(rule: DestinationRule, path: str, policy: TrafficPolicy) -> Iterator[Finding]:
-    if policy.tls and policy.tls.mode is TlsMode.SIMPLE and not policy.tls.ca_file:
+    if policy.tls and policy.tls.credential and not rule.selector:
+        yield finding(
+            "MSH1132", rule.metadata.key, f"{path}.tls.credentialName", policy.tls.credential
+        )
+    elif policy.tls and policy.tls.mode is TlsMode.SIMPLE and not policy.tls.ca_file:
         yield finding("IST0128", rule.metadata.key, f"{path}.tls", "SIMPLE", rule.host)

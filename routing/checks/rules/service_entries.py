@@ -4,8 +4,15 @@ from collections.abc import Iterator
 
 from rest.contracts import Finding
 from routing.checks.world import World
+from routing.compile.clusters import BY_REQUEST
 from routing.model import ServiceEntry
 from routing.model.catalogue import finding
+
+
+def meet(one: ServiceEntry, other: ServiceEntry) -> bool:
+    """Whether some namespace sees both."""
+    visible, also = set(one.metadata.export_to), set(other.metadata.export_to)
+    return "*" in visible or "*" in also or bool(visible & also)
 
 
 def service_entries_resolve(world: World) -> Iterator[Finding]:
@@ -14,8 +21,9 @@ def service_entries_resolve(world: World) -> Iterator[Finding]:
         key = entry.metadata.key
         for i, host in enumerate(entry.hosts):
             path = f"spec.hosts[{i}]"
-            if host.startswith("*") and not entry.endpoints and not entry.selector:
+            placed = entry.endpoints or entry.selector or entry.resolution in BY_REQUEST
+            if host.startswith("*") and not placed:
                 yield finding("MSH1109", key, path, host)
             owner = owners.setdefault(host, entry)
-            if owner is not entry:
+            if owner is not entry and meet(owner, entry):
                 yield finding("MSH1110", key, path, owner.metadata.key, host)

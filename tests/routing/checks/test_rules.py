@@ -106,7 +106,7 @@ VS = "VirtualService shop/reviews"
          [("KIA0002", "PeerAuthentication shop/a", "spec.selector"), ("KIA0002", "PeerAuthentication shop/b", "spec.selector")]),
         ([resource("PeerAuthentication", "a", "{selector: {matchLabels: {app: nobody}}}")],
          [("KIA0004", "PeerAuthentication shop/a", "spec.selector.matchLabels")]),
-        ([resource("ServiceEntry", "a", "{hosts: ['*.example'], ports: [{number: 80, name: http}]}")],
+        ([resource("ServiceEntry", "a", "{hosts: ['*.example'], resolution: DNS, ports: [{number: 80, name: http}]}")],
          [("MSH1109", "ServiceEntry shop/a", "spec.hosts[0]")]),
     ],
 )  # fmt: skip

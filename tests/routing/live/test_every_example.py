@@ -81,7 +81,7 @@ def test_envoy_takes_what_the_examples_make(kind: str, folder: Path, tmp_path: P
     for i, example in enumerate(examples(kind)):
         bootstrap = tmp_path / f"{i}.json"
         bootstrap.write_text(json.dumps(static.bootstrap(snapshots(example, folder))))
-        command = [descriptors.installed_binary(), "--mode", "validate", "-c", str(bootstrap)]
+        command = [str(descriptors.installed_binary()), "--mode", "validate", "-c", str(bootstrap)]
         said = subprocess.run(
             [*command, "-l", "error"], capture_output=True, text=True, check=False
         )
