@@ -143,12 +143,15 @@ def term_failure(term: AuthTerm, facts: Facts) -> str | None:
 
 def _held(rule: AuthRule) -> str:
     every = [t for terms in (*rule.sources, *rule.operations, rule.conditions) for t in terms]
-    asked = [
-        f"{'.'.join([_NAMES[t.key], *t.name])} is {'not ' * t.invert}"
-        + " or ".join(_wanted(t.key, value) for value in t.values)
-        for t in every
-    ]
-    return "; ".join(asked) or "it holds for everything"
+    return "; ".join(map(_asked, every)) or "it holds for everything"
+
+
+def _asked(term: AuthTerm) -> str:
+    named = ".".join([_NAMES[term.key], *term.name])
+    if term.invert and any(value.kind is MatchKind.PRESENT for value in term.values):
+        return f"{named} is missing"
+    wanted = " or ".join(_wanted(term.key, value) for value in term.values)
+    return f"{named} is {'not ' * term.invert}{wanted}"
 
 
 def _wanted(key: AuthKey, value: StringMatch) -> str:

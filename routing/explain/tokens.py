@@ -72,6 +72,7 @@ class _Tried:
     verdict: Verdict
     claims: Mapping[str, Any] | None = None
     details: str = ""
+    payload: str = ""
 
     def told(self) -> Considered:
         origin = self.provider.origin
@@ -164,6 +165,7 @@ def _verdict(provider: JwtProvider, token: Token, at: float, *, given: bool = Fa
         provider=provider,
         verdict=_complaint(provider, token, at) or _signed(provider, token, given=given),
         claims=token.claims,
+        payload=token.content.partition(".")[2],
     )
 
 
@@ -317,6 +319,8 @@ def _forwarded(tried: _Tried, request: Request) -> Request:
     if not provider.forward and request.claims is None:
         request = request.without(header.name for header in _used_headers(provider, request))
         request = _without_parameters(provider, request)
+    if provider.payload_header and tried.payload:
+        request = request.with_header(provider.payload_header, tried.payload)
     for name, claim in provider.claim_headers:
         value = _at(claims, claim)
         if value is not None:

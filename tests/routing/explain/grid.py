@@ -58,6 +58,7 @@ def cases() -> Iterator[Case]:
     yield from edge_tls()
     yield from way_out()
     yield from tcp()
+    yield from tunnels()
 
 
 def paths() -> Iterator[Case]:
@@ -323,3 +324,9 @@ def way_out() -> Iterator[Case]:
 def tcp() -> Iterator[Case]:
     for source in ("client", "other", "free"):
         yield Case(source=source, url="tcp://store.data:6379/x")
+
+
+def tunnels() -> Iterator[Case]:
+    """What a client of the egress port asks for before it speaks TLS through it."""
+    for name in ("tunnelled.example", "tunnelled.example:444", "reviews:9080", "nowhere.example"):
+        yield Case(source="client", url=f"https://{name}", method="CONNECT")

@@ -130,9 +130,13 @@ function End({ one }: { readonly one: Ended }) {
           {status}
           {grpc}
         </strong>
-        <p>
-          {one.message} <span className="muted">· {one.by}</span>
-        </p>
+        {one.ending === "application" ? (
+          <p>{one.by}</p>
+        ) : (
+          <p>
+            {one.message} <span className="muted">· {one.by}</span>
+          </p>
+        )}
         {envoy !== "" && <code className="muted">{envoy}</code>}
       </div>
     </div>
