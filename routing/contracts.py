@@ -91,21 +91,32 @@ class ProxyState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProxyProgress:
-    """`ms` runs from the moment the revision was accepted to this proxy's last ACK."""
+    """`ms` runs from the moment the revision was accepted to this proxy's last ACK.
+
+    `control` is the process that the proxy is, or was then, connected to.
+    """
 
     proxy_id: str
     state: ProxyState
     ms: float | None = None
     error: str = ""
+    control: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Convergence:
-    """What one control process knows of one revision; the reducer merges and writes it."""
+    """What one control process knows of one revision; the reducer merges and writes it.
+
+    `proxies` are its own; `absent` those that it finds connected to nobody. `others` are the
+    control processes that live beside it.
+    """
 
     revision: int
     state: RevisionState
     proxies: tuple[ProxyProgress, ...] = ()
+    absent: tuple[ProxyProgress, ...] = ()
+    control: str = ""
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from proxy.agent.keeper_client import Held, KeeperClient, KeeperLost, Refusal
 from proxy.agent.lifecycle import Action, Facts, Process
 from proxy.agent.sds import SdsServer
 from proxy.agent.svids import Identity, write_private
+from proxy.xds.cluster import MESH_IDLE_SECONDS
 from proxy.xds.descriptors import installed_binary
 from topology.contracts import Assignment, Pod, PodPhase, PodReport
 from topology.platform import environment
@@ -296,6 +297,14 @@ def _shares_ports(pod: Pod) -> bool:
     return pod.gateway and any(port.host_port for port in pod.ports)
 
 
+DRAIN_SECONDS = 2 * MESH_IDLE_SECONDS
+"""How long connections of a chain or listener that is no more may go on.
+
+Those in use are told with their next answer, and callers close what they leave idle sooner
+themselves: else a request could meet the end of this time on its way.
+"""
+
+
 def envoy_argv(config: Path) -> tuple[str, ...]:
     return (
         str(installed_binary()),
@@ -303,6 +312,6 @@ def envoy_argv(config: Path) -> tuple[str, ...]:
         "--concurrency", "1",
         "--disable-hot-restart",
         "--drain-strategy", "immediate",
-        "--drain-time-s", "3",
+        "--drain-time-s", str(DRAIN_SECONDS),
         "-l", "warn",
     )  # fmt: skip

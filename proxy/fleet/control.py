@@ -27,6 +27,7 @@ from proxy.fleet.planner import Blame, Plan, Planner, Sources, TurnedDown
 from proxy.fleet.progress import Progress
 from proxy.fleet.quarantine import blameless, named, type_name
 from proxy.fleet.rows import Rows
+from proxy.fleet.steps import InDatabase
 from proxy.fleet.trial import guilty_keys, guilty_resources
 from proxy.fleet.tryout import Tryout
 from proxy.identity.spiffe import workload_id
@@ -49,6 +50,7 @@ MERGE_SECONDS = 0.003
 """How long a hint waits for company."""
 
 RECORD_SECONDS = 0.05
+BEAT_SECONDS = 1.0
 ROWS_SECONDS = 0.25
 
 STEP_SECONDS = 3.0
@@ -100,13 +102,18 @@ class Control:
         registry_changed: Callable[[], None],
         meter: Meter,
         tryout: Tryout | None = None,
+        trust: Callable[[], int] = lambda: 0,
     ) -> None:
-        """Without a `tryout` nothing is tried before it is pushed."""
+        """Without a `tryout` nothing is tried before it is pushed.
+
+        `trust` is the version of the roots that this process goes by.
+        """
         self._options = options
         self._name = name
         self._broker_url = broker_url
         self._registry_changed = registry_changed
-        self._progress = Progress(time.time())
+        self._trust = trust
+        self._progress = Progress(time.time(), name)
         self._ledger = Ledger()
         self._rows = Rows(name)
         self._meter = meter
@@ -118,6 +125,7 @@ class Control:
                     generation=topology.generation,
                     registry=topology.registry,
                     push=routing.push,
+                    steps=InDatabase(name),
                 )
             ),
             options,
@@ -133,15 +141,17 @@ class Control:
         self._write_rows = asyncio.Event()
         self._step_at: float | None = None
         self._broker: Any = None
+        self._hints: set[asyncio.Future[None]] = set()
         self.ready = asyncio.Event()
         self._threads = {
             word: ThreadPoolExecutor(1, thread_name_prefix=word)
-            for word in ("plan", "record", "pods")
+            for word in ("plan", "record", "pods", "beat")
         }
 
     async def run(self) -> None:
         """Until cancelled. The first plan is made before anything is served."""
-        await self._until_done("record", self._work_start)
+        expected = await self._until_done("record", self._work_start)
+        self._progress.expect(expected)
         while self._plan is None:
             await self._look_once(anew=False)
         self._look.set()  # what was accepted while no control was there
@@ -149,6 +159,7 @@ class Control:
         try:
             async with asyncio.TaskGroup() as tasks:
                 for loop in (
+                    self._beating,
                     self._planning,
                     self._reconciling,
                     self._recording,
@@ -192,8 +203,7 @@ class Control:
             self._rows.settled(snapshot, self._plan.number)
         self._record.set()
         self._write_rows.set()
-        if self._step_at is not None and self._progress.all_settled():
-            self._look.set()
+        self._look_again_for_step()
 
     def rejected(self, proxy_id: str, refusal: Rejected) -> None:
         waiting = blameless(refusal)
@@ -296,10 +306,13 @@ class Control:
     def _step_is_due(self) -> bool:
         if self._step_at is None:
             return False
-        return self._progress.all_settled() or time.monotonic() > self._step_at + STEP_SECONDS
+        if time.monotonic() > self._step_at + STEP_SECONDS:
+            return True
+        return self._progress.all_settled(time.time())
 
     def _serve(self, plan: Plan) -> None:
         new_revision = self._plan is None or plan.number != self._plan.number
+        new_step = self._plan is not None and plan.step != self._plan.step
         self._plan = plan
         self._step_at = None if plan.final else time.monotonic()
         changed = [plan.snapshots[proxy_id] for proxy_id in plan.changed]
@@ -319,6 +332,8 @@ class Control:
         self._record.set()
         self._write_rows.set()
         self._look_again_for_step()
+        if new_step:
+            self._hint_others()
         log.info(
             "revision %d: %d of %d proxies to be told",
             plan.number,
@@ -327,7 +342,7 @@ class Control:
         )
 
     def _look_again_for_step(self) -> None:
-        if self._step_at is not None and self._progress.all_settled():
+        if self._step_at is not None and self._progress.all_settled(time.time()):
             self._look.set()
 
     def _work_plan(
@@ -400,7 +415,7 @@ class Control:
             if not rows and not gone:
                 continue
             try:
-                await self._in("record", partial(services.write_proxies, rows, gone))
+                await self._in("record", partial(services.write_proxies, self._name, rows, gone))
             except Exception:
                 log.exception("could not write the fleet's rows")
                 self._rows.put_back(rows, gone)
@@ -409,10 +424,32 @@ class Control:
             else:
                 await self._hint_proxies()
 
-    def _work_start(self) -> None:
+    def _work_start(self) -> frozenset[str]:
+        """The proxies that were connected to an earlier life of this process, or to a dead one."""
         from django.utils import timezone  # noqa: PLC0415
 
-        services.nobody_connected(self._name, timezone.now())
+        now = timezone.now()
+        services.beat(self._name, self._trust(), now)
+        return services.nobody_connected(self._name, now)
+
+    async def _beating(self) -> None:
+        """Say that this process lives, and learn who else does and which proxies they have."""
+        while not _ended():
+            try:
+                others = await self._in("beat", self._work_beat)
+            except Exception:
+                log.exception("could not say that this process lives")
+            else:
+                if self._progress.others(others.names, others.connected, time.time()):
+                    self._record.set()
+                if self._step_at is not None:
+                    self._look.set()
+            await asyncio.sleep(BEAT_SECONDS)
+
+    def _work_beat(self) -> services.Others:
+        from django.utils import timezone  # noqa: PLC0415
+
+        return services.beat(self._name, self._trust(), timezone.now())
 
     # Hints
 
@@ -462,13 +499,24 @@ class Control:
         await self._broker.rpush(reply, answer)
         await self._broker.expire(reply, dump.KEPT_SECONDS)
 
+    def _hint_others(self) -> None:
+        """Other control processes have another step of an mTLS change to take."""
+        if self._progress.alone:
+            return
+        hint = asyncio.ensure_future(self._publish(Channel.REVISION))
+        self._hints.add(hint)
+        hint.add_done_callback(self._hints.discard)
+
     async def _hint_proxies(self) -> None:
+        await self._publish(Channel.PROXIES)
+
+    async def _publish(self, channel: str) -> None:
         from redis.exceptions import RedisError  # noqa: PLC0415
 
         if self._broker is None:
             return
         with contextlib.suppress(RedisError, OSError):
-            await self._broker.publish(Channel.PROXIES, json.dumps({}))
+            await self._broker.publish(channel, json.dumps({}))
 
     # Threads
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from proxy.fleet.culprits import Suspects, find_culprits
 from proxy.fleet.quarantine import Quarantine, Refusal, culprits
-from proxy.fleet.transition import Transition
+from proxy.fleet.steps import InMemory, Steps, StepStore
+from proxy.fleet.transition import Standings, advance, aim, overlaps, under_way
 from proxy.fleet.tryout import Failed, Passed, Tryout, Untried
 from proxy.xds.options import Options
 from proxy.xds.snapshot import (
@@ -38,13 +39,15 @@ class Sources:
 
     `published(None)` is what is in force, `published(after)` the newest that was accepted, or None
     when that is not newer. `generation()` changes whenever the registry does. `push` hears of
-    each revision, and of its trial, before the plan with it is given out.
+    each revision, and of its trial, before the plan with it is given out. `steps` keeps where
+    changes of mTLS modes stand.
     """
 
     published: Callable[[int | None], PublishedConfig | None]
     generation: Callable[[], str]
     registry: Callable[[], Registry]
     push: Callable[[int, Trial | None], None] = _tell_nobody
+    steps: StepStore = field(default_factory=InMemory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ LastGood = Callable[[str], ProxySnapshot | None]
 class Plan:
     """What every proxy shall have, and which of them have to be told.
 
-    `final`: no further step of an mTLS change follows. `refused`: what this very revision brought
+    `final`: no further step of an mTLS change follows; `step` is the version of the one that this
+    plan brings. `refused`: what this very revision brought
     back although it had been refused before, by proxy.
     """
 
@@ -72,6 +76,7 @@ class Plan:
     changed: tuple[str, ...]
     removed: tuple[str, ...]
     final: bool
+    step: int = 0
     refused: Mapping[str, tuple[Blame, ...]] = field(default_factory=dict)
 
 
@@ -110,7 +115,8 @@ class Planner:
         self._host_port_offset = host_port_offset
         self._compiler = Compiler()
         self._snapshots = Snapshots(options)
-        self._transition = Transition()
+        self._steps = Steps()
+        self._aimed: Standings = {}
         self._published: PublishedConfig | None = None
         self._newly: frozenset[ResourceKey] = frozenset()
         self._generation: str | None = None
@@ -137,10 +143,7 @@ class Planner:
         that is revision `untried`, which is pushed whatever Envoy says.
         """
         published, fresh = self._read()
-        steps = self._transition.copy()
-        if step and self._transition.under_way:
-            self._transition.advance()
-            fresh = True
+        fresh = self._look_at_steps(proved=step) or fresh
         if not (fresh or anew) or published is None:
             return None
         made: Plan | TurnedDown | None = None
@@ -148,18 +151,30 @@ class Planner:
             made = self._tried_plan(published, anew=anew, untried=untried)
         finally:
             if not isinstance(made, Plan):
-                self._transition, self._generation = steps, None
+                self._generation = None
         return made
+
+    def _look_at_steps(self, *, proved: bool) -> bool:
+        """Whether another step of an mTLS change is to be taken than that of the last plan."""
+        store, before = self._sources.steps, self._steps
+        self._steps = store.load()
+        due = proved and self._steps is before and under_way(before.standings)
+        if due and store.prove(before.version):
+            further = store.keep(before, before.revision, advance(before.standings))
+            self._steps = further or store.load()
+        return self._steps is not before
 
     def _tried_plan(
         self, published: PublishedConfig, *, anew: bool, untried: int | None
-    ) -> Plan | TurnedDown:
+    ) -> Plan | TurnedDown | None:
         before, mesh = self._mesh, self._compile(published)
         trial = self._try(published, mesh)
         if isinstance(trial, TurnedDown):
             if published.number != untried:
                 return trial
             mesh, trial = self._let_through(published), trial.trial
+        if not self._keep_steps(published):
+            return None
         if self._published is not None and published is not self._published:
             self._sources.push(published.number, trial)
         self._newly = _newly_written(self._published, published)
@@ -179,10 +194,25 @@ class Planner:
         return published or self._published, fresh
 
     def _compile(self, published: PublishedConfig) -> Mesh:
+        """As far as mTLS changes may be by now; `_aimed` is where they stand with this mesh."""
+        self._aimed = self._steps.standings
         mesh = self._compiler.compile(self._input(published))
-        if self._mesh is not None and self._transition.begin(self._mesh.modes, mesh.modes):
-            return self._compiler.compile(self._input(published))
-        return mesh
+        if published.number < self._steps.revision:
+            return mesh  # another process is ahead: its revision comes to us, too
+        self._aimed = aim(self._steps.standings, mesh.modes)
+        if overlaps(self._aimed) == overlaps(self._steps.standings):
+            return mesh
+        return self._compiler.compile(self._input(published))
+
+    def _keep_steps(self, published: PublishedConfig) -> bool:
+        """Before anybody is told; False when another process was quicker."""
+        if self._aimed == self._steps.standings:
+            return True
+        kept = self._sources.steps.keep(self._steps, published.number, self._aimed)
+        if kept is None:
+            return False
+        self._steps = kept
+        return True
 
     def _try(self, published: PublishedConfig, mesh: Mesh) -> Trial | TurnedDown | None:
         """None: there was nothing to try. What was in force when we came was tried before us."""
@@ -244,7 +274,7 @@ class Planner:
             registry=self._registry,
             trust_domain=self._options.trust_domain,
             host_port_offset=self._host_port_offset,
-            overlap=self._transition.overlaps(),
+            overlap=overlaps(self._aimed),
             secrets=tuple(
                 GatewaySecret(
                     name=one.name,
@@ -283,7 +313,8 @@ class Planner:
             snapshots=dict(self._served),
             changed=tuple(changed),
             removed=removed,
-            final=not self._transition.under_way,
+            final=not under_way(self._steps.standings),
+            step=self._steps.version,
             refused=refused,
         )
 

@@ -48,10 +48,15 @@ class Progress:
     A proxy is synced with a revision when it has acknowledged all of what it is to have now, and
     that holds the revision or something newer. A pod that starts is one of the newest revision's
     proxies: waited for, for a while, if it was made since the revision was accepted; else only
-    listed until it comes. Times are Unix seconds.
+    listed until it comes. Proxies that are connected to other control processes are theirs to tell
+    of. Times are Unix seconds.
     """
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, control: str = "") -> None:
+        self._control = control
+        self._others: tuple[str, ...] = ()
+        self._elsewhere: frozenset[str] = frozenset()
+        self._left: dict[str, float] = {}
         self._started_at = now
         self._begun = False
         self._revisions: dict[int, _Revision] = {}
@@ -60,6 +65,28 @@ class Progress:
         self._born: dict[str, float] = {}
         self._wanted: dict[str, ProxySnapshot] = {}
         self._settled: dict[str, ProxySnapshot] = {}
+
+    @property
+    def alone(self) -> bool:
+        """Whether no other control process lives."""
+        return not self._others
+
+    def expect(self, proxy_ids: Iterable[str]) -> None:
+        """These were connected before this process started, and may be on their way back."""
+        self._left.update(dict.fromkeys(proxy_ids, self._started_at))
+
+    def others(self, names: tuple[str, ...], connected: frozenset[str], now: float) -> bool:
+        """Which other control processes live and what they have; whether that is news."""
+        if (names, connected) == (self._others, self._elsewhere):
+            return False
+        for proxy_id in self._elsewhere - connected - self._connected:
+            self._left[proxy_id] = now
+        for proxy_id in connected:
+            self._left.pop(proxy_id, None)
+        self._others, self._elsewhere = names, connected
+        for revision in self._revisions.values():
+            revision.touched = True
+        return True
 
     def pushed(
         self,
@@ -107,6 +134,7 @@ class Progress:
         self._wanted.pop(proxy_id, None)
         self._settled.pop(proxy_id, None)
         self._born.pop(proxy_id, None)
+        self._left.pop(proxy_id, None)
         for revision in self._open():
             known = revision.proxies.get(proxy_id)
             if known is not None and known.state is ProxyState.PENDING:
@@ -114,6 +142,7 @@ class Progress:
                 revision.touched = True
 
     def connected(self, proxy_id: str) -> None:
+        self._left.pop(proxy_id, None)
         self._connected.add(proxy_id)
         self._seen.add(proxy_id)
 
@@ -154,8 +183,10 @@ class Progress:
         wanted = self._wanted.get(proxy_id)
         return wanted is not None and self._settled.get(proxy_id) is wanted
 
-    def all_settled(self) -> bool:
-        """Whether every connected proxy has all it shall have."""
+    def all_settled(self, now: float) -> bool:
+        """Whether every connected proxy has all it shall have, and none is on its way back."""
+        if any(now < since + ARRIVAL_SECONDS for since in self._left.values()):
+            return False
         return all(
             self._settled.get(proxy_id) is self._wanted.get(proxy_id)
             for proxy_id in self._connected
@@ -173,19 +204,35 @@ class Progress:
                 yield report
 
     def _report(self, revision: _Revision, now: float) -> Convergence:
-        proxies = tuple(
+        seen = [
             self._as_seen(revision.proxies[proxy_id], revision, now)
             for proxy_id in sorted(revision.proxies)
-        )
+            if proxy_id not in self._elsewhere or proxy_id in self._connected
+        ]
+        proxies = tuple(one for one in seen if self._is_own(one))
+        absent = tuple(one for one in seen if not self._is_own(one))
         if any(one.state is ProxyState.REJECTED for one in proxies):
             state = RevisionState.REJECTED
-        elif not revision.done and self._waits(revision, proxies, now):
+        elif not revision.done and self._waits(revision, seen, now):
             state = RevisionState.PUSHED
         elif any(one.error for one in proxies):
             state = RevisionState.PARTIAL
         else:
             state = RevisionState.CONVERGED
-        return Convergence(revision=revision.number, state=state, proxies=proxies)
+        return Convergence(
+            revision=revision.number,
+            state=state,
+            proxies=proxies,
+            absent=absent,
+            control=self._control,
+            others=self._others,
+        )
+
+    def _is_own(self, one: ProxyProgress) -> bool:
+        return one.proxy_id in self._connected or one.state in (
+            ProxyState.SYNCED,
+            ProxyState.REJECTED,
+        )
 
     @staticmethod
     def _waits(revision: _Revision, proxies: Iterable[ProxyProgress], now: float) -> bool:
@@ -205,8 +252,9 @@ class Progress:
         if born is not None and now < born + JOINING_SECONDS:
             return known
         if known.proxy_id not in self._connected:
-            returning = known.proxy_id not in self._seen
-            if returning and now < self._started_at + ARRIVAL_SECONDS:
+            since = self._left.get(known.proxy_id, self._started_at)
+            returning = known.proxy_id in self._left or known.proxy_id not in self._seen
+            if returning and now < since + ARRIVAL_SECONDS:
                 return known
             return ProxyProgress(proxy_id=known.proxy_id, state=ProxyState.DISCONNECTED)
         if now > revision.pushed_at + PATIENCE_SECONDS:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from proxy.fleet.steps import ALIVE
 from proxy.identity import authority, certificates
 from proxy.identity.certificates import Refused, RootMaterial
 from proxy.identity.rotation import BACK, NEXT, Held, Phase, lacks
@@ -17,9 +18,6 @@ from topology.contracts import PodPhase
 
 LEAST = timedelta(seconds=1)
 """A phase lasts at least so long: what was signed just before it has been reported by then."""
-
-ALIVE = timedelta(seconds=4)
-"""A control process that has not spoken for so long is gone."""
 
 _ENDS = frozenset({Phase.DONE, Phase.ABORTED})
 

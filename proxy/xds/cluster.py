@@ -22,6 +22,9 @@ from routing.ir import (
 from topology.contracts import AppProtocol
 
 _UNLIMITED = 2**32 - 1
+MESH_IDLE_SECONDS = 10
+"""A connection inside the mesh that nobody uses is closed by its caller, who cannot be surprised."""
+
 _HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 _TCP_OPTIONS = "envoy.extensions.upstreams.tcp.v3.TcpProtocolOptions"
 _PROXY_PROTOCOL = (
@@ -39,7 +42,7 @@ def cluster(cluster: Cluster, trust_domain: str) -> Message:
         "common_lb_config": _common_balancing(cluster),
         "ignore_health_on_host_removal": True,
         **_balancing(cluster),
-        "typed_extension_protocol_options": _protocol(cluster.protocol, cluster.limits),
+        "typed_extension_protocol_options": _protocol(cluster),
         **_discovery(cluster),
         **_transport(cluster, trust_domain),
     }
@@ -169,7 +172,8 @@ def _plain() -> Fields:
     )
 
 
-def _protocol(protocol: AppProtocol, limits: ConnectionLimits) -> dict[str, Message]:
+def _protocol(cluster: Cluster) -> dict[str, Message]:
+    protocol, limits = cluster.protocol, cluster.limits
     if not (protocol.is_http or limits.upgrade_to_http2):
         if limits.tcp_idle_timeout_ms is None:
             return {}
@@ -178,6 +182,8 @@ def _protocol(protocol: AppProtocol, limits: ConnectionLimits) -> dict[str, Mess
     common: Fields = {}
     if limits.http_idle_timeout_ms is not None:
         common["idle_timeout"] = duration(limits.http_idle_timeout_ms)
+    elif isinstance(cluster.tls, MeshTls):
+        common["idle_timeout"] = duration(1000 * MESH_IDLE_SECONDS)
     if limits.max_requests_per_connection:
         common["max_requests_per_connection"] = number(limits.max_requests_per_connection)
     if limits.max_connection_duration_ms is not None:

@@ -110,7 +110,12 @@ class PodView:
         return (waiting[0] if waiting else self.mode(port)) is not MtlsMode.DISABLE
 
     def changes(self, port: int) -> list[Overlap]:
-        return [o for o in self.overlaps if o.port in (0, port)]
+        """Those of the port itself; a port that is set apart does not change with its workload."""
+        own = [o for o in self.overlaps if o.port == port]
+        policy = own_policy(self.policies, self.pod.labels)
+        if own or (policy is not None and port in dict(policy.ports)):
+            return own
+        return [o for o in self.overlaps if o.port == 0]
 
 
 def pod_view(pod: Pod, policies: Policies, overlaps: tuple[Overlap, ...]) -> PodView:

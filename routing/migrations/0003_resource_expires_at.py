@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('routing', '0002_resourceversion_refusal'),
+        ("routing", "0002_resourceversion_refusal"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='resource',
-            name='expires_at',
+            model_name="resource",
+            name="expires_at",
             field=models.DateTimeField(blank=True, db_index=True, null=True),
         ),
     ]

@@ -15,7 +15,8 @@ class Revision(models.Model):
     """One change of any number of resources by one author.
 
     Numbers follow the order of commits. `findings` are those of the check that accepted it;
-    `convergence` is [{"id", "state", "ms", "error"}] as last reported. `reverts` is the number
+    `convergence` is [{"id", "state", "ms", "error", "control"}] as last reported, `verdicts` the
+    state that each control process has come to, by its name. `reverts` is the number
     of the revision that this one undid. `trial` is {"outcome", "parts", "ms", "error"} or empty.
     `published_at` None: no proxy was ever told of it by itself.
     """
@@ -32,6 +33,7 @@ class Revision(models.Model):
     reverts = models.PositiveBigIntegerField(null=True, blank=True)
     findings = models.JSONField(default=list)
     convergence = models.JSONField(default=list)
+    verdicts = models.JSONField(default=dict)
     trial = models.JSONField(default=dict)
     ms = models.FloatField(null=True, blank=True)
     converged = models.PositiveIntegerField(default=0)

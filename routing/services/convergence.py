@@ -1,6 +1,7 @@
 """The reducer: what control processes report, merged into one status a revision."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -42,11 +43,13 @@ def reduce_convergence(report: Convergence) -> None:
         row = Revision.objects.select_for_update().filter(number=report.revision).first()
         if row is None:
             return
-        progress = merge(progress_of(row.convergence), report.proxies)
-        state = judge(report, progress)
+        progress = merge(progress_of(row.convergence), report)
+        verdicts = {**row.verdicts, report.control: report.state.value}
+        state = judge(report, verdicts, progress)
         written = Revision.objects.filter(number=report.revision, state__in=BEFORE[state]).update(
             state=state,
             convergence=[as_json(proxy) for proxy in progress],
+            verdicts=verdicts,
             converged=sum(proxy.state is ProxyState.SYNCED for proxy in progress),
             total=sum(counts(proxy, state) for proxy in progress),
             ms=slowest(progress),
@@ -59,19 +62,21 @@ def reduce_convergence(report: Convergence) -> None:
         announce(report.revision, state, progress)
 
 
-def judge(report: Convergence, progress: Iterable[ProxyProgress]) -> RevisionState:
-    """The state that one process's verdict and everyone's progress add up to.
+def judge(
+    report: Convergence, verdicts: Mapping[str, str], progress: Iterable[ProxyProgress]
+) -> RevisionState:
+    """The state that the verdicts of all control processes that live add up to.
 
-    Whether its own pending proxies are worth waiting for is in the process's verdict.
+    Whether a process's pending proxies are worth waiting for is in its verdict.
     """
-    told = {proxy.proxy_id for proxy in report.proxies}
-    others = {proxy.state for proxy in progress if proxy.proxy_id not in told}
-    states = {proxy.state for proxy in progress}
-    if report.state is RevisionState.REJECTED or ProxyState.REJECTED in states:
+    if any(proxy.state is ProxyState.REJECTED for proxy in progress):
         return RevisionState.REJECTED
-    if report.state not in BEFORE or ProxyState.PENDING in others:
+    living = {verdicts.get(name) for name in (report.control, *report.others)}
+    if RevisionState.REJECTED in living:
+        return RevisionState.REJECTED
+    if not living <= {state.value for state in CARRIES}:
         return RevisionState.PUSHED
-    return report.state
+    return RevisionState.PARTIAL if RevisionState.PARTIAL in living else RevisionState.CONVERGED
 
 
 def counts(proxy: ProxyProgress, state: RevisionState) -> bool:
@@ -83,11 +88,27 @@ def counts(proxy: ProxyProgress, state: RevisionState) -> bool:
     return waited_for or proxy.state is not ProxyState.PENDING
 
 
-def merge(
-    known: Iterable[ProxyProgress], news: Iterable[ProxyProgress]
-) -> tuple[ProxyProgress, ...]:
-    """The newest word on each proxy, sorted by its id."""
-    latest = {proxy.proxy_id: proxy for proxy in (*known, *news)}
+_FACTS = frozenset({ProxyState.SYNCED, ProxyState.REJECTED})
+"""What a proxy has answered stays so, wherever it connects to afterwards."""
+
+
+def merge(known: Iterable[ProxyProgress], report: Convergence) -> tuple[ProxyProgress, ...]:
+    """What is known of each proxy, sorted by its id.
+
+    A report is the whole of a process's word on its own proxies. What it says of those that it finds
+    nowhere counts only for those that no other living process has.
+    """
+    latest = {
+        one.proxy_id: one
+        for one in known
+        if one.state in _FACTS or (one.control and one.control in report.others)
+    }
+    for one in report.absent:
+        latest.setdefault(one.proxy_id, one)
+    for one in report.proxies:
+        before = latest.get(one.proxy_id)
+        if before is None or before.state not in _FACTS or one.state is ProxyState.REJECTED:
+            latest[one.proxy_id] = replace(one, control=report.control)
     return tuple(latest[proxy_id] for proxy_id in sorted(latest))
 
 
@@ -112,6 +133,7 @@ def as_json(proxy: ProxyProgress) -> dict[str, Any]:
         "state": proxy.state.value,
         "ms": proxy.ms,
         "error": proxy.error,
+        "control": proxy.control,
     }
 
 
@@ -123,6 +145,7 @@ def progress_of(kept: Iterable[Mapping[str, Any]]) -> tuple[ProxyProgress, ...]:
             state=ProxyState(proxy["state"]),
             ms=proxy["ms"],
             error=proxy["error"],
+            control=proxy.get("control", ""),
         )
         for proxy in kept
     )

@@ -18,6 +18,7 @@ ORDER = (
     "test_mtls.py",
     "test_traces.py",
     "test_platform.py",
+    "test_zero_loss.py",
     "test_bad_input.py",
     "test_browser.py",
     "test_kills.py",

@@ -79,11 +79,12 @@ async def _run(stop: asyncio.Event) -> None:
     meter = Meter(root_expires_at)
     control = Control(
         options,
-        name=socket.gethostname(),
+        name=f"{socket.gethostname()}/{settings.BIND}:{settings.ADS_PORT}",
         host_port_offset=settings.PORT_OFFSET,
         broker_url=settings.BROKER_URL,
         registry_changed=agents.wake,
         meter=meter,
+        trust=lambda: trust.authority.version,
         tryout=Tryout(options),
     )
     own = _OwnCertificate(trust)

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import grpc
 import grpc.aio
@@ -28,6 +29,12 @@ from topology.contracts import Pod
 DOMAIN = "cluster.local"
 CONTROL_HOST = "127.93.1.1"
 CONTROL_PORT = 16215
+
+
+class Issuer(Protocol):
+    """Who gives an Envoy its key and certificate."""
+
+    def identity(self, account: str) -> Identity: ...
 
 
 class Root:
@@ -125,7 +132,9 @@ async def control(root: Root, seen: Seen) -> AsyncIterator[AdsServer]:
 
 
 @asynccontextmanager
-async def envoy(pod: Pod, root: Root, account: str) -> AsyncIterator[Path]:
+async def envoy(
+    pod: Pod, root: Issuer, account: str, control: str = f"{CONTROL_HOST}:{CONTROL_PORT}"
+) -> AsyncIterator[Path]:
     """One Envoy with its own keys; gives its log."""
     with tempfile.TemporaryDirectory(prefix="mw") as name:
         folder = Path(name)
@@ -133,7 +142,7 @@ async def envoy(pod: Pod, root: Root, account: str) -> AsyncIterator[Path]:
         await sds.start()
         sds.offer(root.identity(account))
         around = bootstrap.Surroundings(
-            control=f"{CONTROL_HOST}:{CONTROL_PORT}",
+            control=control,
             collector="127.93.1.1:16216",
             trust_domain=DOMAIN,
             sds_socket=str(folder / "sds.sock"),

@@ -30,7 +30,7 @@ def told(progress: Progress, now: float) -> list[Seen]:
         (
             one.revision,
             one.state.value,
-            [(p.proxy_id, p.state.value, p.ms, p.error) for p in one.proxies],
+            [(p.proxy_id, p.state.value, p.ms, p.error) for p in (*one.proxies, *one.absent)],
         )
         for one in progress.reports(now)
     ]
@@ -55,7 +55,7 @@ def test_a_revision_converges_when_the_last_concerned_proxy_has_it() -> None:
         (1, "converged", [("p2", "synced", 20.0, ""), ("p3", "synced", 30.0, "")])
     ]
     assert told(progress, 12) == []
-    assert progress.all_settled()
+    assert progress.all_settled(11)
 
 
 def test_a_revision_that_concerns_nobody_is_converged_at_once() -> None:

@@ -172,7 +172,9 @@ def test_the_broker_keeps_the_latest_word_on_a_revision(api: Api, broker: Broker
     kept = routing_broker.client().get("meshweb:revision:1")
     assert kept == (
         b'{"revision": 1, "state": "converged", "proxies": '
-        b'[{"id": "' + PROXY.encode() + b'", "state": "synced", "ms": 34.1, "error": ""}]}'
+        b'[{"id": "'
+        + PROXY.encode()
+        + b'", "state": "synced", "ms": 34.1, "error": "", "control": ""}]}'
     )
 
 
