@@ -7,13 +7,13 @@ from typing import Any
 
 from routing.checks.crds.language import (
     FILLED,
-    INT,
     PORT,
     TEXT,
     Check,
     Kind,
     Shape,
     Text,
+    Whole,
     many,
     shape,
     table,
@@ -165,7 +165,15 @@ def under(check: Check, *keys: str) -> Check:
     return inner
 
 
-PORT_NUMBERS = table(PORT, at_most=128)
+PORT_NAME = re.compile(r"[a-zA-Z0-9](?:[-a-zA-Z0-9]{0,60}[a-zA-Z0-9])?")
+
+
+def are_port_names(ports: Mapping[str, Any]) -> str | None:
+    return None if all(PORT_NAME.fullmatch(str(n)) for n in ports) else "port name must be valid"
+
+
+PORT_NUMBERS = table(PORT, at_most=128, checks=(are_port_names,))
+COUNT = Whole(low=0, high=2**31 - 1)
 HTTP_HEADER = shape(name=Text(pattern=r"^[-_A-Za-z0-9]+$"), value=TEXT)
 PROBE_HTTP = shape(
     path=TEXT,
@@ -176,11 +184,11 @@ PROBE_HTTP = shape(
     required=("port",),
 )
 PROBE = shape(
-    initialDelaySeconds=INT,
-    timeoutSeconds=INT,
-    periodSeconds=INT,
-    successThreshold=INT,
-    failureThreshold=INT,
+    initialDelaySeconds=COUNT,
+    timeoutSeconds=COUNT,
+    periodSeconds=COUNT,
+    successThreshold=COUNT,
+    failureThreshold=COUNT,
     httpGet=PROBE_HTTP,
     tcpSocket=shape(host=TEXT, port=PORT, required=("port",)),
     exec=shape(command=many(FILLED, at_least=1)),

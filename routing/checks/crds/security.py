@@ -27,7 +27,7 @@ def ports_are_valid(ports: Mapping[str, Any]) -> str | None:
 
 
 def ports_need_selector(spec: Mapping[str, Any]) -> str | None:
-    if spec.get("portLevelMtls") and not spec.get("selector", {}).get("matchLabels"):
+    if spec.get("portLevelMtls") and not (spec.get("selector") or {}).get("matchLabels"):
         return "portLevelMtls requires selector"
     return None
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from routing.checks.crds.common import (
     EXPORT_TO,
+    WORKLOAD_SELECTOR,
     host,
     is_address,
     is_network,
@@ -16,7 +17,6 @@ from routing.checks.crds.language import (
     many,
     one_of,
     shape,
-    table,
 )
 from routing.checks.crds.workloads import ENTRY
 
@@ -84,7 +84,7 @@ SERVICE_ENTRY = shape(
     location=one_of("MESH_EXTERNAL", "MESH_INTERNAL"),
     resolution=one_of("NONE", "STATIC", "DNS", "DNS_ROUND_ROBIN", "DYNAMIC_DNS"),
     endpoints=many(ENTRY, at_most=4096),
-    workloadSelector=shape(labels=table(Text(most=63), at_most=256)),
+    workloadSelector=WORKLOAD_SELECTOR,
     exportTo=EXPORT_TO,
     subjectAltNames=many(TEXT),
     required=("hosts",),

@@ -63,14 +63,9 @@ TRACING = shape(
 )
 
 
-def has_provider_once(given: list[Any]) -> str | None:
-    many_providers = any(len(one.get("providers") or ()) > 1 for one in given)
-    return "multiple providers is not currently supported" if many_providers else None
-
-
 TELEMETRY = shape(
     TARGETS,
-    tracing=many(TRACING, checks=(has_provider_once,)),
+    tracing=many(TRACING),
     metrics=many(
         shape(providers=PROVIDERS, overrides=many(OVERRIDE), reportingInterval=Lasting(least_ms=1))
     ),

@@ -34,6 +34,8 @@ def socket_is_absolute(entry: Mapping[str, Any]) -> str | None:
     path = entry.get("address") or ""
     if path.startswith(UDS) and path[len(UDS) : len(UDS) + 1] not in ("/", "@"):
         return "UDS must be an absolute path or abstract socket"
+    if path.startswith(UDS) and path.endswith("/"):
+        return "UDS may not be a dir"
     return None
 
 
