@@ -1,4 +1,4 @@
-"""Reads of traces and access logs from the store. All SQL here; values only as parameters."""
+"""Reads of traces from the store. All SQL here; values only as parameters."""
 
 import re
 from typing import Any
@@ -144,31 +144,6 @@ def operations(
         kind=kind,
     )
     return tuple((name, found) for name, found in rows)
-
-
-def access_logs(
-    store: Store, *, namespace: str, workload: str, trace_id: str, limit: int
-) -> list[dict[str, Any]]:
-    """The newest access log records that match; empty arguments match everything."""
-    conditions = ["Timestamp > now() - INTERVAL 1 DAY"]
-    parameters: dict[str, str | int] = {"limit": limit}
-    for column, name, value in (
-        ("Namespace", "namespace", namespace),
-        ("Workload", "workload", workload),
-        ("TraceId", "trace", trace_id),
-    ):
-        if value:
-            conditions.append(f"{column} = {{{name}:String}}")
-            parameters[name] = value
-    rows = rows_of(
-        store,
-        "SELECT toUnixTimestamp64Nano(Timestamp), TraceId, Namespace, Workload, Body, LogAttributes"  # noqa: S608  constants
-        f" FROM {{database}}.access_logs WHERE {' AND '.join(conditions)}"
-        " ORDER BY Timestamp DESC LIMIT {limit:UInt32}",
-        **parameters,
-    )
-    names = ("time_ns", "trace_id", "namespace", "workload", "body", "attributes")
-    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def _matches(query: TraceQuery) -> tuple[str, dict[str, str | int | float]]:

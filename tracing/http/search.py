@@ -1,4 +1,4 @@
-"""REST of searches: traces that have something in common, who sends spans, access logs."""
+"""REST of searches: traces that have something in common, and who sends spans."""
 
 import time
 from typing import Annotated
@@ -74,24 +74,6 @@ class TracedServiceOut(Schema):
     operations: list[str]
 
 
-class LogSearch(Schema):
-    namespace: Name = ""
-    workload: Name = ""
-    trace_id: str = Field("", pattern="^([0-9a-f]{32})?$", max_length=32)
-    limit: int = Field(100, ge=1, le=1000)
-
-
-class LogOut(Schema):
-    """`time` in Unix seconds."""
-
-    time: float
-    trace_id: str
-    namespace: str
-    workload: str
-    body: str
-    attributes: dict[str, str]
-
-
 @router.get("/traces", response={200: Page[TraceSummaryOut], **ERRORS})
 def search_traces(request: HttpRequest, search: Query[TraceSearch]) -> Page[TraceSummaryOut]:  # noqa: ARG001
     """Traces, newest first."""
@@ -113,21 +95,6 @@ def traced_services(request: HttpRequest) -> Page[TracedServiceOut]:  # noqa: AR
         for namespace, name, operations in found
     ]
     return Page(items=items)
-
-
-@router.get("/logs", response={200: Page[LogOut], **ERRORS})
-def read_logs(request: HttpRequest, search: Query[LogSearch]) -> Page[LogOut]:  # noqa: ARG001
-    """The newest access log records of the last day."""
-    rows = asked(
-        lambda store: selectors.access_logs(
-            store,
-            namespace=search.namespace,
-            workload=search.workload,
-            trace_id=search.trace_id,
-            limit=search.limit,
-        )
-    )
-    return Page(items=[LogOut(time=row.pop("time_ns") / 1e9, **row) for row in rows])
 
 
 def query_of(search: SpanSearch, cursor: str = "") -> TraceQuery:
