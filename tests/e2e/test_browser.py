@@ -181,7 +181,7 @@ def test_an_edge_leads_to_its_traces_and_a_timeline(page: Page, mesh: Running) -
 
 
 def test_every_other_page_opens_and_fits(page: Page, mesh: Running) -> None:
-    for path in ("traces", "workloads", "proxies", "revisions", "config"):
+    for path in ("traces", "workloads", "proxies", "explain", "revisions", "config"):
         page.goto(f"{mesh.url}/{path}")
         expect(page.locator("main")).to_be_visible()
         page.wait_for_timeout(800)
