@@ -1,6 +1,7 @@
 // The edge: what the server sends is checked here once, and becomes the domain's values.
 import * as v from "valibot";
 import type { Dump, Json } from "../domain/dump";
+import type { Effects } from "../domain/effects";
 import type { Graph, GraphDelta, GraphEdge, GraphNode } from "../domain/graph";
 import type { ProxiesDelta } from "../domain/lists";
 import type {
@@ -178,6 +179,28 @@ const change = record({
   after: orNull(v.string()),
 }) satisfies Schema<Change>;
 
+export const effectsSchema = record({
+  proxies: count,
+  groups: listOf(
+    v.object({
+      count,
+      proxies: listOf(v.object({ id: v.string(), pod: text, namespace: text })),
+      changes: listOf(
+        record({
+          type: v.string(),
+          name: v.string(),
+          action: v.string(),
+          fields: listOf(v.object({ path: text, action: text, text })),
+          origins: listOf(v.string()),
+          left_out: count,
+        }),
+      ),
+    }),
+  ),
+  left_out_groups: count,
+  left_out_changes: count,
+}) satisfies Schema<Effects>;
+
 export const writeResultSchema = record({
   revision: revisionNumber,
   state: text,
@@ -189,7 +212,7 @@ export const writeResultSchema = record({
   findings: listOf(finding),
   proxies: listOf(proxyAck),
   changes: listOf(change),
-  effects: orNull(v.lazy(() => effectsSchema)),
+  effects: orNull(effectsSchema),
 }) satisfies Schema<WriteResult>;
 
 const trial = record({
@@ -453,6 +476,7 @@ export type Checked = [
   Accepts<typeof sessionSchema, Rest["SessionOut"]>,
   Accepts<typeof finding, Rest["FindingOut"]>,
   Accepts<typeof change, Rest["ChangeOut"]>,
+  Accepts<typeof effectsSchema, Rest["EffectsOut"]>,
   Accepts<typeof writeResultSchema, Rest["WriteOut"]>,
   Accepts<typeof revisionSchema, Rest["RevisionOut"]>,
   Accepts<typeof mtlsSchema, Rest["ModeOut"]>,

@@ -1,4 +1,5 @@
 // What a proxy is served: reading, searching and explaining Envoy's JSON.
+import type { CertificateFacts, EnvoyWord } from "./envoy";
 
 export type Json =
   | string
@@ -8,18 +9,30 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json };
 
-/** One resource as Envoy has it; a secret has no content here. */
+/** One resource as Envoy has it. */
 export interface Served {
   readonly name: string;
   readonly version: string;
   readonly config: Json | null;
 }
 
-export const DUMP_KINDS = ["clusters", "endpoints", "listeners", "routes", "secrets"] as const;
+/** A secret without its key; `source` says who serves it. */
+export interface SecretFacts {
+  readonly name: string;
+  readonly version: string;
+  readonly source: string;
+  readonly certificates: readonly CertificateFacts[];
+}
+
+export const DUMP_KINDS = ["clusters", "endpoints", "listeners", "routes"] as const;
 export type DumpKind = (typeof DUMP_KINDS)[number];
 export type Dump = Readonly<Record<DumpKind, readonly Served[]>> & {
   readonly proxy: string;
   readonly revision: number | null;
+  readonly secrets: readonly SecretFacts[];
+  /** What the Envoy started with; null while it does not answer. */
+  readonly bootstrap: Json | null;
+  readonly envoy: EnvoyWord;
 };
 
 /** Which resource made something, and where in it: "VirtualService shop/reviews spec.http[0]". */

@@ -40,6 +40,8 @@ export interface WriteResult {
   readonly findings: readonly Finding[];
   readonly proxies: readonly ProxyAck[];
   readonly changes: readonly Change[];
+  /** Of a dry run: what would change in the Envoys. */
+  readonly effects: Effects | null;
 }
 
 /** What Envoy said of a revision before any proxy was told. */

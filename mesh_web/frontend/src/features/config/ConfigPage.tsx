@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { useApply, useFollowed, useResource } from "../../api/queries";
 import { toYaml } from "../../domain/yaml";
 import { Button, Chip } from "../../ui/controls";
+import { EnvoyEffects } from "../../ui/EnvoyEffects";
 import { Changes, Convergence, Findings, Problem, Pushing } from "../../ui/feedback";
 import { PageHead } from "../../ui/PageHead";
 import { Link, useSearch } from "../../ui/router";
@@ -71,6 +72,12 @@ function Outcome({
         </div>
         <Findings findings={checked.findings} />
         <Changes changes={checked.changes} />
+        {checked.effects !== null && checked.changes.length > 0 && (
+          <section className="stack">
+            <h3>In the Envoys</h3>
+            <EnvoyEffects effects={checked.effects} />
+          </section>
+        )}
       </div>
     );
   }

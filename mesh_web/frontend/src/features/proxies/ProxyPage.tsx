@@ -8,11 +8,14 @@ import {
   type DumpKind,
   findRows,
   findServed,
+  type Json,
   type MadeBy,
   madeBy,
   routeRows,
+  type SecretFacts,
   type Served,
 } from "../../domain/dump";
+import { type EnvoyWord, formatDay } from "../../domain/envoy";
 import type { ProxyRow } from "../../domain/mesh";
 import { formatAge, formatSpan, formatTime, type UnixSeconds } from "../../domain/units";
 import { Copyable } from "../../ui/Copyable";
@@ -24,6 +27,7 @@ import { PageHead } from "../../ui/PageHead";
 import { Link } from "../../ui/router";
 import { useNow } from "../../ui/useNow";
 import { JsonTree } from "./JsonTree";
+import { Logging } from "./LogLevels";
 import { syncTone, TYPES } from "./sync";
 import "./proxies.css";
 
@@ -73,21 +77,22 @@ function Facts({ proxy }: { readonly proxy: ProxyRow }) {
           <Certificate expiresAt={proxy.certificateExpiresAt} />
         </dd>
       </div>
-      <div>
+      <div className="whole-row">
         <dt>Acknowledged</dt>
-        <dd className="row" data-wrap="">
+        <dd className="syncs">
           {TYPES.map((type) => {
             const known = proxy.types[type];
             if (known === undefined) return null;
-            const when = known.ackedAt === null ? "" : `, ${formatAge(known.ackedAt, now)}`;
             return (
-              <Chip
-                key={type}
-                title={`version ${known.version}${when}`}
-                tone={syncTone(known.state)}
-              >
-                {type} {known.state.toLowerCase()}
-              </Chip>
+              <span className="sync" key={type}>
+                <Chip tone={syncTone(known.state)}>
+                  {type} {known.state.toLowerCase()}
+                </Chip>
+                <span className="muted small mono">{known.version}</span>
+                {known.ackedAt !== null && (
+                  <span className="muted small">{formatAge(known.ackedAt, now)}</span>
+                )}
+              </span>
             );
           })}
         </dd>
@@ -182,27 +187,111 @@ function Resource({
   );
 }
 
-const LABELS: Readonly<Record<DumpKind, string>> = {
+type Shown = DumpKind | "secrets" | "bootstrap";
+const SHOWN: readonly Shown[] = [...DUMP_KINDS, "secrets", "bootstrap"];
+const LABELS: Readonly<Record<Shown, string>> = {
   clusters: "Clusters",
   endpoints: "Endpoints",
   listeners: "Listeners",
   routes: "Routes",
   secrets: "Secrets",
+  bootstrap: "Bootstrap",
 };
 
+/** What there is of a kind, as a number beside its name. */
+function countOf(dump: Dump, kind: Shown, words: string): string {
+  if (kind === "bootstrap") return "";
+  if (kind === "secrets") return String(dump.secrets.length);
+  return String(findServed(dump[kind], words).length);
+}
+
+function Secrets({ secrets }: { readonly secrets: readonly SecretFacts[] }) {
+  return (
+    <ul className="served-list" data-testid="secrets">
+      {secrets.map((secret) => (
+        <li className="served secret" key={secret.name}>
+          <div className="row" data-wrap="">
+            <Icon name="lock" size={14} />
+            <b className="mono">{secret.name}</b>
+            <span className="muted small">from {secret.source}</span>
+            <span className="mono muted small">{secret.version.slice(0, 12)}</span>
+          </div>
+          {secret.certificates.map((one) => (
+            <dl className="secret-facts small" key={one.serial}>
+              <div>
+                <dt>{one.authority ? "Root" : "Certificate"}</dt>
+                <dd className="mono">{one.sans.length > 0 ? one.sans.join(", ") : one.subject}</dd>
+              </div>
+              <div>
+                <dt>Issuer</dt>
+                <dd className="mono">{one.issuer}</dd>
+              </div>
+              <div>
+                <dt>Valid</dt>
+                <dd>
+                  {formatDay(one.notBefore)} to {formatDay(one.notAfter)}
+                </dd>
+              </div>
+              <div>
+                <dt>Serial</dt>
+                <dd className="mono">{one.serial}</dd>
+              </div>
+            </dl>
+          ))}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Whether the running Envoy has what it is served; what it has not, with the reason. */
+function Compared({ envoy }: { readonly envoy: EnvoyWord }) {
+  if (!envoy.answered) {
+    return (
+      <p className="row" data-testid="envoy" data-wrap="">
+        <Chip tone="warning">Envoy not heard</Chip>
+        <span className="muted">
+          This is what control serves; whether Envoy has it is not known: {envoy.error}.
+        </span>
+      </p>
+    );
+  }
+  if (envoy.differences.length === 0) {
+    return (
+      <p className="row" data-testid="envoy" data-wrap="">
+        <Chip tone="good">Envoy has all of it</Chip>
+      </p>
+    );
+  }
+  return (
+    <div className="stack" data-testid="envoy">
+      <p className="row" data-wrap="">
+        <Chip tone="bad">Envoy differs</Chip>
+      </p>
+      <ul className="served-list">
+        {envoy.differences.map((one) => (
+          <li className="served secret small" key={`${one.type} ${one.name}`}>
+            <b>{one.type}</b> <span className="mono">{one.name}</span>: {one.problem}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
 function Content({ dump }: { readonly dump: Dump }) {
-  const [kind, setKind] = useState<DumpKind>("routes");
+  const [kind, setKind] = useState<Shown>("routes");
   const [words, setWords] = useState("");
-  const found = findServed(dump[kind], words);
   return (
     <section className="stack">
+      <Compared envoy={dump.envoy} />
       <div className="row" data-wrap="">
         <Segmented
           label="Kind of configuration"
           onChange={setKind}
-          options={DUMP_KINDS.map((one) => ({
+          options={SHOWN.map((one) => ({
             value: one,
-            label: `${LABELS[one]} ${findServed(dump[one], words).length}`,
+            label: `${LABELS[one]} ${countOf(dump, one, words)}`.trim(),
           }))}
           testId="dump"
           value={kind}
@@ -216,18 +305,48 @@ function Content({ dump }: { readonly dump: Dump }) {
           type="search"
         />
       </div>
-      {found.length === 0 ? (
-        <p className="muted">
-          {words === "" ? `This proxy is served no ${kind}.` : `No ${kind} contain “${words}”.`}
-        </p>
+      {kind === "secrets" ? (
+        <Secrets secrets={dump.secrets} />
+      ) : kind === "bootstrap" ? (
+        <Bootstrap value={dump.bootstrap} words={words} />
       ) : (
-        <ul className="served-list" data-testid="served">
-          {found.map((served) => (
-            <Resource key={`${kind} ${served.name}`} kind={kind} served={served} words={words} />
-          ))}
-        </ul>
+        <Resources found={findServed(dump[kind], words)} kind={kind} words={words} />
       )}
     </section>
+  );
+}
+
+function Bootstrap({ value, words }: { readonly value: Json | null; readonly words: string }) {
+  if (value === null) return <p className="muted">Its Envoy does not answer.</p>;
+  return (
+    <div className="served-list bootstrap" data-testid="bootstrap">
+      <JsonTree value={value} words={words} />
+    </div>
+  );
+}
+
+function Resources({
+  found,
+  kind,
+  words,
+}: {
+  readonly found: readonly Served[];
+  readonly kind: DumpKind;
+  readonly words: string;
+}) {
+  if (found.length === 0) {
+    return (
+      <p className="muted">
+        {words === "" ? `This proxy is served no ${kind}.` : `No ${kind} contain “${words}”.`}
+      </p>
+    );
+  }
+  return (
+    <ul className="served-list" data-testid="served">
+      {found.map((served) => (
+        <Resource key={`${kind} ${served.name}`} kind={kind} served={served} words={words} />
+      ))}
+    </ul>
   );
 }
 
@@ -270,6 +389,7 @@ export function ProxyPage({ id }: { readonly id: string }) {
           />
         )}
         {query.data !== undefined && <Content dump={query.data} />}
+        {proxy?.connected === true && <Logging id={id} />}
       </div>
     </>
   );

@@ -6,6 +6,6 @@ export const TYPES = ["CDS", "EDS", "LDS", "RDS", "SDS"] as const;
 export function syncTone(state: string): Tone {
   const upper = state.toUpperCase();
   if (upper === "SYNCED") return "good";
-  if (upper === "ERROR" || upper === "NACKED" || upper === "REJECTED") return "bad";
+  if (upper === "ERROR" || upper === "NACK" || upper === "REJECTED") return "bad";
   return upper.startsWith("NOT") ? "neutral" : "warning";
 }

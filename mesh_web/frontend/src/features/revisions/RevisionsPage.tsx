@@ -5,6 +5,7 @@ import { useFollowed, useRevert, useRevision, useRevisions } from "../../api/que
 import { type Revision, revisionTone, type Trial, trialSentence } from "../../domain/mesh";
 import { formatAge, formatDuration } from "../../domain/units";
 import { Button, Chip } from "../../ui/controls";
+import { EnvoyEffects } from "../../ui/EnvoyEffects";
 import {
   Changes,
   Convergence,
@@ -14,7 +15,6 @@ import {
   Problem,
   Pushing,
 } from "../../ui/feedback";
-import { EnvoyEffects } from "../../ui/EnvoyEffects";
 import { LiveMark } from "../../ui/LiveMark";
 import { PageHead } from "../../ui/PageHead";
 import { Section } from "../../ui/Panel";
