@@ -956,26 +956,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/logs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Logs
-         * @description The newest access log records of the last day.
-         */
-        get: operations["tracing_http_search_read_logs"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/traces/statistics": {
         parameters: {
             query?: never;
@@ -1108,6 +1088,26 @@ export interface paths {
          * @description One trace: its spans depth first, children by start.
          */
         get: operations["tracing_http_traces_read_trace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Logs
+         * @description Records and spans merged by time, newest first.
+         */
+        get: operations["tracing_http_logs_read_logs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3261,56 +3261,6 @@ export interface components {
             /** Operations */
             operations: string[];
         };
-        /** LogSearch */
-        LogSearch: {
-            /**
-             * Namespace
-             * @default
-             */
-            namespace: string;
-            /**
-             * Workload
-             * @default
-             */
-            workload: string;
-            /**
-             * Trace Id
-             * @default
-             */
-            trace_id: string;
-            /**
-             * Limit
-             * @default 100
-             */
-            limit: number;
-        };
-        /**
-         * LogOut
-         * @description `time` in Unix seconds.
-         */
-        LogOut: {
-            /** Time */
-            time: number;
-            /** Trace Id */
-            trace_id: string;
-            /** Namespace */
-            namespace: string;
-            /** Workload */
-            workload: string;
-            /** Body */
-            body: string;
-            /** Attributes */
-            attributes: {
-                [key: string]: string;
-            };
-        };
-        /** Page[LogOut] */
-        Page_LogOut_: {
-            /** Items */
-            items: components["schemas"]["LogOut"][];
-            /** Next */
-            next?: string | null;
-        };
         /**
          * SpanSearch
          * @description Which spans to look for.
@@ -3777,6 +3727,101 @@ export interface components {
             spans: components["schemas"]["SpanOut"][];
             /** Critical Path */
             critical_path: components["schemas"]["SectionOut"][];
+        };
+        /**
+         * LogSearch
+         * @description `q` is looked for in bodies, names and values of attributes, whatever its case.
+         *
+         *     `kind` may be given more than once; without it access logs and applications' logs are answered.
+         *     `end` is Unix seconds, now where it is left out.
+         */
+        LogSearch: {
+            /**
+             * Namespace
+             * @default
+             */
+            namespace: string;
+            /**
+             * Workload
+             * @default
+             */
+            workload: string;
+            /**
+             * Trace Id
+             * @default
+             */
+            trace_id: string;
+            /**
+             * Q
+             * @default
+             */
+            q: string;
+            /**
+             * Kind
+             * @default [
+             *       "access",
+             *       "log"
+             *     ]
+             */
+            kind: ("access" | "log" | "span")[];
+            /**
+             * Lookback
+             * @default 1d
+             */
+            lookback: string;
+            /**
+             * End
+             * @default 0
+             */
+            end: number;
+            /**
+             * Limit
+             * @default 100
+             */
+            limit: number;
+            /**
+             * Cursor
+             * @default
+             */
+            cursor: string;
+        };
+        /**
+         * LogOut
+         * @description `time` in Unix seconds. `body` is a record's text or a span's name; only spans last.
+         */
+        LogOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "access" | "log" | "span";
+            /** Time */
+            time: number;
+            /** Trace Id */
+            trace_id: string;
+            /** Span Id */
+            span_id: string;
+            /** Namespace */
+            namespace: string;
+            /** Workload */
+            workload: string;
+            /** Severity */
+            severity: string;
+            /** Body */
+            body: string;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Attributes */
+            attributes: {
+                [key: string]: string;
+            };
+        };
+        /** Page[LogOut] */
+        Page_LogOut_: {
+            /** Items */
+            items: components["schemas"]["LogOut"][];
+            /** Next */
+            next?: string | null;
         };
         /** Page[RuleFileOut] */
         Page_RuleFileOut_: {
@@ -12070,139 +12115,6 @@ export interface operations {
             };
         };
     };
-    tracing_http_search_read_logs: {
-        parameters: {
-            query?: {
-                namespace?: string;
-                workload?: string;
-                trace_id?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_LogOut_"];
-                };
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Method Not Allowed */
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Precondition Failed */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-        };
-    };
     tracing_http_analysis_operation_statistics: {
         parameters: {
             query?: {
@@ -13033,6 +12945,144 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TraceOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    tracing_http_logs_read_logs: {
+        parameters: {
+            query?: {
+                namespace?: string;
+                workload?: string;
+                trace_id?: string;
+                q?: string;
+                kind?: ("access" | "log" | "span")[];
+                lookback?: string;
+                end?: number;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LogOut_"];
                 };
             };
             /** @description Bad Request */
