@@ -13,6 +13,7 @@ NAMES = (
     "graph",
     "fanout",
     "ingest",
+    "samples",
     "footprint",
 )
 """In order of how long they take."""

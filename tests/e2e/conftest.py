@@ -17,6 +17,7 @@ ORDER = (
     "test_weights.py",
     "test_mtls.py",
     "test_traces.py",
+    "test_metrics.py",
     "test_platform.py",
     "test_zero_loss.py",
     "test_bad_input.py",

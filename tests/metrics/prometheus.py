@@ -36,8 +36,9 @@ def open_metrics(series: Mapping[Labels, Sequence[Sample]]) -> str:
 class Prometheus:
     """Answers as the HTTP API's `data`, or the error's text."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, pid: int) -> None:
         self._address = address
+        self.pid = pid
 
     def range(self, query: str, start: float, end: float, step: float) -> Any:
         return self._ask("query_range", {"query": query, "start": start, "end": end, "step": step})
@@ -76,7 +77,7 @@ def running(home: Path, text: str) -> Iterator[Prometheus]:
         process = subprocess.Popen(words, stdout=log, stderr=log)
         try:
             _wait(f"http://127.0.0.1:{port}/-/ready", process)
-            yield Prometheus(f"http://127.0.0.1:{port}")
+            yield Prometheus(f"http://127.0.0.1:{port}", process.pid)
         finally:
             process.terminate()
             process.wait(10)
