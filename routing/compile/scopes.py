@@ -8,7 +8,7 @@ from routing.compile.mtls import PodView
 from routing.contracts import ResourceKey
 from routing.model import DestinationRule, Sidecar
 from routing.model.destination_rule import names_credential
-from topology.contracts import selects
+from topology.contracts import Labels, selects
 
 
 class Scope(NamedTuple):
@@ -41,12 +41,21 @@ class Scopes:
         self._asked = asked(every)
         self._edge = any(names_credential(rule) for rule in every)
         self._whole: dict[str, Scope] = {}
+        self._apart: dict[tuple[str, Labels, bool], Scope] = {}
         self.apart = bool(self.sidecars or self._rules or self._asked.place or self._edge)
 
     def of(self, view: PodView) -> Scope:
         pod = view.pod
         if not self.apart:
             return self._whole.setdefault(pod.namespace, Scope(pod.namespace))
+        kind = (pod.namespace, pod.labels, pod.gateway)
+        found = self._apart.get(kind)
+        if found is None:
+            found = self._apart[kind] = self._scope(view)
+        return found
+
+    def _scope(self, view: PodView) -> Scope:
+        pod = view.pod
         chosen = None if pod.gateway else self._sidecar(view)
         return Scope(
             pod.namespace,
