@@ -243,7 +243,12 @@ def caught_outward(
 ) -> Outward:
     if under is None:
         return made
-    return replace(made, routes=run.memo(("caught", slot), caught, made.routes, under))
+    routes = run.memo(("caught", slot), caught, made.routes, under)
+    tables = run.memo.group(
+        ("caught tables", slot),
+        (run.memo(("caught", slot, one.name), caught, one, under) for one in made.tables),
+    )
+    return replace(made, routes=routes, tables=tables)
 
 
 def caught_gateway(run: Run, config: ProxyConfig, under: Nets | None) -> ProxyConfig:
