@@ -65,6 +65,18 @@ def test_control_is_handed_the_certificate_in_force(operator: Api) -> None:
     assert "PRIVATE KEY" not in repr(one)
 
 
+def test_control_is_handed_authorities_beside_a_certificate_and_alone(operator: Api) -> None:
+    operator.apply(secret() + "stringData: {ca.crt: trusted}\n")
+    operator.apply(
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: edge-cacert, namespace: shop}\n"
+        "stringData: {cacert: others}\n"
+    )
+    assert [(one.name, one.certificate, one.authorities) for one in published()] == [
+        ("edge", CERTIFICATE, b"trusted"),
+        ("edge-cacert", b"", b"others"),
+    ]
+
+
 def test_reverting_brings_the_old_certificate_back(operator: Api) -> None:
     operator.apply(secret())
     operator.apply(secret(certificate=b"another"))
