@@ -15,6 +15,9 @@ from mesh_web.cli.exits import AWAY, FINDINGS, USAGE, Stop
 PATIENCE_SECONDS = 75.0
 """Longer than the longest wait that the server grants."""
 PAGE = 1000
+MOST_BYTES = 2_500_000
+"""A server hangs up on a request that is larger, and may not be heard saying why."""
+
 Json = Any
 Query = Mapping[str, str]
 
@@ -99,6 +102,9 @@ class Server:
             content, headers["Content-Type"] = yaml.encode(), "application/yaml"
         elif body is not None:
             content, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
+        if content is not None and len(content) > MOST_BYTES:
+            size = f"{len(content):,} bytes; a request holds at most {MOST_BYTES:,}"
+            raise Stop(FINDINGS, f"This is too large: {size}.")
         status, answer = self._send(method, target, content, headers)
         return self._judge(status, answer)
 

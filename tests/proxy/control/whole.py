@@ -87,7 +87,7 @@ async def control(
         tryout=tryout,
     )
     task = asyncio.create_task(running.run())
-    pair = root.issue(spiffe.control_id(DOMAIN))
+    pair = root.issue(spiffe.control_id(DOMAIN), "localhost")
     server = grpc.aio.server(options=OPTIONS)
     server.add_generic_rpc_handlers((running.ads.handler(),))
     server.add_secure_port(
