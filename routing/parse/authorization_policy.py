@@ -24,11 +24,13 @@ FIELDS = {
     "methods": AuthKey.METHOD,
     "paths": AuthKey.PATH,
 }
+SERVICE_ACCOUNT = "source.serviceAccount"
 CONDITIONS = {
     "source.ip": (AuthKey.SOURCE_IP, ()),
     "remote.ip": (AuthKey.REMOTE_IP, ()),
     "source.namespace": (AuthKey.NAMESPACE, ()),
     "source.principal": (AuthKey.PRINCIPAL, ()),
+    SERVICE_ACCOUNT: (AuthKey.PRINCIPAL, ()),
     "request.auth.principal": (AuthKey.REQUEST_PRINCIPAL, ()),
     "request.auth.audiences": (AuthKey.CLAIM, ("aud",)),
     "request.auth.presenter": (AuthKey.CLAIM, ("azp",)),
@@ -68,25 +70,29 @@ def rule(given: Spec, index: int, document: Document, note: Note) -> AuthRule:
     key = document.key
     return AuthRule(
         name=f"ns[{key.namespace}]-policy[{key.name}]-rule[{index}]",
-        sources=terms_of(given, "from", "source", path, note),
-        operations=terms_of(given, "to", "operation", path, note),
+        sources=terms_of(given, "from", key.namespace, path, note),
+        operations=terms_of(given, "to", key.namespace, path, note),
         conditions=tuple(
             term
             for i, one in enumerate(items(given, "when"))
-            for term in condition(one, f"{path}.when[{i}]", note)
+            for term in condition(one, key.namespace, f"{path}.when[{i}]", note)
         ),
         origin=Origin(resource=key, path=path),
     )
 
 
-def terms_of(given: Spec, many: str, one: str, path: str, note: Note) -> tuple[AuthTerms, ...]:
+PARTS = {"from": "source", "to": "operation"}
+
+
+def terms_of(given: Spec, many: str, home: str, path: str, note: Note) -> tuple[AuthTerms, ...]:
+    one = PARTS[many]
     return tuple(
-        tuple(terms(part(entry, one), f"{path}.{many}[{i}].{one}", note))
+        tuple(terms(part(entry, one), home, f"{path}.{many}[{i}].{one}", note))
         for i, entry in enumerate(items(given, many))
     )
 
 
-def terms(given: Spec, path: str, note: Note) -> Iterator[AuthTerm]:
+def terms(given: Spec, home: str, path: str, note: Note) -> Iterator[AuthTerm]:
     if not any(given.values()):
         note("MSH1021", path, path.rpartition(".")[2], "left out or given a field")
     for field, key in FIELDS.items():
@@ -94,13 +100,13 @@ def terms(given: Spec, path: str, note: Note) -> Iterator[AuthTerm]:
             written = texts(given, name)
             if written:
                 if field == "serviceAccounts":
-                    values = tuple(account(v) for v in written)
+                    values = tuple(account(v, home) for v in written)
                 else:
                     values = values_of(key, written, f"{path}.{name}", note)
                 yield AuthTerm(key=key, values=values, invert=invert)
 
 
-def condition(given: Spec, path: str, note: Note) -> Iterator[AuthTerm]:
+def condition(given: Spec, home: str, path: str, note: Note) -> Iterator[AuthTerm]:
     key = condition_key(text(given, "key"))
     if key is None:
         note("MSH1018", f"{path}.key", "key", "a key of conditions", text(given, "key"))
@@ -111,6 +117,8 @@ def condition(given: Spec, path: str, note: Note) -> Iterator[AuthTerm]:
         written = texts(given, field)
         if written:
             values = values_of(key[0], written, f"{path}.{field}", note)
+            if text(given, "key") == SERVICE_ACCOUNT:
+                values = tuple(account(v, home) for v in written)
             yield AuthTerm(key=key[0], name=key[1], values=values, invert=invert)
 
 
@@ -162,7 +170,8 @@ def template(value: str) -> str:
     return "".join({"{*}": "[^/]+", "{**}": ".*"}.get(p, re.escape(p)) for p in parts)
 
 
-def account(value: str) -> StringMatch:
+def account(value: str, home: str) -> StringMatch:
+    """ "namespace/name", or a name in the policy's own namespace (as in Istio)."""
     namespace, slash, name = value.partition("/")
-    suffix = f"/ns/{namespace}/sa/{name}" if slash else f"/sa/{namespace}"
+    suffix = f"/ns/{namespace}/sa/{name}" if slash else f"/ns/{home}/sa/{namespace}"
     return StringMatch(kind=MatchKind.SUFFIX, value=suffix)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from routing.parse import parse_yaml
+from routing.model import AuthorizationPolicy
+from routing.parse import parse_yaml, read
 from routing.parse.schema import duration_ms
 
 GROUP = {"PeerAuthentication": "security", "AuthorizationPolicy": "security"}
@@ -85,3 +86,24 @@ def test_a_misspelt_field_is_answered_with_the_nearest() -> None:
 )  # fmt: skip
 def test_durations_are_gos(text: str, milliseconds: int | None) -> None:
     assert duration_ms(text) == milliseconds
+
+
+@pytest.mark.parametrize(
+    ("rule", "suffixes"),
+    [
+        ("{from: [{source: {serviceAccounts: [bank, data/bank]}}]}", ("/ns/shop/sa/bank", "/ns/data/sa/bank")),
+        ("{when: [{key: source.serviceAccount, values: [bank]}]}", ("/ns/shop/sa/bank",)),
+    ],
+)  # fmt: skip
+def test_an_account_without_a_namespace_is_of_the_policys_own(
+    rule: str, suffixes: tuple[str, ...]
+) -> None:
+    text = (
+        "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\n"
+        f"metadata: {{name: a, namespace: shop}}\nspec: {{rules: [{rule}]}}\n"
+    )
+    policy = read(parse_yaml(text).documents[0]).resource
+    assert isinstance(policy, AuthorizationPolicy)
+    (made,) = policy.rules
+    (term,) = (*made.conditions, *(t for terms in made.sources for t in terms))
+    assert tuple(v.value for v in term.values) == suffixes
