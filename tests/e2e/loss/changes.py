@@ -9,6 +9,7 @@ from typing import Any
 from tests.e2e.api import Answer, Api
 from tests.e2e.loss import mesh as loss
 from tests.e2e.running import Running
+from tests.e2e.waiting import eventually
 
 KINDS: dict[str, int] = {
     "weights": 45,
@@ -185,6 +186,8 @@ class Changes:
         return self._apply(loss.rule(self._subsets, connections=connections, balancer=balancer))
 
     def _kill(self) -> str:
+        """The one that was killed last may be starting still."""
+        eventually("control runs", lambda: self.mesh.pid("control"), within=30)
         return f"pid {self.mesh.kill('control')}"
 
 

@@ -40,16 +40,14 @@ def credentials(root: Root, trusted: Root, uri: str) -> grpc.ChannelCredentials:
     )
 
 
-async def ask(
-    given: grpc.ChannelCredentials, node: str, url: str = LISTENER, *names: str
-) -> Any | grpc.StatusCode:
+async def ask(given: grpc.ChannelCredentials, node: str, url: str = LISTENER, *names: str) -> Any:
     """The first response to a proxy that calls itself `node`, or the status it is sent away with."""
     options = (("grpc.ssl_target_name_override", "localhost"),)
     address = f"{CONTROL_HOST}:{CONTROL_PORT}"
     async with grpc.aio.secure_channel(address, given, options=options) as channel:
         stream = channel.stream_stream(
             f"/{SERVICE}/{METHOD}", ASKING.SerializeToString, ANSWER.FromString
-        )()
+        )()  # type: ignore[call-arg]  # the stubs want an iterator
         try:
             await stream.write(
                 ASKING(node={"id": node}, type_url=url, resource_names_subscribe=list(names))
