@@ -10,6 +10,7 @@ from typing import Any
 from mesh_web.cli import exits, output
 from mesh_web.cli.server import Server
 
+NOBODY = "No proxy has connected yet."
 TYPES = ("CDS", "LDS", "EDS", "RDS", "SDS")
 
 
@@ -29,7 +30,7 @@ def run(options: Namespace, server: Server) -> int:
     else:
         head = ("NAME", *TYPES, "STATE", "REVISION", "CONNECTED", "ERROR")
         rows = [row(one) for one in found]
-        empty = "No proxy has connected yet."
+        empty = f"There is no proxy {options.proxy}." if options.proxy else NOBODY
         output.show(options.output, {"items": found}, head, rows, empty=empty)
     missing = bool(options.proxy) and not found
     return exits.FINDINGS if missing or not all(map(in_sync, found)) else exits.OK
