@@ -38,4 +38,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         return HttpResponse("Send a bearer token.\n", status=401, content_type="text/plain")
     from prometheus_client import CONTENT_TYPE_LATEST, generate_latest  # noqa: PLC0415
 
-    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    from proxy.breakers.metrics import registry  # noqa: PLC0415
+
+    told = generate_latest() + generate_latest(registry())
+    return HttpResponse(told, content_type=CONTENT_TYPE_LATEST)

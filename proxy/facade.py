@@ -1,6 +1,7 @@
 """What other apps may ask of the fleet."""
 
+from proxy.breakers.selectors import marks
 from proxy.contracts import ProxyStatus, TypeStatus
 from proxy.selectors import proxies, proxy
 
-__all__ = ["ProxyStatus", "TypeStatus", "proxies", "proxy"]
+__all__ = ["ProxyStatus", "TypeStatus", "marks", "proxies", "proxy"]

@@ -4,6 +4,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema
 
 from proxy import selectors
+from proxy.breakers import http as breakers
 from proxy.contracts import ProxyStatus
 from proxy.envoys import configuration, logging
 from proxy.envoys.naming import ProxyId, known
@@ -12,7 +13,7 @@ from rest.paging import Page, PageQuery, page_of
 from rest.shapes import ERRORS
 
 router = Router(tags=["proxies"])
-for part in (configuration, logging):
+for part in (configuration, logging, breakers):
     router.add_router("", part.router)
 
 

@@ -12,16 +12,28 @@ from routing.services import publish
 from routing.services.convergence import reduce_convergence
 from routing.services.rejection import revert_to_last_good, take_back
 from routing.services.secrets import published_secrets
+from routing.services.standing import (
+    BreakerPolicy,
+    Policies,
+    Suspended,
+    breaker_policies,
+    suspended,
+)
 from topology.contracts import Registry, RoutingView
 
 __all__ = [
+    "BreakerPolicy",
+    "Policies",
+    "Suspended",
     "accepted_config",
+    "breaker_policies",
     "broker_alive",
     "published_config",
     "push",
     "recent_revisions",
     "record_convergence",
     "revert_rejected",
+    "suspended",
     "turn_down",
     "view",
     "warm_up",

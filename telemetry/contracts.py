@@ -21,6 +21,8 @@ class Channel(StrEnum):
     """One Convergence: {"revision", "state", "proxies": [{"id", "state", "ms", "error"}]}."""
     PROXIES = "meshweb:proxies"
     """{}: a proxy connected, left, or changed its state."""
+    BREAKERS = "meshweb:breakers-changed"
+    """{}: a limit was reached or left, an endpoint ejected or taken back."""
     LIVE = "meshweb:live"
     """A live message, ready to be sent to browsers: {"topic", "epoch", "seq", ...}."""
 
@@ -32,6 +34,14 @@ It is read by position, so that whoever was away goes on where it was. It keeps 
 EDGES_KEPT_SECONDS, and fewer of a mesh whose seconds are large."""
 EDGES_FIELD = b"second"
 EDGES_KEPT_SECONDS = 600
+
+
+BREAKERS_HASH = "meshweb:breakers"
+"""A field a proxy ("namespace/pod"): what it counts of limits and ejections (telemetry.collector.breakers)."""
+EJECTIONS_HASH = "meshweb:ejections"
+"""A field a node: which endpoints its proxies ejected and took back (proxy.breakers)."""
+BREAKER_SECONDS = 30
+"""What was not renewed for so long is no longer known."""
 
 
 class Reporter(StrEnum):

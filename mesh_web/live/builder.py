@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, cast
 
@@ -22,7 +22,8 @@ from telemetry import edges
 from telemetry.contracts import EDGES_STREAM, Channel, EdgeSecond
 from topology.contracts import Registry
 from topology.graph.as_json import to_json
-from topology.graph.build import build
+from topology.graph.badges import badging
+from topology.graph.build import STANDARD, build
 from topology.graph.window import Window
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,8 @@ FOLLOW_SECONDS: Final = 0.5
 SOONEST_SECONDS: Final = 0.25
 """New edges and changed pods do not wait for the next second, but are gathered this long."""
 READ_EVERY_SECONDS: Final = 5.0
+BADGES_SECONDS: Final = 2.0
+"""Breakers close with time, of which nobody tells."""
 GATHER_SECONDS: Final = 0.03
 OFF_LOOP_SECONDS: Final = 0.02
 """Work that took longer than this last time runs in a thread."""
@@ -68,6 +71,7 @@ class Live:
         broker_url: str = "",
         *,
         read_registry: Callable[[], Registry] = sources.registry,
+        read_marks: Callable[[], Mapping[str, tuple[str, ...]]] = sources.marks,
         topic_sources: tuple[sources.Source, ...] = sources.TOPIC_SOURCES,
     ) -> None:
         self._broker: Redis = connect(broker_url)
@@ -77,6 +81,8 @@ class Live:
         self._window_lock = asyncio.Lock()
         self._read_registry = read_registry
         self._registry = Reading()
+        self._read_marks = read_marks
+        self._marks = Reading()
         self._topic_sources = topic_sources
         self._readings = {source.topic: Reading() for source in topic_sources}
         self._topics: Topics | None = None
@@ -95,6 +101,9 @@ class Live:
                 group.create_task(self._insist("publishing", self._publish_forever))
                 group.create_task(
                     self._keep_reading("registry", self._registry, self._read_registry)
+                )
+                group.create_task(
+                    self._keep_reading("badges", self._marks, self._read_marks, BADGES_SECONDS)
                 )
                 for source in self._topic_sources:
                     reading = self._readings[source.topic]
@@ -123,7 +132,11 @@ class Live:
     async def _listen(self) -> None:
         async with self._broker.pubsub(ignore_subscribe_messages=True) as pubsub:
             await pubsub.subscribe(
-                Channel.REGISTRY, Channel.REVISION, Channel.CONVERGENCE, Channel.PROXIES
+                Channel.REGISTRY,
+                Channel.REVISION,
+                Channel.CONVERGENCE,
+                Channel.PROXIES,
+                Channel.BREAKERS,
             )
             self._hint_all()
             async for message in pubsub.listen():
@@ -132,6 +145,8 @@ class Live:
     def _hear(self, channel: Channel) -> None:
         if channel is Channel.REGISTRY:
             self._registry.hint.set()
+        if channel in (Channel.BREAKERS, Channel.REVISION):
+            self._marks.hint.set()
         for source in self._topic_sources:
             if channel in source.hints:
                 self._readings[source.topic].hint.set()
@@ -158,10 +173,17 @@ class Live:
     def _hint_all(self) -> None:
         """Hints may have been missed."""
         self._registry.hint.set()
+        self._marks.hint.set()
         for reading in self._readings.values():
             reading.hint.set()
 
-    async def _keep_reading(self, what: str, reading: Reading, read: Callable[[], Any]) -> None:
+    async def _keep_reading(
+        self,
+        what: str,
+        reading: Reading,
+        read: Callable[[], Any],
+        every: float = READ_EVERY_SECONDS,
+    ) -> None:
         failed = False
         while True:
             reading.hint.clear()
@@ -175,10 +197,10 @@ class Live:
                 failed = False
                 if value != reading.value:
                     reading.value = value
-                    self._build_soon |= reading is self._registry
+                    self._build_soon |= reading is self._registry or reading is self._marks
                     self._wake.set()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(reading.hint.wait(), READ_EVERY_SECONDS)
+                await asyncio.wait_for(reading.hint.wait(), every)
             await asyncio.sleep(GATHER_SECONDS)
 
     # -- out --------------------------------------------------------------------------------
@@ -236,8 +258,10 @@ class Live:
     async def _graph(self, topics: Topics, seconds: int) -> Publication:
         registry = cast("Registry", self._registry.value or Registry())
 
+        appenders = (*STANDARD, badging(self._marks.value or {}))
+
         def work() -> Publication:
-            graph = to_json(build(self._window, registry, time.time(), seconds))
+            graph = to_json(build(self._window, registry, time.time(), seconds, appenders))
             return topics.advance(graph_topic(seconds), graph)
 
         async with self._window_lock:

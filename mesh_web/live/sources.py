@@ -1,6 +1,6 @@
 """What the builder reads from the database: each in a thread, on a hint, and every few seconds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 from mesh_web.live.protocol import Json
@@ -14,6 +14,11 @@ from topology.contracts import Registry
 
 def registry() -> Registry:
     return topology_facade.registry()
+
+
+def marks() -> Mapping[str, tuple[str, ...]]:
+    """Badges by graph node: open circuit breakers, and what is suspended."""
+    return proxy_facade.marks(topology_facade.registry())
 
 
 def revisions() -> Json:

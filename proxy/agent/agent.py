@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from proxy.agent import outliers
 from proxy.agent.control_client import ControlClient, ControlRefused, Orders
 from proxy.agent.host import Host, for_applications
 from proxy.agent.keeper_client import KeeperClient, KeeperLost, Refusal
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 4
 REPORT_SECONDS = 5.0
+OUTLIERS_SECONDS = 0.5
 COALESCE_SECONDS = 0.02
 RETRY_SECONDS = 0.5
 STRAY_GRACE_SECONDS = 2.0
@@ -61,6 +63,7 @@ class Agent:
             group.create_task(self._own.keep())
             group.create_task(self._watch())
             group.create_task(self._report())
+            group.create_task(self._follow_outliers())
             group.create_task(Answering(self._control, self._admin_of).run())
 
     def _adopt(self) -> None:
@@ -161,7 +164,8 @@ class Agent:
             try:
                 if all(runner.looked for runner in self._runners.values()):
                     reports = [r.report for r in self._runners.values()]
-                    await self._control.report(reports, list(self._identities()))
+                    ejections = outliers.told((u, r.outliers) for u, r in self._runners.items())
+                    await self._control.report(reports, list(self._identities()), ejections)
             except (OSError, ControlRefused) as error:
                 log.warning("could not report: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
@@ -169,6 +173,13 @@ class Agent:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(REPORT_SECONDS):
                     await self._news.wait()
+
+    async def _follow_outliers(self) -> None:
+        while True:
+            await asyncio.sleep(OUTLIERS_SECONDS)
+            news = [runner.outliers.follow() for runner in self._runners.values()]
+            if any(news):
+                self._news.set()
 
     def _identities(self) -> Iterator[dict[str, Any]]:
         """The agent's own, and what Envoys have acknowledged."""

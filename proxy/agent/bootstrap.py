@@ -4,11 +4,13 @@ Everything else comes over ADS. It holds no key.
 """
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from proxy.xds.runtime import LAYERS
 from telemetry.contracts import DURATION_BOUNDS_MS
+from telemetry.ingest.breakers import STATS
 from topology.contracts import Pod
 
 P = "type.googleapis.com/"
@@ -34,6 +36,7 @@ class Surroundings:
     admin_socket: str
     start: str
     ingest_token: str = ""
+    outlier_log: str = ""
 
 
 def bootstrap(pod: Pod, around: Surroundings) -> Json:
@@ -54,6 +57,7 @@ def bootstrap(pod: Pod, around: Surroundings) -> Json:
             ]
         },
         **_metrics(pod, around),
+        **_outliers(around),
         "layered_runtime": LAYERS,
         "overload_manager": {"resource_monitors": [_connection_limit()]},
     }
@@ -177,13 +181,25 @@ def _cluster(name: str, *addresses: Json, **http2: Any) -> Json:
     }
 
 
+def _outliers(around: Surroundings) -> Json:
+    """Envoy's own log of ejections, which its agent reads."""
+    if not around.outlier_log:
+        return {}
+    return {"cluster_manager": {"outlier_detection": {"event_log_path": around.outlier_log}}}
+
+
 def _metrics(pod: Pod, around: Surroundings) -> Json:
     """Istio's standard metrics only, cumulative, each second: a lost flush loses no count."""
     ours = {"prefix": "istio"}
     return {
         "stats_flush_interval": "1s",
         "stats_config": {
-            "stats_matcher": {"inclusion_list": {"patterns": [{"prefix": "istio."}]}},
+            "stats_matcher": {"inclusion_list": {"patterns": [{"prefix": "istio."}, _breakers()]}},
+            # of a cluster's name Envoy's own rule takes only what is before its first dot
+            "use_all_default_tags": False,
+            "stats_tags": [
+                {"tag_name": "cluster_name", "regex": r"^cluster\.(~(.+?)~\.)"},
+            ],
             "histogram_bucket_settings": [{"match": ours, "buckets": list(DURATION_BOUNDS_MS)}],
         },
         "stats_sinks": [
@@ -201,6 +217,12 @@ def _metrics(pod: Pod, around: Surroundings) -> Json:
             }
         ],
     }
+
+
+def _breakers() -> Json:
+    """Limits and ejections of the clusters that have any: control marks these by their stats' name."""
+    names = "|".join(re.escape(stat) for stat in STATS)
+    return {"safe_regex": {"regex": rf"cluster\.~.+~\.({names})"}}
 
 
 def _resource(pod: Pod, around: Surroundings) -> Json:

@@ -118,12 +118,17 @@ class ControlClient:
         return _grant(await _call(self._ready(), wire.SIGN, {"csr": csr_pem}))
 
     async def report(
-        self, reports: Sequence[PodReport], identities: Sequence[dict[str, Any]] = ()
+        self,
+        reports: Sequence[PodReport],
+        identities: Sequence[dict[str, Any]] = (),
+        ejections: Sequence[dict[str, object]] = (),
     ) -> None:
-        """`identities` are what the agent (first) and its Envoys hold (`wire.identity_out`)."""
+        """`identities` are what the agent (first) and its Envoys hold (`wire.identity_out`);
+        `ejections` what the Envoys' endpoints went through (`proxy.agent.outliers.told`)."""
         told = {
             "pods": [wire.report_out(r) for r in reports],
             "identities": list(identities),
+            "ejections": list(ejections),
         }
         await _call(self._ready(), wire.REPORT, told)
 

@@ -13,6 +13,7 @@ from proxy.agent import bootstrap, lifecycle, probe
 from proxy.agent.host import PROJECT, Host
 from proxy.agent.keeper_client import Held, KeeperClient, KeeperLost, Refusal
 from proxy.agent.lifecycle import Action, Facts, Process
+from proxy.agent.outliers import OutlierLog
 from proxy.agent.sds import SdsServer
 from proxy.agent.svids import Identity, write_private
 from proxy.xds.cluster import MESH_IDLE_SECONDS
@@ -54,6 +55,7 @@ class PodRunner:
         self._tools = tools
         self._names = {"app": f"{pod.uid}/app", "proxy": f"{pod.uid}/proxy"}
         self._admin = tools.host.pod_socket(pod.uid, "admin")
+        self.outliers = OutlierLog(tools.host.pod_socket(pod.uid, "outliers"))
         self._sds_socket = tools.host.pod_socket(pod.uid, "sds")
         self._sds = SdsServer(self._sds_socket, tools.on_report)
         self._app = None if pod.gateway else Process()
@@ -218,7 +220,9 @@ class PodRunner:
             admin_socket=str(self._admin),
             start=str(time.time_ns() // 1_000_000),
             ingest_token=host.ingest_token,
+            outlier_log=str(self.outliers.path),
         )
+        self.outliers.path.unlink(missing_ok=True)
         path = host.pod_socket(pod.uid, "json")
         write_private(path, json.dumps(bootstrap.bootstrap(pod, around)))
         self._admin.unlink(missing_ok=True)
@@ -244,7 +248,7 @@ class PodRunner:
         for name in self._names.values():
             with contextlib.suppress(KeeperLost, Refusal):
                 await self._tools.keeper.forget(name)
-        for what in ("json", "admin"):
+        for what in ("json", "admin", "outliers"):
             host.pod_socket(uid, what).unlink(missing_ok=True)
         self._tools.on_gone(uid)
 
@@ -313,5 +317,7 @@ def envoy_argv(config: Path) -> tuple[str, ...]:
         "--disable-hot-restart",
         "--drain-strategy", "immediate",
         "--drain-time-s", str(DRAIN_SECONDS),
+        # of the log of ejections; Envoy's own ten seconds would hold them back
+        "--file-flush-interval-msec", "200",
         "-l", "warn",
     )  # fmt: skip

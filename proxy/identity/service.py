@@ -17,6 +17,7 @@ from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 from django.utils import timezone
 
+from proxy.breakers import ejections
 from proxy.identity import certificates, join, rotating, spiffe, wire
 from proxy.identity.authority import Authority
 from proxy.identity.certificates import Refused, Svid
@@ -119,6 +120,7 @@ class AgentService:
         try:
             reports = tuple(wire.report_in(one) for one in message["pods"])
             await in_thread(lambda: rotating.record(node, message["identities"]))
+            await in_thread(lambda: ejections.record(node, message.get("ejections") or ()))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"not a report: {error!r}")
         await in_thread(lambda: topology.report_pods(node, reports))

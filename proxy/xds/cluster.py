@@ -46,6 +46,8 @@ def cluster(cluster: Cluster, trust_domain: str) -> Message:
         **_discovery(cluster),
         **_transport(cluster, trust_domain),
     }
+    if watched(cluster):
+        fields["alt_stat_name"] = f"~{cluster.name}~"
     if cluster.outlier is not None:
         fields["outlier_detection"] = _outlier(cluster.outlier)
     if cluster.limits.keepalive is not None:
@@ -57,6 +59,18 @@ def cluster(cluster: Cluster, trust_domain: str) -> Message:
         }
     made: Message = message("envoy.config.cluster.v3.Cluster")(**fields)
     return made
+
+
+def watched(cluster: Cluster) -> bool:
+    """Whether it has a circuit breaker, of which the proxy tells (proxy.agent.bootstrap)."""
+    limits = cluster.limits
+    given = (
+        limits.max_connections,
+        limits.max_pending_requests,
+        limits.max_requests,
+        limits.max_retries,
+    )
+    return cluster.outlier is not None or any(limit is not None for limit in given)
 
 
 def _facts(cluster: Cluster) -> dict[str, str]:

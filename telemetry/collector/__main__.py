@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 
 from telemetry.collector.access import Access, TokenMissing
 from telemetry.collector.batches import Batches
+from telemetry.collector.breakers import BreakerPublisher
 from telemetry.collector.config import Config
 from telemetry.collector.jaeger import jaeger_route, start_agent
 from telemetry.collector.live import LivePublisher
@@ -80,6 +81,7 @@ async def run(config: Config) -> None:
             ("spans", spans.run()),
             ("logs", logs.run()),
             ("live", live.run()),
+            ("breakers", BreakerPublisher(table, broker).run()),
             ("samples", write_samples(table, store)),
             *(("remote write", batches.run()) for batches in tables.all()),
         )

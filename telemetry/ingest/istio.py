@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from telemetry.contracts import DURATION_BOUNDS_MS, EdgeCount, EdgeKey, Reporter
+from telemetry.ingest.breakers import STORED
 from telemetry.ingest.values import Point, PointKind
 
 UNKNOWN = "unknown"
@@ -56,7 +57,7 @@ _GRPC_STATUSES = frozenset(str(number) for number in range(17))
 
 def stored_name(name: str) -> str:
     """A metric's name as Prometheus writes it: `istio.requests_total` is `istio_requests_total`."""
-    return _NAME.sub("_", name[:MAX_NAME])
+    return STORED.get(name) or _NAME.sub("_", name[:MAX_NAME])
 
 
 def sound(point: Point) -> bool:

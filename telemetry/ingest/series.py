@@ -14,6 +14,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import HistogramDataPoint, Numbe
 
 from telemetry.contracts import EdgeCount, EdgeKey
 from telemetry.ingest.attributes import text_attributes
+from telemetry.ingest.breakers import SHORT as BREAKERS
 from telemetry.ingest.istio import (
     METRICS,
     Counted,
@@ -80,6 +81,8 @@ class Sender:
     series: dict[tuple[str, bytes], Series] = field(default_factory=dict)
     connections: list[tuple[Series, EdgeKey, int]] = field(default_factory=list)
     """Its series of connections, and which edge's open ones they raise (1) or lower (-1)."""
+    breakers: list[Series] = field(default_factory=list)
+    """Its series of limits and ejections."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +255,8 @@ class SeriesTable:
         change = connection(*series.edge) if series.edge else None
         if change is not None:
             sender.connections.append((series, *change))
+        if series.name in BREAKERS and series.kind is not PointKind.HISTOGRAM:
+            sender.breakers.append(series)
         return series
 
 

@@ -814,6 +814,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/breakers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List circuit breakers
+         * @description Of destinations with limits or ejection; by the destination's namespace and service.
+         */
+        get: operations["proxy_breakers_http_breakers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/certificates": {
         parameters: {
             query?: never;
@@ -2974,6 +2994,116 @@ export interface components {
                 [key: string]: "trace" | "debug" | "info" | "warning" | "error" | "critical" | "off";
             };
         };
+        /**
+         * BreakerOut
+         * @description One proxy's breaker for one port and subset. `refusing`: nothing gets through now. `called`: the
+         *     proxy has sent requests there.
+         */
+        BreakerOut: {
+            source: components["schemas"]["SourceOut"];
+            /** Namespace */
+            namespace: string;
+            /** Service */
+            service: string;
+            /** Host */
+            host: string;
+            /** Port */
+            port: number;
+            /** Subset */
+            subset: string;
+            state: components["schemas"]["State"];
+            /** Refusing */
+            refusing: boolean;
+            /** Called */
+            called: boolean;
+            /** Since */
+            since: number | null;
+            /** Until */
+            until: number | null;
+            /** Endpoints */
+            endpoints: components["schemas"]["EndpointOut"][];
+            /** Healthy */
+            healthy: number | null;
+            /** Total */
+            total: number | null;
+            /** Limits */
+            limits: components["schemas"]["LimitOut"][];
+            ejection: components["schemas"]["EjectionOut"] | null;
+            /** Policy */
+            policy: string;
+            /** Counters */
+            counters: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * EjectionOut
+         * @description Milliseconds, percent; null where that kind of failure does not eject.
+         */
+        EjectionOut: {
+            /** Consecutive 5Xx */
+            consecutive_5xx: number | null;
+            /** Consecutive Gateway */
+            consecutive_gateway: number | null;
+            /** Interval Ms */
+            interval_ms: number;
+            /** Base Ejection Ms */
+            base_ejection_ms: number;
+            /** Max Ejection Percent */
+            max_ejection_percent: number;
+        };
+        /**
+         * EndpointOut
+         * @description Times are Unix seconds; `pod` is empty for an address outside the mesh.
+         */
+        EndpointOut: {
+            /** Address */
+            address: string;
+            /** Pod */
+            pod: string;
+            state: components["schemas"]["State"];
+            /** Since */
+            since: number;
+            /** Until */
+            until: number;
+            /** Ejections */
+            ejections: number;
+        };
+        /**
+         * LimitOut
+         * @description `name` is connections, pending, requests or retries; `turned_away` counts since the proxy's start.
+         */
+        LimitOut: {
+            /** Name */
+            name: string;
+            /** Most */
+            most: number;
+            /** Reached */
+            reached: boolean;
+            /** Turned Away */
+            turned_away: number;
+        };
+        /** Page[BreakerOut] */
+        Page_BreakerOut_: {
+            /** Items */
+            items: components["schemas"]["BreakerOut"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** SourceOut */
+        SourceOut: {
+            /** Namespace */
+            namespace: string;
+            /** Workload */
+            workload: string;
+            /** Pod */
+            pod: string;
+        };
+        /**
+         * State
+         * @enum {string}
+         */
+        State: "closed" | "half-open" | "open";
         /**
          * CertificateOut
          * @description The certificate that a proxy holds. Times are Unix seconds, `issuer` its root's SHA-256.
@@ -10945,6 +11075,139 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogLevelOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    proxy_breakers_http_breakers: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                namespace?: string;
+                service?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BreakerOut_"];
                 };
             };
             /** @description Bad Request */

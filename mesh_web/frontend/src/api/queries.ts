@@ -14,6 +14,7 @@ import type { Weights } from "../domain/weights";
 import { type ApiPath, call, callAll, carryCsrf } from "./client";
 import { useLiveRevisions } from "./live";
 import {
+  breakerSchema,
   dumpSchema,
   mtlsSchema,
   namespaceSchema,
@@ -23,6 +24,7 @@ import {
   revisionSchema,
   serviceSchema,
   sessionSchema,
+  suspensionSchema,
   traceSchema,
   traceSummarySchema,
   workloadSchema,
@@ -229,6 +231,40 @@ export const useSetMtls = (namespace: string | null) =>
   useWrite((mode: MtlsMode) =>
     call(mtlsPath(namespace), writeResultSchema, { method: "PUT", json: { mode }, query: WAIT }),
   );
+
+type Suspendable = "services" | "workloads";
+const suspendPath = (what: Suspendable, namespace: string, name: string): ApiPath =>
+  `/namespaces/${segment(namespace)}/${what}/${segment(name)}/suspend`;
+
+export const useSuspension = (what: Suspendable, namespace: string, name: string) =>
+  useQuery({
+    queryKey: ["suspend", what, namespace, name],
+    queryFn: ({ signal }) => call(suspendPath(what, namespace, name), suspensionSchema, { signal }),
+    refetchInterval: 5000,
+  });
+
+/** The argument is how long it lasts: "10m", or "" until it is resumed. */
+export const useSuspend = (what: Suspendable, namespace: string, name: string) =>
+  useWrite((expires: string) =>
+    call(suspendPath(what, namespace, name), writeResultSchema, {
+      method: "PUT",
+      json: { expires },
+      query: WAIT,
+    }),
+  );
+
+export const useResume = (what: Suspendable, namespace: string, name: string) =>
+  useWrite((_: undefined) =>
+    call(suspendPath(what, namespace, name), writeResultSchema, { method: "DELETE", query: WAIT }),
+  );
+
+export const useBreakers = (namespace: string, service: string) =>
+  useQuery({
+    queryKey: ["breakers", namespace, service],
+    queryFn: ({ signal }) =>
+      callAll("/breakers", breakerSchema, { signal, query: { namespace, service } }),
+    refetchInterval: 1500,
+  });
 
 export const useRevert = () =>
   useWrite((revision: number) =>

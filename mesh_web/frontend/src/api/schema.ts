@@ -1,5 +1,7 @@
 // The edge: what the server sends is checked here once, and becomes the domain's values.
+
 import * as v from "valibot";
+import type { BreakerRow, Suspension } from "../domain/breaker";
 import type { Dump, Json } from "../domain/dump";
 import type { Effects } from "../domain/effects";
 import type { Graph, GraphDelta, GraphEdge, GraphNode } from "../domain/graph";
@@ -293,6 +295,40 @@ export const workloadSchema = record({
   mtls: text,
   message: text,
 }) satisfies Schema<WorkloadRow>;
+
+const breakerState = v.picklist(["closed", "half-open", "open"]);
+
+export const breakerSchema = record({
+  source: record({ namespace: v.string(), workload: v.string(), pod: v.string() }),
+  port: v.number(),
+  subset: text,
+  state: breakerState,
+  refusing: flag,
+  called: flag,
+  since: orNull(moment),
+  until: orNull(moment),
+  endpoints: listOf(
+    record({
+      address: v.string(),
+      pod: text,
+      state: breakerState,
+      since: moment,
+      until: moment,
+      ejections: count,
+    }),
+  ),
+  healthy: orNull(v.number()),
+  total: orNull(v.number()),
+  limits: listOf(record({ name: v.string(), most: v.number(), reached: flag, turned_away: count })),
+  policy: text,
+}) satisfies Schema<BreakerRow>;
+
+export const suspensionSchema = record({
+  suspended: v.boolean(),
+  reason: text,
+  expires_at: text,
+  source: text,
+}) satisfies Schema<Suspension>;
 
 export const podSchema = record({
   namespace: v.string(),

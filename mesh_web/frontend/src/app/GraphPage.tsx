@@ -5,6 +5,7 @@ import { type Graph, namespacesOf } from "../domain/graph";
 import { findNodes } from "../domain/search";
 import { boxId, COLLAPSE_ABOVE, shown } from "../domain/shown";
 import { formatView, parseView, type View } from "../domain/view";
+import { Breakers } from "../features/breaker/Breakers";
 import { EdgePanel } from "../features/edge/EdgePanel";
 import { GraphCanvas } from "../features/graph/GraphCanvas";
 import { GraphToolbar } from "../features/graph/GraphToolbar";
@@ -13,6 +14,7 @@ import { LiveStatus } from "../features/graph/LiveStatus";
 import { SearchBox } from "../features/graph/SearchBox";
 import { MeshPanel, NamespacePanel } from "../features/mesh/MeshPanels";
 import { ServicePanel } from "../features/service/ServicePanel";
+import { SuspendSwitch } from "../features/suspend/SuspendSwitch";
 import { WorkloadPanel } from "../features/workload/WorkloadPanel";
 import { Empty, Loading } from "../ui/feedback";
 import { PageHead } from "../ui/PageHead";
@@ -89,9 +91,21 @@ function SelectedPanel({ selected, drawn, collapsed, onCollapse, ...rest }: Pane
     );
   }
   const common = { editable, name, namespace, ...rest };
-  if (kind === "service") return <ServicePanel key={selected} {...common} />;
+  const where = { editable, name, namespace };
+  if (kind === "service") {
+    return (
+      <ServicePanel key={selected} {...common}>
+        <Breakers name={name} namespace={namespace} />
+        <SuspendSwitch what="services" {...where} />
+      </ServicePanel>
+    );
+  }
   if (kind === undefined) return null;
-  return <WorkloadPanel id={selected} key={selected} {...common} />;
+  return (
+    <WorkloadPanel id={selected} key={selected} {...common}>
+      <SuspendSwitch what="workloads" {...where} />
+    </WorkloadPanel>
+  );
 }
 
 function Stage({ live, drawn }: { readonly live: Live; readonly drawn: Graph | null }) {

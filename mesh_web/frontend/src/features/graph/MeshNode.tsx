@@ -44,11 +44,30 @@ function Detail({ node }: { readonly node: GraphNode }) {
   );
 }
 
+const BADGES: Readonly<Record<string, { readonly icon: IconName; readonly says: string }>> = {
+  "breaker-open": { icon: "error", says: "circuit breaker open" },
+  "breaker-half-open": { icon: "warning", says: "circuit breaker half-open" },
+  suspended: { icon: "pause", says: "suspended" },
+};
+
+function Badges({ badges }: { readonly badges: readonly string[] }) {
+  return badges.map((badge) => {
+    const known = BADGES[badge];
+    return known === undefined ? null : (
+      <span className="node-badge" data-badge={badge} key={badge} title={known.says}>
+        <Icon name={known.icon} size={13} />
+      </span>
+    );
+  });
+}
+
 /** A node in a sentence, for those who hear it. */
 export function describe(node: GraphNode): string {
   const version = node.version === "" ? "" : ` ${node.version}`;
   const where = node.namespace === "" ? "" : ` in ${node.namespace}`;
-  return `${node.kind} ${node.name}${version}${where}: ${healthWord(node.health)}, ${formatRate(node.requestsPerSecond)}`;
+  const marks = node.badges.map((badge) => BADGES[badge]?.says ?? "").filter((says) => says !== "");
+  const also = marks.length === 0 ? "" : `, ${marks.join(", ")}`;
+  return `${node.kind} ${node.name}${version}${where}: ${healthWord(node.health)}, ${formatRate(node.requestsPerSecond)}${also}`;
 }
 
 export const MeshNode = memo(function MeshNode({ data }: NodeProps<MeshFlowNode>) {
@@ -88,6 +107,7 @@ export const MeshNode = memo(function MeshNode({ data }: NodeProps<MeshFlowNode>
           </span>
         )}
       </span>
+      <Badges badges={node.badges} />
       {!tab && <HealthMark health={node.health} size={14} />}
     </div>
   );

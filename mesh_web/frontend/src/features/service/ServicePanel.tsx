@@ -1,4 +1,5 @@
 // One service: its health, callers, versions, and where its traffic goes.
+import type { ReactNode } from "react";
 import { type Live, useLive } from "../../api/live";
 import { useService } from "../../api/queries";
 import { type Graph, inboundOf, outboundOf } from "../../domain/graph";
@@ -122,11 +123,13 @@ export function ServicePanel({
   editable,
   onSelect,
   onClose,
+  children,
 }: {
   readonly namespace: string;
   readonly name: string;
   readonly live: Live;
   readonly editable: boolean;
+  readonly children?: ReactNode;
   readonly onSelect: (id: string) => void;
   readonly onClose: () => void;
 }) {
@@ -172,6 +175,7 @@ export function ServicePanel({
           {!editable && <p className="muted small">Your role may look but not change.</p>}
         </Section>
       )}
+      {children}
       {live.graph !== null && (
         <Traffic graph={live.graph} id={id} live={live} onSelect={onSelect} />
       )}

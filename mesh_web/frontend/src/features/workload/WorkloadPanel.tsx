@@ -1,4 +1,5 @@
 // One workload: its pods, its scale, and its traffic.
+import type { ReactNode } from "react";
 import type { Live } from "../../api/live";
 import { usePods, useRestart, useScale, useWorkloads } from "../../api/queries";
 import { inboundOf, outboundOf } from "../../domain/graph";
@@ -98,12 +99,14 @@ export function WorkloadPanel({
   editable,
   onSelect,
   onClose,
+  children,
 }: {
   readonly id: string;
   readonly namespace: string;
   readonly name: string;
   readonly live: Live;
   readonly editable: boolean;
+  readonly children?: ReactNode;
   readonly onSelect: (id: string) => void;
   readonly onClose: () => void;
 }) {
@@ -151,6 +154,7 @@ export function WorkloadPanel({
         <Pods name={name} namespace={namespace} />
         {workload !== undefined && editable && <Scale workload={workload} />}
       </Section>
+      {workload !== undefined && !workload.gateway && children}
       {list.graph !== null && (
         <>
           <Section title="Inbound">

@@ -1,0 +1,1 @@
+"""Circuit breakers: what the proxies' own limits and ejections amount to."""
