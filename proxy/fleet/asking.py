@@ -107,16 +107,20 @@ def _let_go(writer: threading.Thread, path: Path) -> None:
 
 
 _PREFIX = re.compile(r"^.*?error initializing configuration '[^']*': ", re.DOTALL)
-_DEBUG_HEAD = re.compile(r"goo\.gle/debug\w+\s*")
-_CONSTRAINT = "Proto constraint validation failed"
+_WHOLE_MESSAGE = re.compile(
+    r"goo\.gle/debug\w+\s.*?(?=Proto constraint validation failed)|goo\.gle/debug\w+\s+", re.DOTALL
+)
 _MOST_WORDS = 2_000
 
 
 def words_of(said: str, code: int) -> str:
     """Envoy's sentence without its log's decoration; a crash has none."""
-    words = _DEBUG_HEAD.sub("", _PREFIX.sub("", said)).strip()
+    words = tidied(_PREFIX.sub("", said))
     if not words or not _PREFIX.match(said):
         words = f"Envoy ended with {code} on it{': ' + words if words else ''}"
-    # before it stands the whole message
-    start = max(0, words.find(_CONSTRAINT))
-    return words[start : start + _MOST_WORDS]
+    return words
+
+
+def tidied(words: str) -> str:
+    """Envoy's words without the whole message that it repeats before them."""
+    return _WHOLE_MESSAGE.sub("", words).strip()[:_MOST_WORDS]

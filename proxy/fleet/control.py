@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 
 from proxy import services
 from proxy.ads.server import AdsServer
 from proxy.ads.session import Rejected
 from proxy.fleet import dump
+from proxy.fleet.asking import tidied
 from proxy.fleet.blame import Ledger
 from proxy.fleet.metrics import Meter, Metered
 from proxy.fleet.planner import Blame, Plan, Planner, Sources, TurnedDown
@@ -232,13 +233,14 @@ class Control:
         self.ads.again(proxy_id, type_url, names)
 
     def _hold_back(self, proxy_id: str, refusal: Rejected, bad: tuple[Resource, ...]) -> None:
-        log.warning("proxy %s refused %s: %s", proxy_id, type_name(refusal.type_url), refusal.error)
+        error = tidied(refusal.error)
+        log.warning("proxy %s refused %s: %s", proxy_id, type_name(refusal.type_url), error)
         suspects = bad or refusal.resources
         numbers = self._numbers(proxy_id, refusal.type_url, suspects)
         self._ledger.refused(proxy_id, refusal.type_url, suspects)
         if bad or len(set(numbers)) == 1:
-            self._reject(proxy_id, numbers, refusal.error)
-        self._rows.rejected(proxy_id, refusal.type_url, refusal.error)
+            self._reject(proxy_id, numbers, error)
+        self._rows.rejected(proxy_id, refusal.type_url, error)
         good = self._progress.last_good(proxy_id)
         self._refused.append(
             _Refused(
@@ -248,7 +250,7 @@ class Control:
                 resources=suspects,
                 named=bool(bad),
                 good=good.of(refusal.type_url) if good is not None else {},
-                error=refusal.error,
+                error=error,
             )
         )
         self._look.set()
@@ -368,9 +370,12 @@ class Control:
         numbers = dict(zip((r.name for r in one.resources), one.numbers, strict=True))
         for resource in bad:
             if resource not in known:
-                keys = guilty_keys(one.type_url, resource, one.good.get(resource.name))
+                number = numbers[resource.name]
+                keys = guilty_keys(
+                    one.type_url, resource, one.good.get(resource.name)
+                ) or self._planner.blame_changes(number, one.error)
                 self._planner.refuse(one.type_url, resource, one.error, keys)
-                _report(keys, numbers[resource.name], one.error)
+                _report(keys, number, one.error)
         return _Judged(
             proxy_id=one.proxy_id,
             type_url=one.type_url,
@@ -553,13 +558,13 @@ def _blames(plan: Plan) -> set[Blame]:
 
 
 def _report(keys: tuple[ResourceKey, ...], number: int, error: str) -> None:
-    """Have each culprit taken back. The broker may be away: then it is done here and now."""
+    """Take each culprit back. The database may be busy for too long: then a worker does it."""
     for key in keys:
         try:
-            revert_rejected.apply_async((str(key), number, error), retry=False)
-        except Exception:  # the broker's client raises many kinds
-            log.exception("could not hand over the revert of %s", key)
             routing.revert_rejected(key, number, error)
+        except DatabaseError:
+            log.exception("could not take back %s: a worker will", key)
+            revert_rejected.apply_async((str(key), number, error), retry=False)
 
 
 def _ended() -> bool:

@@ -11,7 +11,7 @@ from proxy.fleet.culprits import Suspects, find_culprits
 from proxy.fleet.quarantine import Quarantine, Refusal, culprits
 from proxy.fleet.steps import InMemory, Steps, StepStore
 from proxy.fleet.transition import Standings, advance, aim, overlaps, under_way
-from proxy.fleet.tryout import Failed, Passed, Tryout, Untried
+from proxy.fleet.tryout import Failed, Guilty, Passed, Tryout, Untried
 from proxy.xds.options import Options
 from proxy.xds.snapshot import (
     Material,
@@ -118,6 +118,7 @@ class Planner:
         self._steps = Steps()
         self._aimed: Standings = {}
         self._published: PublishedConfig | None = None
+        self._previous: PublishedConfig | None = None
         self._newly: frozenset[ResourceKey] = frozenset()
         self._generation: str | None = None
         self._registry = Registry()
@@ -126,6 +127,27 @@ class Planner:
 
     def refused_before(self, resource: Resource) -> bool:
         return self._quarantine.knows(resource)
+
+    def blame_changes(self, number: int, error: str) -> tuple[ResourceKey, ...]:
+        """The changes of revision `number`, if that is the last, that Envoy refuses with `error`.
+
+        For what names no resource: the only change, or those that a trial finds.
+        """
+        now, before = self._published, self._previous
+        if now is None or before is None or now.number != number:
+            return ()
+        tryout, material = Tryout(self._options), _material(now)
+        old = self._compiler.compile(self._input(now, before.documents))
+        tryout.trust(_changes(old, None))
+
+        def refused(documents: tuple[Document, ...]) -> bool:
+            mesh = self._compiler.compile(self._input(now, documents))
+            return tryout.refuses(_changes(mesh, old), material)
+
+        suspects = Suspects(
+            before=before.documents, after=now.documents, guilty=(Guilty((), error),)
+        )
+        return tuple(find_culprits(suspects, refused))
 
     def refuse(
         self, type_url: str, resource: Resource, error: str, keys: tuple[ResourceKey, ...]
@@ -178,6 +200,8 @@ class Planner:
         if self._published is not None and published is not self._published:
             self._sources.push(published.number, trial)
         self._newly = _newly_written(self._published, published)
+        if published is not self._published:
+            self._previous = self._published
         self._published, self._mesh = published, mesh
         return self._plan(published, mesh, None if anew else before)
 

@@ -77,20 +77,14 @@ def rejection(number: int) -> Refusal:
     What was wrong with it is being taken back.
     """
     view = history.revision(number)
-    errors = "; ".join(sorted({one.error for one in (view.proxies if view else ()) if one.error}))
-    said = (
-        f"Revision {number} was refused by a proxy and is taken back: {errors or 'see its history'}"
-    )
+    findings = view.findings if view else ()
+    wrong = tuple(one for one in findings if one.severity is Severity.ERROR)
+    errors = {one.error for one in (view.proxies if view else ()) if one.error}
+    words = "; ".join(sorted(errors or {one.message for one in wrong})) or "see its history"
+    said = f"Revision {number} was refused by a proxy and is taken back: {words}"
     if view is not None and view.trial is not None and view.trial.outcome is TrialOutcome.REFUSED:
         said = f"Envoy refused revision {number} before any proxy was told: {view.trial.error}"
-    return Refusal(
-        422,
-        "rejected",
-        said,
-        findings=tuple(
-            one for one in (view.findings if view else ()) if one.severity is Severity.ERROR
-        ),
-    )
+    return Refusal(422, "rejected", said, findings=wrong)
 
 
 def _first(findings: Iterable[Finding]) -> str:

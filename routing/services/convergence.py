@@ -21,7 +21,11 @@ BEFORE: Mapping[RevisionState, tuple[RevisionState, ...]] = {
         RevisionState.PARTIAL,
         RevisionState.CONVERGED,  # pods that start with the revision are counted when they come
     ),
-    RevisionState.REJECTED: (RevisionState.PUSHED, RevisionState.PARTIAL),
+    RevisionState.REJECTED: (
+        RevisionState.PUSHED,
+        RevisionState.PARTIAL,
+        RevisionState.REJECTED,  # it is taken back before all who refuse it have been counted
+    ),
 }
 """From which states a report may lead to a state: only ever forward."""
 
