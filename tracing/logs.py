@@ -69,8 +69,8 @@ class LogPage:
     next: LogPosition | None = None
 
 
-_ACCESS = "ResourceAttributes['log_name'] != ''"
-"""Envoy names its log; an application's records have no such name."""
+_ACCESS = "LogAttributes['reporter'] IN ('source', 'destination')"
+"""Every record of an Envoy says which side tells it."""
 _RECORDS = (
     f"if({_ACCESS}, 'access', 'log') AS kind, toUnixTimestamp64Nano(Timestamp) AS at, TraceId,"
     " SpanId, Namespace, Workload, Severity, Body, 0, LogAttributes FROM {database}.access_logs"

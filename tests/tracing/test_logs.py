@@ -20,9 +20,9 @@ TRACE = "05" * 16
 
 
 def record(age: int, body: str, *, access: bool = False, **attributes: str) -> LogRecord:
-    named = {"log_name": "meshweb"} if access else {}
-    resource = Resource("payments", "shop", "payments-v2", named)
-    return LogRecord(NOW - age * SECOND, TRACE, "03" * 8, "INFO", body, resource, attributes)
+    resource = Resource("payments", "shop", "payments-v2", {})
+    words = {"reporter": "destination", **attributes} if access else attributes
+    return LogRecord(NOW - age * SECOND, TRACE, "03" * 8, "INFO", body, resource, words)
 
 
 @pytest.fixture(scope="module")
