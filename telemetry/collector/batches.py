@@ -124,14 +124,7 @@ class Batches:
     async def _insert(self, lines: bytes) -> None:
         """Insert with one token through all tries, so that it happens once."""
         token = secrets.token_hex(12)
-        insert = partial(
-            self._store.insert_encoded,
-            self._table,
-            self._columns,
-            lines,
-            token=token,
-            form=self._form,
-        )
+        insert = partial(self._insert_once, lines, token)
         for pause in RETRY_SECONDS:
             try:
                 await asyncio.to_thread(insert)
@@ -140,6 +133,17 @@ class Batches:
             else:
                 return
         await asyncio.to_thread(insert)
+
+    def _insert_once(self, lines: bytes, token: str) -> None:
+        """What the store is too short of just now is no fault of the rows."""
+        try:
+            self._store.insert_encoded(
+                self._table, self._columns, lines, token=token, form=self._form
+            )
+        except StoreError as error:
+            if error.passing:
+                raise StoreAway(str(error)[:300]) from error
+            raise
 
 
 def _settle(waiting: list[_Waiting], error: Exception | None) -> None:

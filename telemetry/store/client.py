@@ -18,10 +18,21 @@ from telemetry.store.password import store_password
 DATABASE = "meshweb"
 _UNKNOWN_TABLE = 60
 _UNKNOWN_DATABASE = 81
+_PASSING = (
+    159,  # TIMEOUT_EXCEEDED
+    202,  # TOO_MANY_SIMULTANEOUS_QUERIES
+    209,  # SOCKET_TIMEOUT
+    210,  # NETWORK_ERROR
+    241,  # MEMORY_LIMIT_EXCEEDED
+    242,  # TABLE_IS_READ_ONLY
+    243,  # NOT_ENOUGH_SPACE
+    252,  # TOO_MANY_PARTS
+    999,  # KEEPER_EXCEPTION
+)
 
 
 class StoreError(Exception):
-    """ClickHouse refused the statement; `code` is its error number. Trying again will not help."""
+    """ClickHouse refused the statement; `code` is its error number."""
 
     def __init__(self, message: str, code: int) -> None:
         super().__init__(message)
@@ -31,6 +42,11 @@ class StoreError(Exception):
     def missing_table(self) -> bool:
         """The schema has not been applied yet."""
         return self.code in (_UNKNOWN_TABLE, _UNKNOWN_DATABASE)
+
+    @property
+    def passing(self) -> bool:
+        """Nothing is wrong with the statement: memory, disk or patience were short just now."""
+        return self.code in _PASSING
 
 
 class StoreAway(Exception):  # noqa: N818  a state of the world, to be retried
