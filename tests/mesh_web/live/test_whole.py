@@ -73,7 +73,7 @@ async def serving(application: Asgi) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def building(broker: Broker, sources: tuple[Source, ...] = ()) -> AsyncIterator[None]:
-    live = Live(broker.url, read_registry=lambda: REGISTRY, topic_sources=sources)
+    live = Live(broker.url, read_registry=lambda: REGISTRY, read_marks=dict, topic_sources=sources)
     task = asyncio.create_task(live.run())
     try:
         yield
