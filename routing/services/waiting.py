@@ -10,7 +10,7 @@ from routing.models import Revision
 from telemetry.contracts import Channel
 
 LONGEST_SECONDS = 60.0
-NAMING_SECONDS = 1.5
+NAMING_SECONDS = 5.0
 WAITERS = threading.BoundedSemaphore(8)
 """A waiter holds a worker of the web: half of them stay free for everyone else."""
 
