@@ -37,6 +37,9 @@ const ConfigPage = lazy(() =>
   import("../features/config/ConfigPage").then((m) => ({ default: m.ConfigPage })),
 );
 
+const MetricsPage = lazy(() =>
+  import("../features/metrics/MetricsPage").then((m) => ({ default: m.MetricsPage })),
+);
 const ExplainPage = lazy(() =>
   import("../features/explain/ExplainPage").then((m) => ({ default: m.ExplainPage })),
 );
@@ -74,6 +77,8 @@ function Page({ path }: { readonly path: string }): ReactNode {
       ) : (
         <ProxyPage id={decodeURIComponent(second)} key={second} />
       );
+    case "query":
+      return <MetricsPage />;
     case "explain":
       return <ExplainPage />;
     case "config":
