@@ -240,8 +240,18 @@ class RoutingView(Protocol):
     def service(self, service: Service) -> ServiceRouting: ...
 
 
+class GraphType(StrEnum):
+    """What stands for the workloads: themselves, their apps, versions of those, or services only."""
+
+    WORKLOAD = "workload"
+    APP = "app"
+    VERSIONED_APP = "versionedApp"
+    SERVICE = "service"
+
+
 class NodeKind(StrEnum):
     WORKLOAD = "workload"
+    APP = "app"
     SERVICE = "service"
     GATEWAY = "gateway"
     EXTERNAL = "external"
@@ -259,7 +269,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphNode:
-    """`id` is stable across builds: "<kind>:<namespace>/<name>"."""
+    """`id` is stable across builds: "<kind>:<namespace>/<name>". A version's name is "<app> <version>"."""
 
     id: str
     kind: NodeKind
@@ -281,7 +291,8 @@ class GraphEdge:
 
     Rates are per second; durations in milliseconds, None without samples; ratios 0..1.
     `requests_total` counts requests in the window; `responses` maps code to requests per second.
-    For TCP the rates are bytes per second and `requests_*` are 0.
+    For TCP the rates are bytes per second and `requests_*` are 0. `seen_by`: "metrics" of the mesh,
+    "traces", or both; what only spans saw has the protocol "traces".
     """
 
     id: str
@@ -300,6 +311,7 @@ class GraphEdge:
     bytes_received_per_second: float = 0.0
     connections_open: int = 0
     health: Health = Health.IDLE
+    seen_by: tuple[str, ...] = ("metrics",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

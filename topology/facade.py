@@ -1,5 +1,6 @@
 """What other apps may call."""
 
+from topology.history import graph_at
 from topology.selectors import generation, pods_for_node, registry
 from topology.services import (
     apply_manifests,
@@ -17,6 +18,7 @@ __all__ = [
     "delete_manifests",
     "delete_pod",
     "generation",
+    "graph_at",
     "nothing_runs",
     "pods_for_node",
     "reconcile",

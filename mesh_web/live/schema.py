@@ -53,6 +53,7 @@ class GraphEdgeOut(Schema):
     bytes_received_per_second: Rate
     connections_open: Count
     health: Health
+    seen_by: list[Literal["metrics", "traces"]]
 
 
 class GraphOut(Schema):

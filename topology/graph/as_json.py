@@ -52,6 +52,7 @@ def edge_to_json(edge: GraphEdge) -> Json:
         "bytes_received_per_second": round(edge.bytes_received_per_second, 1),
         "connections_open": edge.connections_open,
         "health": edge.health.value,
+        "seen_by": list(edge.seen_by),
     }
 
 

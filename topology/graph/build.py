@@ -1,6 +1,9 @@
 """The graph of one moment: appenders run in order over a draft."""
 
+from collections.abc import Iterable
+
 from topology.contracts import Graph, Registry
+from topology.graph.calls import Calls, fusing
 from topology.graph.draft import Appender, Context, Draft
 from topology.graph.known import known
 from topology.graph.replicas import replicas
@@ -16,6 +19,12 @@ STANDARD: tuple[Appender, ...] = (
 )
 
 
+def past(calls: Iterable[Calls], *, now: bool = False) -> tuple[Appender, ...]:
+    """Of a time gone by: nobody knows any more how many pods were ready."""
+    pods = (replicas,) if now else ()
+    return (traffic, known, *pods, fusing(calls), verdicts)  # verdicts judge what spans add, too
+
+
 def build(
     window: Window,
     registry: Registry,
@@ -24,7 +33,12 @@ def build(
     appenders: tuple[Appender, ...] = STANDARD,
 ) -> Graph:
     """The graph over the last `window_seconds` before `now` (Unix seconds); sorted by id."""
-    context = Context.of(now, window_seconds, window.totals(now, window_seconds), registry)
+    totals = window.totals(now, window_seconds)
+    return drawn(Context.of(now, window_seconds, totals, registry), appenders)
+
+
+def drawn(context: Context, appenders: tuple[Appender, ...]) -> Graph:
+    """What the appenders make of it, in their order."""
     draft = Draft()
     for append in appenders:
         append(draft, context)

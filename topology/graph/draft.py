@@ -8,6 +8,7 @@ from topology.contracts import (
     Graph,
     GraphEdge,
     GraphNode,
+    GraphType,
     Health,
     NodeKind,
     Registry,
@@ -31,9 +32,16 @@ class Context:
     registry: Registry
     workloads: Mapping[Name, Workload]
     services: Mapping[Name, Service]
+    graph_type: GraphType = GraphType.WORKLOAD
 
     @staticmethod
-    def of(at: float, window_seconds: int, totals: Totals, registry: Registry) -> "Context":
+    def of(
+        at: float,
+        window_seconds: int,
+        totals: Totals,
+        registry: Registry,
+        graph_type: GraphType = GraphType.WORKLOAD,
+    ) -> "Context":
         return Context(
             at=at,
             window_seconds=window_seconds,
@@ -41,6 +49,7 @@ class Context:
             registry=registry,
             workloads={(w.namespace, w.name): w for w in registry.workloads},
             services={(s.namespace, s.name): s for s in registry.services},
+            graph_type=graph_type,
         )
 
 

@@ -1,11 +1,13 @@
 """Which nodes an edge key stands between."""
 
+from collections.abc import Collection, Iterable, Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 from telemetry.contracts import EdgeKey
-from topology.contracts import NodeKind
+from topology.contracts import GraphType, NodeKind, Workload
 from topology.graph.accounting import UNKNOWN
-from topology.graph.draft import Context
+from topology.graph.draft import Context, Name
 
 CLUSTER_SUFFIX = ".svc.cluster.local"
 _NOWHERE = frozenset({"", UNKNOWN})
@@ -23,6 +25,18 @@ class Place(NamedTuple):
         return f"{self.kind}:{self.namespace}/{self.name}"
 
 
+def place_of(workload: Workload, graph_type: GraphType) -> Place:
+    """Where a workload is drawn; a gateway is itself in every graph."""
+    if workload.gateway:
+        return Place(NodeKind.GATEWAY, workload.namespace, workload.name)
+    if graph_type is GraphType.APP:
+        return Place(NodeKind.APP, workload.namespace, workload.app)
+    if graph_type is GraphType.VERSIONED_APP:
+        name = f"{workload.app} {workload.version}".rstrip()
+        return Place(NodeKind.APP, workload.namespace, name)
+    return Place(NodeKind.WORKLOAD, workload.namespace, workload.name)
+
+
 NOBODY = Place(NodeKind.UNKNOWN, "", "unknown")
 
 
@@ -38,6 +52,25 @@ class Guide:
     @property
     def places(self) -> tuple[Place, ...]:
         return tuple(self._indexes)
+
+    def hops(
+        self, key: EdgeKey, serving: Mapping[Name, Collection[Name]]
+    ) -> Iterable[tuple[int, int]]:
+        """The edges that this traffic is part of, by indexes into `places`.
+
+        `serving` has the services (namespace, host) that each workload answers; a graph of
+        services draws what a workload calls as calls of each of them.
+        """
+        if self._context.graph_type is not GraphType.SERVICE:
+            return pairwise(self.path(key))
+        service = self._service(key.destination_service_namespace, key.destination_service)
+        if service is None:
+            return pairwise(self.path(key))
+        callers = serving.get((key.source_namespace, key.source_workload), ())
+        named = [self._service(*caller) for caller in callers]
+        return [(caller, service) for caller in named if caller is not None] or [
+            (self.path(key)[0], service)
+        ]
 
     def path(self, key: EdgeKey) -> tuple[int, ...]:
         """Indexes into `places` of the two or three nodes that this traffic passes, in order.
@@ -80,8 +113,9 @@ def workload_place(namespace: str, name: str, context: Context) -> Place | None:
     if name in _NOWHERE:
         return None
     known = context.workloads.get((namespace, name))
-    kind = NodeKind.GATEWAY if known is not None and known.gateway else NodeKind.WORKLOAD
-    return Place(kind, "" if namespace in _NOWHERE else namespace, name)
+    if known is None:
+        known = Workload(namespace="" if namespace in _NOWHERE else namespace, name=name)
+    return place_of(known, context.graph_type)
 
 
 def service_place(namespace: str, host: str, context: Context) -> Place | None:

@@ -1,18 +1,17 @@
 """Appender: the nodes and edges that carried traffic in the window."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.contracts import EdgeKey
-from topology.contracts import GraphEdge, Health
+from topology.contracts import GraphEdge, GraphType, Health
 from topology.graph.accounting import UNKNOWN, Counted, counted
-from topology.graph.draft import Context, Draft, NodeDraft
+from topology.graph.draft import Context, Draft, Name, NodeDraft
 from topology.graph.places import Guide, Place
 from topology.graph.quantiles import quantiles
 from topology.graph.window import BUCKETS, BYTES_RECEIVED, BYTES_SENT, REQUESTS, Counts
@@ -66,13 +65,24 @@ def traffic(draft: Draft, context: Context) -> None:
         draft.edges[edge.id] = edge
 
 
-def _lay_out(keys: Iterable[EdgeKey], context: Context) -> _Layout:
+def _serving(keys: Iterable[EdgeKey]) -> Mapping[Name, Collection[Name]]:
+    """The services that each workload was called as, in the order of the keys."""
+    found: dict[Name, dict[Name, None]] = {}
+    for key in keys:
+        if UNKNOWN not in (key.destination_workload, key.destination_service):
+            services = found.setdefault((key.destination_namespace, key.destination_workload), {})
+            services[key.destination_service_namespace, key.destination_service] = None
+    return found
+
+
+def _lay_out(keys: Sequence[EdgeKey], context: Context) -> _Layout:
     guide = Guide(context)
     edges: dict[_Ends, int] = {}
     rows: list[int] = []
     members: list[int] = []
+    serving = _serving(keys) if context.graph_type is GraphType.SERVICE else {}
     for row, key in enumerate(keys):
-        for source, target in pairwise(guide.path(key)):
+        for source, target in guide.hops(key, serving):
             rows.append(row)
             members.append(edges.setdefault((source, target, key.protocol), len(edges)))
     order = np.argsort(members, kind="stable")
@@ -94,6 +104,9 @@ def _node(place: Place, context: Context, strangers: list[NodeDraft]) -> NodeDra
         known = context.workloads.get((namespace, name))
         if known is not None:
             return NodeDraft(kind, namespace, name, app=known.app, version=known.version)
+    if kind == "app":
+        app, _, version = name.partition(" ")
+        return NodeDraft(kind, namespace, name, app=app, version=version)
     node = NodeDraft(kind, namespace, name, app=name if kind in ("workload", "service") else "")
     if kind == "workload":
         strangers.append(node)

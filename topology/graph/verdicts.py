@@ -25,7 +25,7 @@ def _verdict(node: NodeDraft) -> Health:
 
 
 def _pods(node: NodeDraft) -> Health:
-    """Of a workload or gateway; of others nothing is expected."""
-    if node.kind in (NodeKind.WORKLOAD, NodeKind.GATEWAY):
+    """Of a workload, app or gateway; of others nothing is expected."""
+    if node.kind in (NodeKind.WORKLOAD, NodeKind.APP, NodeKind.GATEWAY):
         return replica_health(node.pods_ready, node.pods_desired)
     return Health.IDLE

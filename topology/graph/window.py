@@ -42,6 +42,19 @@ class Totals:
     open_connections: NDArray[np.int64]
     seconds: int
 
+    @staticmethod
+    def stored(edges: Sequence[tuple[EdgeKey, EdgeCount]], seconds: int) -> "Totals":
+        """Of counts that were summed elsewhere over so many seconds; both ends told everything."""
+        numbers = [_numbers(count) for _, count in edges]
+        counts = np.array(numbers, np.int64).reshape(-1, COLUMNS)
+        return Totals(
+            keys=tuple(key for key, _ in edges),
+            counts=counts,
+            recent=np.zeros_like(counts),
+            open_connections=np.array([one.connections_open for _, one in edges], np.int64),
+            seconds=max(1, seconds),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class _Rows:

@@ -169,7 +169,19 @@ def test_without_a_broker_there_is_no_graph_either(broker: Broker) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("query", ["window=15s", "window=x", "type=app", "namespaces=a%00b"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "window=5s",
+        "window=8d",
+        "window=x",
+        "type=pods",
+        "at=-1",
+        "at=nan",
+        "at=99999999999",
+        "namespaces=a%00b",
+    ],
+)
 def test_what_is_not_offered_is_422(broker: Broker, query: str) -> None:
     assert logged_in().get(f"/api/v1/graph?{query}").status_code == 422
 

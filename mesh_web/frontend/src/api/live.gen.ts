@@ -73,6 +73,8 @@ export interface components {
             responses: {
                 [key: string]: number;
             };
+            /** Seen By */
+            seen_by: ("metrics" | "traces")[];
             /** Source */
             source: string;
             /** Target */
@@ -150,7 +152,7 @@ export interface components {
          * NodeKind
          * @enum {string}
          */
-        NodeKind: "workload" | "service" | "gateway" | "external" | "unknown";
+        NodeKind: "workload" | "app" | "service" | "gateway" | "external" | "unknown";
         /** ProxiesDelta */
         ProxiesDelta: {
             /** Proxies */

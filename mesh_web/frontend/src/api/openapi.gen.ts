@@ -1399,17 +1399,27 @@ export interface components {
             namespaces: string;
             /**
              * Window
-             * @description 10s, 60s or 300s
+             * @description How far it looks back: 10s to 7d
              * @default 60s
              */
             window: string;
             /**
-             * Type
-             * @description workload
+             * @description What stands for the workloads
              * @default workload
              */
-            type: string;
+            type: "workload" | "app" | "versionedApp" | "service";
+            /**
+             * At
+             * @description Unix seconds; absent: now
+             */
+            at?: number | null;
         };
+        /**
+         * GraphType
+         * @description What stands for the workloads: themselves, their apps, versions of those, or services only.
+         * @enum {string}
+         */
+        GraphType: "workload" | "app" | "versionedApp" | "service";
         /**
          * GraphEdgeOut
          * @description `id` reads "<source id>-><target id>|<protocol>"; `responses` are requests/s by code.
@@ -1448,6 +1458,8 @@ export interface components {
             /** Connections Open */
             connections_open: number;
             health: components["schemas"]["Health"];
+            /** Seen By */
+            seen_by: ("metrics" | "traces")[];
         };
         /**
          * GraphNodeOut
@@ -1501,7 +1513,7 @@ export interface components {
          * NodeKind
          * @enum {string}
          */
-        NodeKind: "workload" | "service" | "gateway" | "external" | "unknown";
+        NodeKind: "workload" | "app" | "service" | "gateway" | "external" | "unknown";
         /**
          * WriteQuery
          * @description How a write is carried out: for real or not, and whether the answer waits for the proxies.
@@ -5464,10 +5476,12 @@ export interface operations {
             query?: {
                 /** @description Comma separated; empty: all */
                 namespaces?: string;
-                /** @description 10s, 60s or 300s */
+                /** @description How far it looks back: 10s to 7d */
                 window?: string;
-                /** @description workload */
-                type?: string;
+                /** @description What stands for the workloads */
+                type?: "workload" | "app" | "versionedApp" | "service";
+                /** @description Unix seconds; absent: now */
+                at?: number | null;
             };
             header?: never;
             path?: never;

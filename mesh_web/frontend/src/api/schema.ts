@@ -83,7 +83,7 @@ const health = v.optional(v.picklist(["idle", "healthy", "degraded", "failing"])
 
 const graphNode = record({
   id: v.string(),
-  kind: v.picklist(["workload", "service", "gateway", "external", "unknown"]),
+  kind: v.picklist(["workload", "app", "service", "gateway", "external", "unknown"]),
   namespace: text,
   name: v.string(),
   app: text,
@@ -113,6 +113,7 @@ const graphEdge = record({
   bytes_received_per_second: byteRate,
   connections_open: count,
   health,
+  seen_by: listOf(v.picklist(["metrics", "traces"])),
 }) satisfies Schema<GraphEdge>;
 
 const graphSnapshot = v.pipe(

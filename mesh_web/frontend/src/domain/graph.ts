@@ -2,7 +2,9 @@
 import type { BytesPerSecond, Milliseconds, PerSecond, Ratio, UnixSeconds } from "./units";
 
 export type Health = "idle" | "healthy" | "degraded" | "failing";
-type NodeKind = "workload" | "service" | "gateway" | "external" | "unknown";
+/** The mesh's metrics, the applications' spans. */
+export type SeenBy = "metrics" | "traces";
+type NodeKind = "workload" | "app" | "service" | "gateway" | "external" | "unknown";
 
 /** `id` is "<kind>:<namespace>/<name>", the same in every build of the graph. */
 export interface GraphNode {
@@ -38,6 +40,7 @@ export interface GraphEdge {
   readonly bytesReceivedPerSecond: BytesPerSecond;
   readonly connectionsOpen: number;
   readonly health: Health;
+  readonly seenBy: readonly SeenBy[];
 }
 
 export interface Graph {

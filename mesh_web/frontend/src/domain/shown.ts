@@ -45,6 +45,7 @@ function merged(a: GraphEdge, b: GraphEdge): GraphEdge {
     bytesReceivedPerSecond: bytesPerSecond(a.bytesReceivedPerSecond + b.bytesReceivedPerSecond),
     connectionsOpen: a.connectionsOpen + b.connectionsOpen,
     health: worse(a.health, b.health),
+    seenBy: [...new Set([...a.seenBy, ...b.seenBy])],
   };
 }
 

@@ -39,6 +39,7 @@ export function anEdge(source: string, target: string, change: Partial<GraphEdge
     bytesReceivedPerSecond: bytesPerSecond(0),
     connectionsOpen: 0,
     health: "healthy",
+    seenBy: ["metrics"],
     ...change,
   };
 }

@@ -1,7 +1,7 @@
 // One edge: how its traffic does, how it is protected, and its traces.
 import type { Live } from "../../api/live";
 import { useTraces } from "../../api/queries";
-import { type GraphEdge, type GraphNode, isTcp, mtlsState } from "../../domain/graph";
+import { type GraphEdge, type GraphNode, isTcp, mtlsState, type SeenBy } from "../../domain/graph";
 import type { Point } from "../../domain/history";
 import {
   formatAge,
@@ -149,8 +149,14 @@ function End({ node, onSelect }: { readonly node: GraphNode; readonly onSelect: 
   );
 }
 
+const SEEN_WORDS: Readonly<Record<SeenBy, string>> = {
+  metrics: "the mesh's metrics",
+  traces: "traces",
+};
+
 const KIND_WORDS: Readonly<Record<GraphNode["kind"], string>> = {
   workload: "Workload",
+  app: "App",
   service: "Service",
   gateway: "Gateway",
   external: "Outside the mesh",
@@ -256,6 +262,10 @@ export function EdgePanel({
         <dl className="ends">
           <EndFacts label="From" node={source} onSelect={onSelect} />
           <EndFacts label="To" node={target} onSelect={onSelect} />
+          <div>
+            <dt>Seen by</dt>
+            <dd>{edge.seenBy.map((source) => SEEN_WORDS[source]).join(" and ")}</dd>
+          </div>
           <div>
             <dt>Edge</dt>
             <dd>

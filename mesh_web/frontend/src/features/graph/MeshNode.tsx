@@ -15,6 +15,7 @@ type MeshNodeData = {
 export type MeshFlowNode = Node<MeshNodeData, "mesh">;
 
 const ICONS: Readonly<Record<GraphNode["kind"], IconName>> = {
+  app: "workloads",
   workload: "workloads",
   service: "service",
   gateway: "gateway",

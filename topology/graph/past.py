@@ -1,0 +1,28 @@
+"""The graph of any time, from counts that the store summed."""
+
+from collections.abc import Sequence
+
+from telemetry.contracts import EdgeCount, EdgeKey
+from topology.contracts import Graph, GraphType, Registry
+from topology.graph.build import drawn, past
+from topology.graph.calls import Calls
+from topology.graph.draft import Context
+from topology.graph.window import Totals
+
+
+def stored_graph(
+    edges: Sequence[tuple[EdgeKey, EdgeCount]],
+    registry: Registry,
+    at: float,
+    window_seconds: int,
+    graph_type: GraphType = GraphType.WORKLOAD,
+    calls: Sequence[Calls] = (),
+    *,
+    now: bool = False,
+) -> Graph:
+    """`edges` and `calls` counted within `window_seconds` before `at`.
+
+    What runs is taken to be what runs now; pods are counted only where `at` is `now`.
+    """
+    totals = Totals.stored(edges, window_seconds)
+    return drawn(Context.of(at, window_seconds, totals, registry, graph_type), past(calls, now=now))
