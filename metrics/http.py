@@ -4,7 +4,7 @@ import time
 from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Path, Router, Schema
+from ninja import Path, Query, Router, Schema
 
 from metrics import services
 from metrics.models import RuleFile
@@ -52,7 +52,7 @@ class RulesCheckedOut(Schema):
 
 
 @router.get("/rule-files", response={200: Page[RuleFileOut], **ERRORS})
-def list_rule_files(request: HttpRequest, query: Annotated[PageQuery, ...]) -> Page[RuleFileOut]:
+def list_rule_files(request: HttpRequest, query: Query[PageQuery]) -> Page[RuleFileOut]:
     """All files of recording and alerting rules, with the state of their groups."""
     del request
     files = RuleFile.objects.prefetch_related("groups")

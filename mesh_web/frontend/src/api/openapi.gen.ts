@@ -13474,16 +13474,15 @@ export interface operations {
     };
     metrics_http_list_rule_files: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PageQuery"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description OK */
             200: {
