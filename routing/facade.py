@@ -6,8 +6,13 @@ from typing import Any
 from django.utils import timezone
 
 from routing import broker
-from routing.contracts import Convergence, PublishedConfig, ResourceKey, Trial
-from routing.selectors import documents_published, newest_of_all, newest_published
+from routing.contracts import Convergence, PublishedConfig, ResourceKey, RevisionState, Trial
+from routing.selectors import (
+    documents_published,
+    newest_of_all,
+    newest_published,
+    states_of,
+)
 from routing.services import publish
 from routing.services.convergence import reduce_convergence
 from routing.services.rejection import revert_to_last_good, take_back
@@ -28,6 +33,7 @@ __all__ = [
     "accepted_config",
     "breaker_policies",
     "broker_alive",
+    "converged_revision",
     "published_config",
     "push",
     "recent_revisions",
@@ -55,6 +61,12 @@ def accepted_config(after: int) -> PublishedConfig | None:
     """The same of the latest revision, pushed or not: what may be next."""
     number, accepted_at = newest_of_all()
     return None if number <= after else _config(number, accepted_at)
+
+
+def converged_revision() -> int:
+    """The number of the latest pushed revision if every proxy concerned has it; else 0."""
+    number, _ = newest_published()
+    return number if states_of([number]).get(number) is RevisionState.CONVERGED else 0
 
 
 def _config(number: int, accepted_at: float) -> PublishedConfig:

@@ -151,8 +151,9 @@ class Control:
 
     async def run(self) -> None:
         """Until cancelled. The first plan is made before anything is served."""
-        expected = await self._until_done("record", self._work_start)
+        expected, converged = await self._until_done("record", self._work_start)
         self._progress.expect(expected)
+        self._progress.done_before(converged)
         while self._plan is None:
             await self._look_once(anew=False)
         self._look.set()  # what was accepted while no control was there
@@ -429,13 +430,16 @@ class Control:
             else:
                 await self._hint_proxies()
 
-    def _work_start(self) -> frozenset[str]:
-        """The proxies that were connected to an earlier life of this process, or to a dead one."""
+    def _work_start(self) -> tuple[frozenset[str], int]:
+        """The proxies that were connected to an earlier life of this process, or to a dead one.
+
+        And the newest revision, if it has converged.
+        """
         from django.utils import timezone  # noqa: PLC0415
 
         now = timezone.now()
         services.beat(self._name, self._trust(), now)
-        return services.nobody_connected(self._name, now)
+        return services.nobody_connected(self._name, now), routing.converged_revision()
 
     async def _beating(self) -> None:
         """Say that this process lives, and learn who else does and which proxies they have."""

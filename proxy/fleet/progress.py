@@ -58,6 +58,7 @@ class Progress:
         self._elsewhere: frozenset[str] = frozenset()
         self._left: dict[str, float] = {}
         self._started_at = now
+        self._done_before = 0
         self._begun = False
         self._revisions: dict[int, _Revision] = {}
         self._connected: set[str] = set()
@@ -74,6 +75,13 @@ class Progress:
     def expect(self, proxy_ids: Iterable[str]) -> None:
         """These were connected before this process started, and may be on their way back."""
         self._left.update(dict.fromkeys(proxy_ids, self._started_at))
+
+    def done_before(self, number: int) -> None:
+        """This revision had converged before this process started.
+
+        That its proxies get all of it anew, from here, says nothing of how fast it was.
+        """
+        self._done_before = number
 
     def others(self, names: tuple[str, ...], connected: frozenset[str], now: float) -> bool:
         """Which other control processes live and what they have; whether that is news."""
@@ -104,6 +112,8 @@ class Progress:
                 self._born[snapshot.proxy_id] = now
             self._wanted[snapshot.proxy_id] = snapshot
         self._begun = True
+        if number == self._done_before:
+            return
         revision = self._revisions.get(number)
         if revision is None:
             self._revisions[number] = revision = _Revision(number, accepted_at, now)

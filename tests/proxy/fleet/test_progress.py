@@ -124,6 +124,18 @@ def test_proxies_may_take_a_moment_to_come_back_to_a_new_control_process() -> No
     ]
 
 
+def test_a_revision_that_had_converged_is_not_measured_again_by_a_new_control_process() -> None:
+    progress, one, two = connected(["p2"]), snapshot(), snapshot()
+    progress.done_before(1)
+    progress.pushed(1, 10.0, [one], final=True, now=500)
+    progress.settled(one, 501)
+    assert told(progress, 502) == []
+    assert progress.has_all("p2")
+    push(progress, 2, two, now=510)
+    progress.settled(two, 510.1)
+    assert told(progress, 511) == [(2, "converged", [("p2", "synced", 100.0, "")])]
+
+
 def test_nobody_waits_for_a_pod_that_is_gone() -> None:
     progress, a, b = connected(), snapshot(2), snapshot(3)
     push(progress, 1, a, b)
