@@ -6,6 +6,7 @@ from mesh_web.accounts.auth import caller_of_client
 from mesh_web.accounts.http import log_in_once
 from mesh_web.api import api, document
 from mesh_web.jaeger import jaeger
+from mesh_web.kiali import kiali
 from mesh_web.pages import app_page
 from mesh_web.probes import healthz, metrics, readyz
 from metrics.api.paths import urlpatterns as prometheus
@@ -15,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("prometheus/", include(prometheus(caller_of_client))),
     path("jaeger/", jaeger.urls),
+    path("kiali/", kiali.urls),
     path("healthz", healthz),
     path("readyz", readyz),
     path("metrics", metrics),

@@ -291,7 +291,8 @@ class GraphEdge:
 
     Rates are per second; durations in milliseconds, None without samples; ratios 0..1.
     `requests_total` counts requests in the window; `responses` maps code to requests per second.
-    For TCP the rates are bytes per second and `requests_*` are 0. `seen_by`: "metrics" of the mesh,
+    Bytes are what the one called sent back and received; of HTTP the bodies. For TCP `requests_*`
+    are 0. `seen_by`: "metrics" of the mesh,
     "traces", or both; what only spans saw has the protocol "traces".
     """
 

@@ -10,15 +10,29 @@ from routing import facade as routing_facade
 from telemetry.contracts import Channel
 from topology import facade as topology_facade
 from topology.contracts import Registry
+from topology.graph.configured import Configured, Resource, badges, configured
 
 
 def registry() -> Registry:
     return topology_facade.registry()
 
 
+def configuration() -> Configured:
+    """What the configuration in force does to each service."""
+    published = routing_facade.published_config()
+    documents = () if published is None else published.documents
+    return configured(
+        Resource(one.key.kind, one.key.namespace, one.key.name, one.spec) for one in documents
+    )
+
+
 def marks() -> Mapping[str, tuple[str, ...]]:
-    """Badges by graph node: open circuit breakers, and what is suspended."""
-    return proxy_facade.marks(topology_facade.registry())
+    """Badges by graph node: open circuit breakers, what is suspended, what is configured."""
+    runs = topology_facade.registry()
+    found = dict(proxy_facade.marks(runs))
+    for node_id, own in badges(configuration(), runs).items():
+        found[node_id] = (*found.get(node_id, ()), *own)
+    return found
 
 
 def revisions() -> Json:

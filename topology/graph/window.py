@@ -261,8 +261,8 @@ def _numbers(count: EdgeCount) -> list[int]:
     buckets = count.duration_buckets or (0,) * BUCKET_COUNT
     return [
         count.requests,
-        count.bytes_sent,
-        count.bytes_received,
+        count.bytes_sent + count.response_bytes,
+        count.bytes_received + count.request_bytes,
         count.connections_opened,
         count.connections_closed,
         *buckets,

@@ -1,0 +1,24 @@
+"""Kiali's graph under `/kiali`, for whoever may read the mesh at all."""
+
+from ninja import NinjaAPI
+
+from mesh_web.accounts.auth import CLIENT_AUTH
+from mesh_web.live.sources import configuration
+from topology.graph.configured import kiali_fields
+from topology.kiali.whole import Facts
+from topology.kiali_http import handle_errors, router
+
+
+def configured() -> Facts:
+    return kiali_fields(configuration())
+
+
+kiali = NinjaAPI(
+    title="Kiali",
+    auth=list(CLIENT_AUTH),
+    docs_url=None,
+    openapi_url=None,
+    urls_namespace="kiali",
+)
+handle_errors(kiali)
+kiali.add_router("", router(configured))

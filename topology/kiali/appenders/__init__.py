@@ -1,0 +1,1 @@
+"""Kiali's appenders: each adds facts to nodes or edges of a finished traffic map."""

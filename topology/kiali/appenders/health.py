@@ -1,0 +1,76 @@
+"""Appender `health`: what a client needs to judge a node, as Kiali's clients do it themselves."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from topology.contracts import PodPhase, Registry, Workload
+from topology.kiali.asked import Asked
+from topology.kiali.nodes import Edge, Node, NodeType, TrafficMap
+from topology.kiali.traffic import edges
+
+Json = dict[str, Any]
+_Codes = dict[str, dict[str, float]]
+"""Requests per second by protocol and code."""
+
+
+def health(nodes: TrafficMap, asked: Asked, registry: Registry) -> None:
+    """Requests in and out by code, and the pods behind; only of nodes that may be seen."""
+    if not asked.wants("health"):
+        return
+    inbound: dict[str, _Codes] = defaultdict(dict)
+    outbound: dict[str, _Codes] = defaultdict(dict)
+    for edge in edges(nodes.values()):
+        _add(inbound[edge.target.id], edge)
+        if edge.source.type is not NodeType.SERVICE:
+            _add(outbound[edge.source.id], edge)
+    ready = _ready(registry)
+    for node in nodes.values():
+        if not node.inaccessible:
+            requests = {
+                "inbound": inbound.get(node.id, {}),
+                "outbound": outbound.get(node.id, {}),
+                "healthAnnotations": {},
+            }
+            node.extra["healthData"] = {"requests": requests, **_pods(node, registry, ready)}
+
+
+def _add(codes: _Codes, edge: Edge) -> None:
+    if edge.protocol == "tcp":
+        return
+    rates = codes.setdefault(edge.protocol, {})
+    for code, response in edge.responses.items():
+        rates[code] = rates.get(code, 0.0) + sum(response.flags.values())
+
+
+def _ready(registry: Registry) -> Mapping[tuple[str, str], int]:
+    ready: dict[tuple[str, str], int] = defaultdict(int)
+    for pod in registry.pods:
+        ready[pod.namespace, pod.workload] += pod.ready and pod.phase is PodPhase.RUNNING
+    return ready
+
+
+def _pods(node: Node, registry: Registry, ready: Mapping[tuple[str, str], int]) -> Json:
+    if node.type is NodeType.SERVICE:
+        return {}
+    behind = [one for one in registry.workloads if _is_behind(one, node)]
+    statuses = [_status(one, ready.get((one.namespace, one.name), 0)) for one in behind]
+    if node.workload:
+        return {"workloadStatus": statuses[0] if statuses else None}
+    return {"workloadStatuses": statuses}
+
+
+def _is_behind(workload: Workload, node: Node) -> bool:
+    if workload.namespace != node.namespace:
+        return False
+    return workload.name == node.workload if node.workload else workload.app == node.app
+
+
+def _status(workload: Workload, ready: int) -> Json:
+    return {
+        "name": workload.name,
+        "desiredReplicas": workload.replicas,
+        "currentReplicas": workload.replicas,
+        "availableReplicas": ready,
+        "syncedProxies": -1,
+    }
