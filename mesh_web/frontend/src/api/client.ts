@@ -26,7 +26,7 @@ export class ApiError extends Error {
   }
 }
 
-const UNREACHABLE =
+export const UNREACHABLE =
   "Meshweb does not answer. See whether it still runs in its terminal; this page tries again by itself.";
 
 let csrf = "";
@@ -42,9 +42,16 @@ export function onSessionLost(listener: () => void): () => void {
   return () => lost.delete(listener);
 }
 
+/** The server knows no session any more. */
+export function tellSessionLost(): void {
+  for (const listener of lost) listener();
+}
+
 interface Request {
   readonly method?: "GET" | "POST" | "PUT" | "DELETE";
-  readonly query?: Readonly<Record<string, string | number | boolean | null | undefined>>;
+  readonly query?: Readonly<
+    Record<string, string | number | boolean | readonly string[] | null | undefined>
+  >;
   readonly json?: unknown;
   readonly yaml?: string;
   readonly signal?: AbortSignal | undefined;
@@ -53,7 +60,8 @@ interface Request {
 function address(path: string, query: Request["query"]): string {
   const params = new URLSearchParams();
   for (const [key, value] of Object.entries(query ?? {})) {
-    if (value !== undefined && value !== null && value !== "") params.set(key, String(value));
+    if (value === undefined || value === null || value === "") continue;
+    for (const one of [value].flat()) params.append(key, String(one));
   }
   const tail = params.toString();
   return `/api/v1${path}${tail === "" ? "" : `?${tail}`}`;
@@ -100,7 +108,7 @@ async function send(path: string, request: Request): Promise<Response> {
 export async function call<T>(path: ApiPath, schema: Schema<T>, request: Request = {}): Promise<T> {
   const response = await send(path, request);
   if (response.status === 401 && path !== "/login" && path !== "/session") {
-    for (const listener of lost) listener();
+    tellSessionLost();
   }
   if (!response.ok) throw await refusal(response);
   const body: unknown = response.status === 204 ? null : await response.json().catch(() => null);

@@ -2,10 +2,13 @@
 
 import * as v from "valibot";
 import type { BreakerRow, Suspension } from "../domain/breaker";
+import type { ComparedStep } from "../domain/comparison";
+import type { Dependency } from "../domain/dependencies";
 import type { Dump, Json } from "../domain/dump";
 import type { Effects } from "../domain/effects";
 import type { Graph, GraphDelta, GraphEdge, GraphNode } from "../domain/graph";
 import type { ProxiesDelta } from "../domain/lists";
+import type { LogEntry } from "../domain/logs";
 import type {
   Change,
   Finding,
@@ -21,6 +24,7 @@ import type {
   WorkloadRow,
   WriteResult,
 } from "../domain/mesh";
+import type { Groups, OperationCost } from "../domain/operations";
 import type { Span, Trace, TraceSummary } from "../domain/trace";
 import {
   bytesPerSecond,
@@ -465,6 +469,8 @@ const attribute = v.pipe(
   v.transform((value) => (typeof value === "string" ? value : JSON.stringify(value))),
 );
 
+const attributes = v.optional(v.record(v.string(), attribute), {});
+
 const span = record({
   span_id: v.string(),
   parent_id: v.pipe(
@@ -478,8 +484,14 @@ const span = record({
   kind: text,
   start_ms: ms,
   duration_ms: ms,
+  self_ms: ms,
   status: text,
-  attributes: v.optional(v.record(v.string(), attribute), {}),
+  message: text,
+  attributes,
+  resource: attributes,
+  scope: text,
+  events: listOf(record({ at_ms: ms, name: text, attributes })),
+  links: listOf(record({ trace_id: v.string(), span_id: v.string(), attributes })),
   depth: count,
 }) satisfies Schema<Span>;
 
@@ -488,7 +500,82 @@ export const traceSchema = record({
   start: moment,
   duration_ms: ms,
   spans: listOf(span),
+  critical_path: listOf(record({ span: v.number(), start_ms: ms, end_ms: ms })),
 }) satisfies Schema<Trace>;
+
+export const operationCostSchema = record({
+  service: v.string(),
+  operation: v.string(),
+  spans: count,
+  errors: count,
+  traces: count,
+  total_ms: ms,
+  self_ms: ms,
+  self_share: share,
+  p50_ms: ms,
+  p95_ms: ms,
+  p99_ms: ms,
+  max_ms: ms,
+}) satisfies Schema<OperationCost>;
+
+export const groupsSchema = record({
+  slow_ms: ms,
+  fast: count,
+  slow: count,
+  operations: listOf(
+    record({
+      service: v.string(),
+      operation: v.string(),
+      fast_ms: ms,
+      slow_ms: ms,
+      added_ms: ms,
+      fast_share: share,
+      slow_share: share,
+      fast_error_ratio: share,
+      slow_error_ratio: share,
+    }),
+  ),
+  attributes: listOf(
+    record({ key: v.string(), value: v.string(), fast_share: share, slow_share: share }),
+  ),
+}) satisfies Schema<Groups>;
+
+export const dependencySchema = record({
+  parent: v.string(),
+  child: v.string(),
+  calls: count,
+  errors: count,
+  p50_ms: ms,
+  p95_ms: ms,
+  p99_ms: ms,
+}) satisfies Schema<Dependency>;
+
+export const suggestionSchema = v.object({ text: v.string(), spans: count }) satisfies Schema<{
+  readonly text: string;
+  readonly spans: number;
+}>;
+
+const side = record({ spans: count, errors: count, total_ms: ms, self_ms: ms });
+export const comparedStepSchema = record({
+  depth: count,
+  service: v.string(),
+  operation: v.string(),
+  a: side,
+  b: side,
+}) satisfies Schema<ComparedStep>;
+
+export const logEntrySchema = record({
+  kind: v.picklist(["access", "log", "span"]),
+  time: moment,
+  trace_id: text,
+  span_id: text,
+  namespace: text,
+  workload: text,
+  severity: text,
+  body: text,
+  duration_ms: ms,
+  attributes,
+}) satisfies Schema<LogEntry>;
 
 /** A cursor-paged list. */
 export const pageOf = <T>(item: Schema<T>) =>
@@ -526,4 +613,10 @@ export type Checked = [
   Accepts<typeof resourceSchema, Rest["ResourceOut"]>,
   Accepts<typeof traceSummarySchema, Rest["TraceSummaryOut"]>,
   Accepts<typeof traceSchema, Rest["TraceOut"]>,
+  Accepts<typeof operationCostSchema, Rest["StatisticsOut"]>,
+  Accepts<typeof groupsSchema, Rest["GroupsOut"]>,
+  Accepts<typeof dependencySchema, Rest["DependencyOut"]>,
+  Accepts<typeof suggestionSchema, Rest["SuggestionOut"]>,
+  Accepts<typeof comparedStepSchema, Rest["ComparedStepOut"]>,
+  Accepts<typeof logEntrySchema, Rest["LogOut"]>,
 ];

@@ -21,6 +21,12 @@ const TracesPage = lazy(() =>
 const TracePage = lazy(() =>
   import("../features/traces/TracePage").then((m) => ({ default: m.TracePage })),
 );
+const ComparePage = lazy(() =>
+  import("../features/traces/ComparePage").then((m) => ({ default: m.ComparePage })),
+);
+const LogsPage = lazy(() =>
+  import("../features/logs/LogsPage").then((m) => ({ default: m.LogsPage })),
+);
 const RevisionsPage = lazy(() =>
   import("../features/revisions/RevisionsPage").then((m) => ({ default: m.RevisionsPage })),
 );
@@ -66,7 +72,10 @@ function Page({ path }: { readonly path: string }): ReactNode {
     case "":
       return <GraphPage />;
     case "traces":
+      if (second === "compare") return <ComparePage />;
       return second === "" ? <TracesPage /> : <TracePage id={decodeURIComponent(second)} />;
+    case "logs":
+      return <LogsPage />;
     case "revisions":
       return <RevisionsPage chosen={second === "" ? null : Number(second)} />;
     case "workloads":

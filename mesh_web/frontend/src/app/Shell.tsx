@@ -23,6 +23,7 @@ const PLACES: readonly Place[] = [
   { href: "/", label: "Graph", icon: "graph" },
   { href: "/traces", label: "Traces", icon: "traces" },
   { href: "/query", label: "Metrics", icon: "metrics", wide: true },
+  { href: "/logs", label: "Logs", icon: "logs", wide: true },
   { href: "/workloads", label: "Workloads", icon: "workloads" },
   { href: "/proxies", label: "Proxies", icon: "proxies" },
   { href: "/explain", label: "Explain", icon: "explain", wide: true },

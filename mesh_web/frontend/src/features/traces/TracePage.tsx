@@ -1,266 +1,149 @@
-// One trace as a timeline.
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+// One trace: its timeline, a search within it, and the ways to its logs and to other traces.
+import { type KeyboardEvent, useEffect, useMemo, useState } from "react";
 import { useTrace } from "../../api/queries";
-import {
-  isError,
-  type Row,
-  type Span,
-  selfTime,
-  servicesOf,
-  type Trace,
-  ticks,
-  waterfall,
-} from "../../domain/trace";
-import { formatClock, formatDuration, milliseconds } from "../../domain/units";
+import { findSpans, isError, servicesOf, type Trace, WHOLE, type Window } from "../../domain/trace";
+import { formatClock, formatDuration } from "../../domain/units";
 import { Copyable } from "../../ui/Copyable";
-import { Button, Chip } from "../../ui/controls";
+import { Chip, IconButton } from "../../ui/controls";
 import { Empty, Loading, Problem } from "../../ui/feedback";
-import { Icon } from "../../ui/Icon";
 import { PageHead } from "../../ui/PageHead";
-import { Link } from "../../ui/router";
+import { Link, navigate, useSearch } from "../../ui/router";
+import { Timeline } from "./Timeline";
 import "./traces.css";
 
-const COLOURS = 10;
+type Words = Readonly<Record<"find" | "from" | "to", string>>;
 
-function Overview({
-  trace,
-  services,
-}: {
-  readonly trace: Trace;
-  readonly services: readonly string[];
-}) {
-  const total = Math.max(trace.durationMs, 0.001);
-  const height = Math.max(2, Math.min(6, 60 / Math.max(trace.spans.length, 1)));
-  return (
-    <div aria-hidden="true" className="trace-overview">
-      {trace.spans.map((span, i) => (
-        <i
-          data-colour={services.indexOf(span.service) % COLOURS}
-          key={span.spanId}
-          style={{
-            left: `${(span.startMs / total) * 100}%`,
-            top: `${(i / trace.spans.length) * 100}%`,
-            width: `max(2px, ${(span.durationMs / total) * 100}%)`,
-            height: `${height}px`,
-          }}
-        />
-      ))}
-    </div>
-  );
+function windowOf(params: URLSearchParams): Window {
+  const from = Number(params.get("from"));
+  const to = Number(params.get("to"));
+  return from >= 0 && to <= 1 && from < to ? { from, to } : WHOLE;
 }
 
-function Details({ trace, span }: { readonly trace: Trace; readonly span: Span }) {
-  const facts: readonly (readonly [string, string])[] = [
-    ["Workload", [span.namespace, span.workload].filter(Boolean).join("/")],
-    ["Kind", span.kind.toLowerCase()],
-    ["Starts at", formatDuration(span.startMs)],
-    ["Lasts", formatDuration(span.durationMs)],
-    ["Own time", formatDuration(milliseconds(selfTime(trace, span)))],
-    ["Status", span.status.toLowerCase()],
-  ];
-  const attributes = Object.entries(span.attributes).sort(([a], [b]) => a.localeCompare(b));
-  return (
-    <div className="span-details">
-      <dl>
-        {[...facts, ...attributes].map(
-          ([name, value]) =>
-            value !== "" && (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ),
-        )}
-        <div>
-          <dt>Span</dt>
-          <dd>
-            <Copyable text={span.spanId} what="span id" />
-          </dd>
-        </div>
-      </dl>
-    </div>
-  );
-}
-
-/** Inside a long bar, else on the side where there is room. */
-function DurationLabel({ row }: { readonly row: Row }) {
-  const end = row.left + row.width;
-  const words = formatDuration(row.span.durationMs);
-  if (row.width > 25) {
-    return (
-      <span data-inside="" style={{ right: `${100 - end}%` }}>
-        {words}
-      </span>
-    );
+function put(params: URLSearchParams, words: Partial<Words>): void {
+  const next = new URLSearchParams(params);
+  for (const [key, value] of Object.entries(words)) {
+    if (value === "") next.delete(key);
+    else next.set(key, value);
   }
-  return (
-    <span style={end > 78 ? { right: `${100 - row.left}%` } : { left: `${end}%` }}>{words}</span>
-  );
+  const text = next.toString();
+  navigate(`${window.location.pathname}${text === "" ? "" : `?${text}`}`, "replace");
 }
 
-function SpanRow({
-  row,
-  trace,
-  colour,
-  open,
-  active,
-  onOpen,
-  onFold,
+function Find({
+  text,
+  found,
+  at,
+  onText,
+  onMove,
 }: {
-  readonly row: Row;
-  readonly trace: Trace;
-  readonly colour: number;
-  readonly open: boolean;
-  readonly active: boolean;
-  readonly onOpen: () => void;
-  readonly onFold: () => void;
+  readonly text: string;
+  readonly found: number;
+  readonly at: number;
+  readonly onText: (text: string) => void;
+  readonly onMove: (step: number) => void;
 }) {
-  const { span } = row;
-  const failed = isError(span);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    onMove(event.shiftKey ? -1 : 1);
+  };
   return (
-    <li data-active={active ? "" : undefined} data-span={span.spanId}>
-      <div className="span-row" data-testid="span-row">
-        <div className="span-name" style={{ paddingLeft: `${span.depth * 14}px` }}>
-          {row.children > 0 ? (
-            <button
-              aria-expanded={!row.collapsed}
-              aria-label={`${row.collapsed ? "Unfold" : "Fold"} ${row.children} spans below`}
-              className="span-fold"
-              data-open={row.collapsed ? undefined : ""}
-              onClick={onFold}
-              tabIndex={-1}
-              type="button"
-            >
-              <Icon name="chevron" size={14} />
-            </button>
-          ) : (
-            <span className="span-fold" />
-          )}
-          <i className="span-colour" data-colour={colour} />
-          <button className="span-title" onClick={onOpen} tabIndex={-1} type="button">
-            <b>{span.service}</b> <span>{span.operation}</span>
-          </button>
-          {failed && (
-            <span className="span-error" title="This span failed">
-              <Icon name="error" size={14} />
-            </span>
-          )}
-        </div>
-        <button
-          aria-expanded={open}
-          aria-label={`${span.service} ${span.operation}: ${formatDuration(span.durationMs)}${failed ? ", failed" : ""}`}
-          className="span-track"
-          onClick={onOpen}
-          tabIndex={-1}
-          type="button"
-        >
-          <i
-            data-colour={colour}
-            data-failed={failed ? "" : undefined}
-            style={{ left: `${row.left}%`, width: `max(3px, ${row.width}%)` }}
+    <search className="trace-find row">
+      <input
+        aria-label="Find in this trace"
+        className="input"
+        data-testid="find-span"
+        onChange={(event) => onText(event.currentTarget.value)}
+        onKeyDown={onKeyDown}
+        placeholder="Find: name, key=value, error"
+        type="search"
+        value={text}
+      />
+      {text !== "" && (
+        <>
+          <span className="small muted" data-testid="found-spans" role="status">
+            {found === 0 ? "none" : `${at + 1} of ${found}`}
+          </span>
+          <IconButton
+            disabled={found === 0}
+            icon="chevron"
+            label="Next that was found"
+            onClick={() => onMove(1)}
           />
-          <DurationLabel row={row} />
-        </button>
-      </div>
-      {open && <Details span={span} trace={trace} />}
-    </li>
+        </>
+      )}
+    </search>
   );
 }
 
-function toggled(set: ReadonlySet<string>, key: string): ReadonlySet<string> {
-  const next = new Set(set);
-  if (!next.delete(key)) next.add(key);
-  return next;
+function Shown({ trace, params }: { readonly trace: Trace; readonly params: URLSearchParams }) {
+  const words = params.get("find") ?? "";
+  const wanted = params.get("span") ?? "";
+  const found = useMemo(() => findSpans(trace, words), [trace, words]);
+  const [at, setAt] = useState(0);
+  const [target, setTarget] = useState<{ index: number; open: boolean } | null>(null);
+  const { from, to } = windowOf(params);
+  const shown = useMemo((): Window => ({ from, to }), [from, to]);
+  useEffect(() => {
+    setAt(0);
+    const first = found[0];
+    if (first !== undefined) setTarget({ index: first, open: false });
+  }, [found]);
+  useEffect(() => {
+    const index = trace.spans.findIndex((span) => span.spanId === wanted);
+    if (wanted !== "" && index !== -1) setTarget({ index, open: true });
+  }, [trace, wanted]);
+  const move = (step: number) => {
+    const next = (at + step + found.length) % Math.max(found.length, 1);
+    const index = found[next];
+    if (index === undefined) return;
+    setAt(next);
+    setTarget({ index, open: false });
+  };
+  return (
+    <>
+      <Find
+        at={at}
+        found={found.length}
+        onMove={move}
+        onText={(find) => put(params, { find })}
+        text={words}
+      />
+      <Timeline
+        found={found}
+        onWindow={(next) =>
+          put(
+            params,
+            next.from <= 0 && next.to >= 1
+              ? { from: "", to: "" }
+              : { from: next.from.toFixed(5), to: next.to.toFixed(5) },
+          )
+        }
+        target={target}
+        trace={trace}
+        window={shown}
+      />
+    </>
+  );
 }
 
-function Timeline({ trace }: { readonly trace: Trace }) {
-  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
-  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
-  const [active, setActive] = useState(0);
-  const list = useRef<HTMLUListElement>(null);
-  const rows = waterfall(trace, folded);
-  const services = servicesOf(trace);
-
-  const onKeyDown = (event: KeyboardEvent) => {
-    const row = rows[active];
-    if (row === undefined) return;
-    const id = row.span.spanId;
-    if (event.key === "ArrowDown" || event.key === "j")
-      setActive(Math.min(active + 1, rows.length - 1));
-    else if (event.key === "ArrowUp" || event.key === "k") setActive(Math.max(active - 1, 0));
-    else if (event.key === "ArrowLeft" && row.children > 0) setFolded(new Set(folded).add(id));
-    else if (event.key === "ArrowRight")
-      setFolded(new Set([...folded].filter((one) => one !== id)));
-    else if (event.key === "Enter" || event.key === " ") setOpened(toggled(opened, id));
-    else return;
-    event.preventDefault();
-  };
-  useEffect(() => {
-    const row = list.current?.children[active];
-    if (document.activeElement === list.current) row?.scrollIntoView({ block: "nearest" });
-  }, [active]);
-
+function Facts({ trace }: { readonly trace: Trace }) {
+  const failed = useMemo(() => trace.spans.filter(isError).length, [trace]);
   return (
-    <div className="timeline" data-testid="trace-timeline">
-      <Overview services={services} trace={trace} />
-      <div className="timeline-axis">
-        <div className="row">
-          <Button onClick={() => setFolded(new Set())} tone="quiet">
-            Unfold all
-          </Button>
-          <Button
-            onClick={() =>
-              setFolded(
-                new Set(
-                  rows.filter((r) => r.children > 0 && r.span.depth > 0).map((r) => r.span.spanId),
-                ),
-              )
-            }
-            tone="quiet"
-          >
-            Fold
-          </Button>
-        </div>
-        <div className="timeline-ticks">
-          {ticks(trace.durationMs, 5).map((tick) => (
-            <span
-              key={tick}
-              style={{ left: `${(tick / Math.max(trace.durationMs, 0.001)) * 100}%` }}
-            >
-              {tick === 0 ? "0" : formatDuration(milliseconds(tick))}
-            </span>
-          ))}
-        </div>
-      </div>
-      <ul
-        aria-label="Spans: arrow keys move and fold, Enter shows details"
-        className="spans"
-        onKeyDown={onKeyDown}
-        ref={list}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the list is what the arrow keys work on
-        tabIndex={0}
-      >
-        {rows.map((row, index) => (
-          <SpanRow
-            active={index === active}
-            colour={services.indexOf(row.span.service) % COLOURS}
-            key={row.span.spanId}
-            onFold={() => setFolded(toggled(folded, row.span.spanId))}
-            onOpen={() => {
-              setActive(index);
-              setOpened(toggled(opened, row.span.spanId));
-            }}
-            open={opened.has(row.span.spanId)}
-            row={row}
-            trace={trace}
-          />
-        ))}
-      </ul>
-    </div>
+    <>
+      <Chip>{formatDuration(trace.durationMs)}</Chip>
+      <Chip>{trace.spans.length.toLocaleString()} spans</Chip>
+      <Chip>{servicesOf(trace).length} services</Chip>
+      {failed > 0 && <Chip tone="bad">{failed} failed</Chip>}
+      <span className="muted">{formatClock(trace.start)}</span>
+      <Copyable text={trace.traceId} what="trace id" />
+    </>
   );
 }
 
 export function TracePage({ id }: { readonly id: string }) {
+  const address = useSearch().toString();
+  const params = useMemo(() => new URLSearchParams(address), [address]);
   const query = useTrace(id);
   const trace = query.data;
   const root = trace?.spans[0];
@@ -270,30 +153,29 @@ export function TracePage({ id }: { readonly id: string }) {
   return (
     <>
       <PageHead title={root === undefined ? "Trace" : `${root.service} ${root.operation}`}>
-        {trace !== undefined && (
-          <>
-            <Chip>{formatDuration(trace.durationMs)}</Chip>
-            <Chip>{trace.spans.length} spans</Chip>
-            <Chip>{servicesOf(trace).length} services</Chip>
-            {trace.spans.some(isError) && (
-              <Chip tone="bad">{trace.spans.filter(isError).length} failed</Chip>
-            )}
-            <span className="muted">{formatClock(trace.start)}</span>
-            <Copyable text={trace.traceId} what="trace id" />
-          </>
-        )}
+        {trace !== undefined && <Facts trace={trace} />}
         <span className="spacer" />
+        <Link className="button" href={`/logs?trace=${id}`}>
+          Logs
+        </Link>
+        <Link className="button" href={`/traces?chosen=${id}`}>
+          Compare
+        </Link>
         <Link className="button" href="/traces">
           All traces
         </Link>
       </PageHead>
-      <div className="page-body">
+      <div className="page-body trace-page">
         {query.isPending && <Loading what="the trace" />}
-        {query.error !== null && <Problem error={query.error} />}
+        {query.error !== null && (
+          <Problem action={<Link href="/traces">All traces</Link>} error={query.error} />
+        )}
         {trace !== undefined && trace.spans.length === 0 && (
           <Empty icon="traces" title="This trace has no spans any more" />
         )}
-        {trace !== undefined && trace.spans.length > 0 && <Timeline trace={trace} />}
+        {trace !== undefined && trace.spans.length > 0 && (
+          <Shown key={id} params={params} trace={trace} />
+        )}
       </div>
     </>
   );

@@ -1,155 +1,159 @@
-// Traces: filters, their durations over time, and a list.
-import { useEffect } from "react";
-import { type TraceFilter, useTraces } from "../../api/queries";
-import type { TraceSummary } from "../../domain/trace";
-import { formatAge, formatClock, formatDuration } from "../../domain/units";
-import { Chip, Segmented, Switch } from "../../ui/controls";
-import { Empty, Loading, Problem } from "../../ui/feedback";
+// Traces: a search, and what was found as a list, as costs, as slow against fast, as dependencies.
+import { useCallback, useEffect, useMemo } from "react";
+import { ApiError } from "../../api/client";
+import { useTraceSearch } from "../../api/traces";
+import {
+  choose,
+  formatTraceView,
+  LOOKBACKS,
+  parseTraceView,
+  type Tab,
+  type TraceSearch,
+  type TraceView,
+} from "../../domain/traceView";
+import { term, withTerm } from "../../domain/words";
+import { Button, Segmented } from "../../ui/controls";
+import { Loading, Problem } from "../../ui/feedback";
 import { PageHead } from "../../ui/PageHead";
 import { Link, navigate, useSearch } from "../../ui/router";
-import { useNow } from "../../ui/useNow";
-import { Scatter } from "./Scatter";
+import { Dependencies } from "./Dependencies";
+import { SlowAgainstFast } from "./Groups";
+import { SearchForm } from "./SearchForm";
+import { Statistics } from "./Statistics";
+import { TraceList } from "./TraceList";
 import "./traces.css";
 
-const LOOKBACKS = ["5m", "15m", "1h", "6h"] as const;
-const FIELDS = ["service", "source", "destination", "operation", "min"] as const;
-type Field = (typeof FIELDS)[number];
-const FIELD_LABELS: Readonly<Record<Field, string>> = {
-  service: "Service",
-  source: "From",
-  destination: "To",
-  operation: "Operation",
-  min: "Slower than (ms)",
-};
+const TAB_WORDS: readonly { readonly value: Tab; readonly label: string }[] = [
+  { value: "list", label: "List" },
+  { value: "statistics", label: "Statistics" },
+  { value: "groups", label: "Slow vs fast" },
+  { value: "dependencies", label: "Dependencies" },
+];
 
-function filterOf(params: URLSearchParams): TraceFilter {
-  const filter: Record<string, string> = {};
-  for (const field of FIELDS) {
-    const value = params.get(field);
-    if (value !== null && value !== "") filter[field === "min" ? "minDurationMs" : field] = value;
-  }
-  return {
-    ...filter,
-    error: params.get("error") === "1",
-    lookback: LOOKBACKS.find((one) => one === params.get("lookback")) ?? "15m",
-    limit: 100,
-  };
+function searchOf(view: TraceView): TraceSearch {
+  const { tab: _tab, slow: _slow, chosen: _chosen, ...search } = view;
+  return search;
 }
 
-function set(params: URLSearchParams, key: string, value: string): void {
-  const next = new URLSearchParams(params);
-  if (value === "") next.delete(key);
-  else next.set(key, value);
-  const text = next.toString();
-  navigate(`/traces${text === "" ? "" : `?${text}`}`, "replace");
-}
-
-function Filters({ params }: { readonly params: URLSearchParams }) {
+function Chosen({
+  chosen,
+  onClear,
+}: {
+  readonly chosen: readonly string[];
+  readonly onClear: () => void;
+}) {
+  const [a, b] = chosen;
+  if (a === undefined) return null;
   return (
-    <div className="trace-filters">
-      {FIELDS.map((field) => (
-        <label className="field" key={field}>
-          {FIELD_LABELS[field]}
-          <input
-            className="input"
-            inputMode={field === "min" ? "numeric" : undefined}
-            onChange={(event) => set(params, field, event.currentTarget.value.trim())}
-            placeholder="any"
-            type="text"
-            value={params.get(field) ?? ""}
-          />
-        </label>
-      ))}
-      <Switch
-        checked={params.get("error") === "1"}
-        onChange={(on) => set(params, "error", on ? "1" : "")}
-      >
-        Only with errors
-      </Switch>
+    <div className="chosen" role="status">
+      {b === undefined ? (
+        <span>One trace is chosen; choose another one to compare.</span>
+      ) : (
+        <Link
+          className="button"
+          data-testid="compare"
+          data-tone="primary"
+          href={`/traces/compare?${new URLSearchParams({ a, b })}`}
+        >
+          Compare two traces
+        </Link>
+      )}
+      <Button onClick={onClear} tone="quiet">
+        Clear
+      </Button>
     </div>
   );
 }
 
-const SHOWN_SERVICES = 4;
-
-function TraceRow({ trace, slowest }: { readonly trace: TraceSummary; readonly slowest: number }) {
-  const now = useNow(5000);
-  const more = trace.services.length - SHOWN_SERVICES;
+function List({
+  view,
+  query,
+  onView,
+}: {
+  readonly view: TraceView;
+  readonly query: ReturnType<typeof useTraceSearch>;
+  readonly onView: (view: TraceView) => void;
+}) {
   return (
-    <li>
-      <Link className="trace-row" href={`/traces/${trace.traceId}`}>
-        <span className="trace-name">
-          <b>{trace.rootService}</b> <span>{trace.rootOperation}</span>
-          <span className="row" data-wrap="">
-            {trace.services.slice(0, SHOWN_SERVICES).map((service) => (
-              <Chip key={service.name}>
-                {service.name} {service.spans}
-              </Chip>
-            ))}
-            {more > 0 && <span className="muted small">and {more} more</span>}
-          </span>
-        </span>
-        <span className="row">
-          {trace.errors > 0 && <Chip tone="bad">{trace.errors} failed</Chip>}
-          <span className="muted">{trace.spans} spans</span>
-        </span>
-        <span className="trace-duration">
-          <b>{formatDuration(trace.durationMs)}</b>
-          <span className="ack-bar">
-            <i
-              data-failed={trace.errors > 0 ? "" : undefined}
-              style={{ width: `${(trace.durationMs / slowest) * 100}%` }}
-            />
-          </span>
-        </span>
-        <span className="trace-age muted" title={formatClock(trace.start)}>
-          {formatAge(trace.start, now)}
-        </span>
-      </Link>
-    </li>
+    <>
+      {query.isPending && <Loading what="traces" />}
+      <TraceList
+        chosen={view.chosen}
+        onChoose={(id) => onView({ ...view, chosen: choose(view.chosen, id) })}
+        query={query}
+      />
+      <Chosen chosen={view.chosen} onClear={() => onView({ ...view, chosen: [] })} />
+    </>
   );
 }
 
 export function TracesPage() {
-  const params = useSearch();
-  const query = useTraces(filterOf(params));
-  const traces = query.data?.items ?? [];
-  const slowest = Math.max(...traces.map((trace) => trace.durationMs), 0.001);
+  const address = useSearch().toString();
+  const view = useMemo(() => parseTraceView(new URLSearchParams(address)), [address]);
+  const setView = useCallback(
+    (next: TraceView) => navigate(`/traces${formatTraceView(next)}`, "replace"),
+    [],
+  );
+  const search = searchOf(view);
+  const query = useTraceSearch(search);
+  const refused = query.error instanceof ApiError && query.error.code === "bad_query";
   useEffect(() => {
     document.title = "Traces · Meshweb";
   }, []);
+
+  const { tab } = view;
+  const addTerm = (added: string) => setView({ ...view, q: withTerm(view.q, added) });
+  const operation = (service: string, name: string) =>
+    setView({ ...view, tab: "list", service, operation: name });
   return (
     <>
       <PageHead title="Traces">
         <span className="spacer" />
         <Segmented
           label="Look back"
-          onChange={(lookback) => set(params, "lookback", lookback)}
+          onChange={(lookback) => setView({ ...view, lookback })}
           options={LOOKBACKS.map((value) => ({ value, label: value }))}
-          value={LOOKBACKS.find((one) => one === params.get("lookback")) ?? "15m"}
+          value={view.lookback}
         />
       </PageHead>
-      <div className="page-body stack">
-        <Filters params={params} />
-        {query.error !== null && <Problem error={query.error} />}
-        {query.isPending && <Loading what="traces" />}
-        {query.data !== undefined && traces.length === 0 && (
-          <Empty icon="traces" title="No trace matches">
-            <p>
-              Look further back or loosen the filters. Traces come from a share of all requests, so
-              a quiet service may need a while.
-            </p>
-          </Empty>
+      <div className="page-body stack traces-page">
+        <SearchForm
+          onSearch={(next) => setView({ ...view, ...next })}
+          refused={refused && query.error instanceof ApiError ? query.error : null}
+          search={search}
+        />
+        <div className="row" data-wrap="">
+          <Segmented
+            label="What to show"
+            onChange={(next) => setView({ ...view, tab: next })}
+            options={TAB_WORDS}
+            testId="traces-tab"
+            value={tab}
+          />
+        </div>
+        {query.error !== null && !refused && <Problem error={query.error} />}
+        {tab === "list" && !refused && <List onView={setView} query={query} view={view} />}
+        {tab === "statistics" && !refused && <Statistics onOperation={operation} search={search} />}
+        {tab === "groups" && !refused && (
+          <SlowAgainstFast
+            onOperation={(service, name) => {
+              const named = withTerm(view.q, term("service", service, true));
+              setView({ ...view, q: withTerm(named, term("operation", name, true)) });
+            }}
+            onSlow={(slow) => setView({ ...view, slow })}
+            onTerm={addTerm}
+            search={search}
+            slow={view.slow}
+          />
         )}
-        {traces.length > 0 && (
-          <>
-            <Scatter onOpen={(id) => navigate(`/traces/${id}`)} traces={traces} />
-            <ul className="trace-list" data-testid="trace-list">
-              {traces.map((trace) => (
-                <TraceRow key={trace.traceId} slowest={slowest} trace={trace} />
-              ))}
-            </ul>
-          </>
+        {tab === "dependencies" && (
+          <Dependencies
+            onCall={(source, destination) =>
+              setView({ ...view, tab: "list", source, destination, service: "" })
+            }
+            onService={(service) => setView({ ...view, tab: "list", service })}
+            search={search}
+          />
         )}
       </div>
     </>

@@ -1,11 +1,11 @@
 // One workload: its pods, its scale, and its traffic.
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import type { Live } from "../../api/live";
 import { usePods, useRestart, useScale, useWorkloads } from "../../api/queries";
 import { inboundOf, outboundOf } from "../../domain/graph";
 import type { PodRow, WorkloadRow } from "../../domain/mesh";
 import { formatAge, formatRate, formatRatio } from "../../domain/units";
-import { Button, Chip, IconButton } from "../../ui/controls";
+import { Button, Chip, IconButton, Segmented } from "../../ui/controls";
 import { Loading, Problem } from "../../ui/feedback";
 import { HealthMark } from "../../ui/HealthMark";
 import { Figures, Panel, Section } from "../../ui/Panel";
@@ -91,11 +91,18 @@ function Pods({ namespace, name }: { readonly namespace: string; readonly name: 
   );
 }
 
+const TABS = [
+  { value: "overview", label: "Overview" },
+  { value: "logs", label: "Logs" },
+] as const;
+type Tab = (typeof TABS)[number]["value"];
+
 export function WorkloadPanel({
   id,
   namespace,
   name,
   live,
+  logs,
   editable,
   onSelect,
   onClose,
@@ -105,11 +112,14 @@ export function WorkloadPanel({
   readonly namespace: string;
   readonly name: string;
   readonly live: Live;
+  /** What its proxies and applications said. */
+  readonly logs: ReactNode;
   readonly editable: boolean;
   readonly children?: ReactNode;
   readonly onSelect: (id: string) => void;
   readonly onClose: () => void;
 }) {
+  const [tab, setTab] = useState<Tab>("overview");
   const workloads = useWorkloads();
   const workload = workloads.data?.find((one) => one.namespace === namespace && one.name === name);
   const node = live.graph?.nodes.get(id);
@@ -132,49 +142,68 @@ export function WorkloadPanel({
       testId="workload-panel"
       title={name}
     >
-      {node !== undefined && (
-        <Section title="Traffic">
-          <Figures
-            values={[
-              { label: "Requests", value: formatRate(node.requestsPerSecond) },
-              { label: "Errors", value: formatRatio(node.errorRatio), bad: node.errorRatio > 0 },
-              { label: "Restarts", value: String(workload?.restarts ?? 0) },
-            ]}
-          />
-          <Sparkline
-            label="Requests per second of late"
-            values={(live.history.get(id) ?? []).map((point) => point.rate)}
-          />
-        </Section>
-      )}
-      <Section title="Pods">
-        {workload !== undefined && workload.message !== "" && (
-          <p className="muted">{workload.message}</p>
-        )}
-        <Pods name={name} namespace={namespace} />
-        {workload !== undefined && editable && <Scale workload={workload} />}
-      </Section>
-      {workload !== undefined && !workload.gateway && children}
-      {list.graph !== null && (
+      <div className="panel-tabs">
+        <Segmented
+          label="What to show"
+          onChange={setTab}
+          options={TABS}
+          testId="workload-tab"
+          value={tab}
+        />
+      </div>
+      {tab === "logs" ? (
+        logs
+      ) : (
         <>
-          <Section title="Inbound">
-            <EdgeList
-              {...list}
-              edges={inboundOf(list.graph, id)}
-              end="source"
-              graph={list.graph}
-              none="Nothing has come in within the window."
-            />
+          {node !== undefined && (
+            <Section title="Traffic">
+              <Figures
+                values={[
+                  { label: "Requests", value: formatRate(node.requestsPerSecond) },
+                  {
+                    label: "Errors",
+                    value: formatRatio(node.errorRatio),
+                    bad: node.errorRatio > 0,
+                  },
+                  { label: "Restarts", value: String(workload?.restarts ?? 0) },
+                ]}
+              />
+              <Sparkline
+                label="Requests per second of late"
+                values={(live.history.get(id) ?? []).map((point) => point.rate)}
+              />
+            </Section>
+          )}
+          <Section title="Pods">
+            {workload !== undefined && workload.message !== "" && (
+              <p className="muted">{workload.message}</p>
+            )}
+            <Pods name={name} namespace={namespace} />
+            {workload !== undefined && editable && <Scale workload={workload} />}
           </Section>
-          <Section title="Outbound">
-            <EdgeList
-              {...list}
-              edges={outboundOf(list.graph, id)}
-              end="target"
-              graph={list.graph}
-              none="Nothing has gone out within the window."
-            />
-          </Section>
+          {workload !== undefined && !workload.gateway && children}
+          {list.graph !== null && (
+            <>
+              <Section title="Inbound">
+                <EdgeList
+                  {...list}
+                  edges={inboundOf(list.graph, id)}
+                  end="source"
+                  graph={list.graph}
+                  none="Nothing has come in within the window."
+                />
+              </Section>
+              <Section title="Outbound">
+                <EdgeList
+                  {...list}
+                  edges={outboundOf(list.graph, id)}
+                  end="target"
+                  graph={list.graph}
+                  none="Nothing has gone out within the window."
+                />
+              </Section>
+            </>
+          )}
         </>
       )}
     </Panel>
