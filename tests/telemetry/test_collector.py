@@ -23,6 +23,7 @@ from telemetry.store.client import Store
 from tests.telemetry.otlp import log_request, requests_total, span, trace_request
 from tests.telemetry.stack import Stack, eventually
 from tracing import selectors
+from tracing.logs import EntryKind, LogQuery, logs
 
 SERVICES = "opentelemetry.proto.collector"
 
@@ -86,12 +87,20 @@ def test_http_takes_protobuf_gzip_and_json(mesh: Stack, store: Store) -> None:
         assert selectors.trace(store, trace_id) is not None
 
 
-def test_access_logs_are_kept_with_their_trace(mesh: Stack, store: Store) -> None:
+def test_logs_are_kept_with_their_trace(mesh: Stack, store: Store) -> None:
     export(mesh, "logs", log_request("GET / 200", b"\6" * 16).SerializeToString())
-    found = selectors.access_logs(
-        store, namespace="shop", workload="payments-v2", trace_id="06" * 16, limit=5
+    now = time.time_ns()
+    found = logs(
+        store,
+        LogQuery(
+            start_ns=now - 60 * 10**9,
+            end_ns=now + 60 * 10**9,
+            namespace="shop",
+            workload="payments-v2",
+            trace_id="06" * 16,
+        ),
     )
-    assert [record["body"] for record in found] == ["GET / 200"]
+    assert [(one.kind, one.text) for one in found.entries] == [(EntryKind.LOG, "GET / 200")]
 
 
 def test_what_is_no_otlp_is_refused_for_good(mesh: Stack) -> None:

@@ -122,7 +122,7 @@ const hop: Schema<Hop> = record({
   ),
 });
 
-export const explanationSchema = v.object({
+const explanationSchema = v.object({
   source: v.object({ namespace: v.string(), workload: v.string(), pod: v.string() }),
   first: hop,
   outcomes: v.array(ended),

@@ -3,7 +3,7 @@ import type { UnixSeconds } from "./units";
 
 export type BreakerState = "closed" | "half-open" | "open";
 
-export interface BreakerEndpoint {
+interface BreakerEndpoint {
   readonly address: string;
   readonly pod: string;
   readonly state: BreakerState;
@@ -12,7 +12,7 @@ export interface BreakerEndpoint {
   readonly ejections: number;
 }
 
-export interface BreakerLimit {
+interface BreakerLimit {
   readonly name: string;
   readonly most: number;
   readonly reached: boolean;

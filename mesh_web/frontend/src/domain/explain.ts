@@ -24,7 +24,7 @@ export interface Ended {
   readonly location: string;
 }
 
-export interface Listening extends MadeFrom {
+interface Listening extends MadeFrom {
   readonly address: string;
   readonly port: number;
   readonly chain: string;
@@ -47,7 +47,7 @@ export interface Guarded extends MadeFrom {
   readonly rules: readonly Considered[];
 }
 
-export interface HeaderOperation {
+interface HeaderOperation {
   readonly on: string;
   readonly action: string;
   readonly name: string;
@@ -74,7 +74,7 @@ export interface Effects {
   readonly hashing: readonly string[];
 }
 
-export interface Endpoint {
+interface Endpoint {
   readonly address: string;
   readonly port: number;
 }
@@ -87,7 +87,7 @@ export interface Onward {
   readonly hop: Hop | null;
 }
 
-export interface Instead extends MadeFrom {
+interface Instead extends MadeFrom {
   readonly on: readonly string[];
   readonly status: number | null;
   readonly target: string;
