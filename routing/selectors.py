@@ -123,3 +123,19 @@ def written_at(number: int) -> datetime:
 def states_of(numbers: Iterable[int]) -> dict[int, RevisionState]:
     rows = Revision.objects.filter(number__in=set(numbers)).values_list("number", "state")
     return {number: RevisionState(state) for number, state in rows}
+
+
+def head_states(numbers: Iterable[int]) -> dict[int, RevisionState]:
+    """The states of what some revisions wrote and is the newest of its resource.
+
+    What a revision wrote beside the culprits that it was rejected for goes on with the next one.
+    """
+    found = states_of(numbers)
+    rejected = [number for number, state in found.items() if state is RevisionState.REJECTED]
+    return found | {number: _carried_by(number) for number in rejected}
+
+
+def _carried_by(number: int) -> RevisionState:
+    later = Revision.objects.filter(number__gt=number).exclude(state=RevisionState.REJECTED)
+    state = later.order_by("number").values_list("state", flat=True).first()
+    return RevisionState.REJECTED if state is None else RevisionState(state)

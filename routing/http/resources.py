@@ -24,6 +24,7 @@ from routing.models import Resource
 from routing.moments import iso
 from routing.selectors import (
     head_rows,
+    head_states,
     heads,
     newest_accepted,
     published_at,
@@ -70,7 +71,7 @@ def list_resources(
     if at:
         return _past_page(at, kind, namespace, query)
     rows = page_of(head_rows(kind=kind, namespace=namespace), query, _sort_key)
-    states = states_of(row.resource_version for row in rows.items)
+    states = head_states(row.resource_version for row in rows.items)
     return Page(items=[_out(row, states) for row in rows.items], next=rows.next)
 
 
@@ -150,7 +151,7 @@ def get_resource(
     if row is None or row.namespace != key.namespace:
         raise Refusal(404, "not_found", f"There is no {key}.")
     response["ETag"] = f'"{row.resource_version}"'
-    return _out(row, states_of([row.resource_version]))
+    return _out(row, head_states([row.resource_version]))
 
 
 @router.put(PATH, response=RESPONSES, openapi_extra=described(EXAMPLE))

@@ -165,6 +165,18 @@ def test_a_refused_change_returns_to_the_last_good_version(operator: Api) -> Non
     assert spec == {"mtls": {"mode": "STRICT"}}
 
 
+def test_what_came_with_a_refused_change_goes_on_with_the_next_revision(operator: Api) -> None:
+    operator.apply(MANIFESTS)
+    operator.apply(f"{strict()}---\n{RULE}")
+    push()
+    facade.revert_rejected(DEFAULT, 2, "bad transport socket")
+    push()
+    report(3, RevisionState.CONVERGED, synced(ONE, 8.0))
+    status = operator.get("/namespaces/shop/DestinationRule/payments").json()["status"]
+    listed = operator.get("/resources?kind=DestinationRule").json()["items"][0]["status"]
+    assert status == listed == {"revision": 2, "state": "converged"}
+
+
 def test_a_refused_new_resource_is_deleted(operator: Api) -> None:
     operator.apply(strict())
     push()
