@@ -7,6 +7,7 @@ under its own name.
 import os
 import sys
 
+from mesh_web.cli import exits
 from mesh_web.cli.commands import COMMANDS
 
 
@@ -20,10 +21,19 @@ def main() -> None:
         from mesh_web.cli.main import main as client  # noqa: PLC0415  it loads no Django
 
         sys.exit(client(words))
-    from django.core.management import execute_from_command_line  # noqa: PLC0415
+    import django  # noqa: PLC0415
+    from django.core.management import (  # noqa: PLC0415
+        execute_from_command_line,
+        get_commands,
+    )
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mesh_web.settings")
-    execute_from_command_line(["meshweb", *renamed(words)])
+    django.setup()
+    words = renamed(words)
+    if words[0][:1] != "-" and words[0] not in {"help", *get_commands()}:
+        sys.stderr.write(f"meshweb: there is no command {words[0]}; meshweb --help lists all.\n")
+        sys.exit(exits.USAGE)
+    execute_from_command_line(["meshweb", *words])
 
 
 def _overview() -> int:

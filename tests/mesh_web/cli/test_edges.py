@@ -145,6 +145,8 @@ def test_the_entry_point_knows_both_kinds_of_commands() -> None:
     assert "meshweb token" in run(script, "token", "--help").stdout
     assert "meshweb get" in run(script, "help", "get").stdout
     assert run(script, "get", "vs", MESHWEB_URL="http://127.0.0.1:1").returncode == 3
+    unknown = run(script, "frobnicate")
+    assert (unknown.returncode, "there is no command frobnicate" in unknown.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from django.core.management import call_command
 
 WARNED = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: shop}\n"
@@ -39,3 +40,18 @@ def test_nothing_to_say_is_said(tmp_path: Path) -> None:
     file.write_text("")
     call_command("analyze", str(file), stdout=out)
     assert out.getvalue() == "nothing found\n"
+
+
+def test_a_file_that_is_not_there_is_exit_code_2(tmp_path: Path) -> None:
+    out = io.StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("analyze", str(tmp_path / "missing.yaml"), stdout=out)
+    assert (ended.value.code, "cannot be read" in out.getvalue()) == (2, True)
+
+
+def test_findings_as_yaml_are_those_of_json(tmp_path: Path) -> None:
+    file, as_json, as_yaml = tmp_path / "a.yaml", io.StringIO(), io.StringIO()
+    file.write_text(WARNED)
+    call_command("analyze", str(file), "-o", "json", stdout=as_json)
+    call_command("analyze", str(file), "-o", "yaml", stdout=as_yaml)
+    assert yaml.safe_load(as_yaml.getvalue()) == json.loads(as_json.getvalue())
