@@ -81,14 +81,14 @@ class Ours:
 
     def _next_plan(self) -> Plan:
         plan = self._planner.plan()
-        assert plan is not None
+        assert isinstance(plan, Plan)
         return plan
 
     def _newer(self, after: int | None) -> PublishedConfig | None:
         return None if after == self._published.number else self._published
 
     def _all_settled(self) -> bool:
-        return len(self._ads.connected()) == self._clients and self._progress.all_settled()
+        return len(self._ads.connected()) == self._clients and self._progress.all_settled(time.time())
 
     # What proxies do (`Events` of the ADS server)
 
