@@ -1,7 +1,7 @@
 """One text of YAML, split into documents with their metadata apart."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +9,7 @@ from rest.contracts import Finding, Severity
 from routing.contracts import Document, ResourceKey
 from routing.model.catalogue import finding
 from routing.parse.fields import KINDS
-from routing.parse.resources import read
+from routing.parse.resources import ENOUGH_FINDINGS, read
 from routing.parse.schema import nearest, shown
 from routing.parse.text import MAX_DOCUMENTS, Value, read_values
 
@@ -46,9 +46,13 @@ def parse_yaml(text: str) -> Parsed:
     """Read one or many YAML documents (`List` kinds are unrolled). Never raises for bad input."""
     documents: dict[ResourceKey, Document] = {}
     findings: list[Finding] = []
+    wrong = False
     for one in objects(read_values(text)):
         read_one = read_object(one)
         findings.extend(read_one.findings)
+        wrong = wrong or has_error(read_one.findings)
+        if wrong and len(findings) >= ENOUGH_FINDINGS:
+            break
         for document in read_one.documents:
             if document.key in documents:
                 findings.append(finding("MSH1015", document.key, "metadata.name", document.key))
@@ -93,7 +97,7 @@ def read_object(one: Value) -> Parsed:
     return Parsed(documents=() if has_error(found) else (document,), findings=tuple(found))
 
 
-def has_error(findings: list[Finding]) -> bool:
+def has_error(findings: Iterable[Finding]) -> bool:
     return any(f.severity is Severity.ERROR for f in findings)
 
 

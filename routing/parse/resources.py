@@ -70,6 +70,10 @@ def reader_of(document: Document) -> Reader | None:
     return READERS.get(document.key.kind)
 
 
+ENOUGH_FINDINGS = 1_000
+"""Once something is wrong nobody reads more than these, and to find each takes time."""
+
+
 def read(document: Document) -> Reading:
     """Validate one document against its kind's fields and make its model."""
     kind = KINDS.get(document.key.kind)
@@ -92,11 +96,15 @@ def read(document: Document) -> Reading:
 def differences(document: Document) -> list[Finding]:
     """Where a spec differs from its kind's fields."""
     spec = KINDS[document.key.kind].spec_of(document.api_version)
-    found = []
+    found: list[Finding] = []
+    wrong = False
     for code, path, words in compare(document.spec, spec, "spec"):
         fix = None
         if code == "MSH1016":
             name, known = words
             fix = nearest(str(name), known if isinstance(known, tuple) else ())
         found.append(finding(code, document.key, path, *words, fix=fix))
+        wrong = wrong or found[-1].severity is Severity.ERROR
+        if wrong and len(found) >= ENOUGH_FINDINGS:
+            break
     return found

@@ -179,3 +179,18 @@ def test_no_document_raises(kind: str, junk: object) -> None:
     if kind != "List":
         del value["items"]
     parse_yaml(json.dumps(value))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "apiVersion: networking.istio.io/v1\nkind: VirtualService\n"
+        "metadata: {name: a, namespace: shop}\nspec:\n"
+        + "".join(f"  field{number}: 1\n" for number in range(20_000)),
+        "---\na: 1\n" * 5_000,
+    ],
+    ids=["unknown fields", "documents"],
+)
+def test_of_very_many_faults_enough_are_told(text: str) -> None:
+    parsed = parse_yaml(text)
+    assert (parsed.documents, 1_000 <= len(parsed.findings) < 1_010) == ((), True)
