@@ -1,10 +1,11 @@
 // The live graph with its panels: the page that brings the features together.
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { type Live, useLive } from "../api/live";
+import { useStoredGraph } from "../api/past";
 import { type Graph, namespacesOf } from "../domain/graph";
 import { findNodes } from "../domain/search";
 import { boxId, COLLAPSE_ABOVE, shown } from "../domain/shown";
-import { formatView, parseView, type View } from "../domain/view";
+import { DEFAULT_VIEW, formatView, isStored, parseView, type View } from "../domain/view";
 import { Breakers } from "../features/breaker/Breakers";
 import { EdgePanel } from "../features/edge/EdgePanel";
 import { GraphCanvas } from "../features/graph/GraphCanvas";
@@ -17,7 +18,8 @@ import { MeshPanel, NamespacePanel } from "../features/mesh/MeshPanels";
 import { ServicePanel } from "../features/service/ServicePanel";
 import { SuspendSwitch } from "../features/suspend/SuspendSwitch";
 import { WorkloadPanel } from "../features/workload/WorkloadPanel";
-import { Empty, Loading } from "../ui/feedback";
+import { Empty, Loading, Problem } from "../ui/feedback";
+import { Icon } from "../ui/Icon";
 import { PageHead } from "../ui/PageHead";
 import { navigate, useSearch } from "../ui/router";
 import { useMayWrite } from "../ui/session";
@@ -145,11 +147,37 @@ function Stage({ live, drawn }: { readonly live: Live; readonly drawn: Graph | n
   return null;
 }
 
+/** The graph of the view: told live, or read from the store. */
+function useShownGraph(view: View): { readonly live: Live; readonly error: Error | null } {
+  const stored = isStored(view);
+  const live = useLive(stored ? DEFAULT_VIEW.windowSeconds : view.windowSeconds);
+  const { graph, error } = useStoredGraph(view);
+  return useMemo(
+    () =>
+      stored
+        ? { live: { ...live, graph, history: NO_HISTORY }, error: graph === null ? error : null }
+        : { live, error: null },
+    [stored, live, graph, error],
+  );
+}
+
+const NO_HISTORY: Live["history"] = new Map();
+
+function PastStatus({ at }: { readonly at: number }) {
+  return (
+    <span className="live-status" data-status="past" data-testid="past-status" role="status">
+      <Icon name="revisions" size={16} />
+      {new Date(at * 1000).toLocaleString()}
+    </span>
+  );
+}
+
 export function GraphPage() {
   const search = useSearch().toString();
   const view = useMemo(() => parseView(new URLSearchParams(search)), [search]);
   const setView = useCallback((next: View) => navigate(`/${formatView(next)}`, "replace"), []);
-  const live = useLive(view.windowSeconds);
+  const told = useShownGraph(view);
+  const { live } = told;
   const [animated, setAnimated] = useAnimated();
   const [query, setQuery] = useState("");
   const [focus, setFocus] = useState<string | null>(null);
@@ -186,7 +214,7 @@ export function GraphPage() {
   return (
     <>
       <PageHead title="Live graph">
-        <LiveStatus live={live} />
+        {view.at === null ? <LiveStatus live={live} /> : <PastStatus at={view.at} />}
         <GraphToolbar
           animated={animated}
           namespaces={live.graph === null ? [] : namespacesOf(live.graph)}
@@ -207,8 +235,8 @@ export function GraphPage() {
         />
       </PageHead>
       <div className="stage">
-        <Stage drawn={drawn} live={live} />
-        {live.graph !== null && live.connection === "reconnecting" && (
+        {told.error === null ? <Stage drawn={drawn} live={live} /> : <Problem error={told.error} />}
+        {view.at === null && live.graph !== null && live.connection === "reconnecting" && (
           <p className="banner" role="status">
             The connection is lost; what you see is the last known state.
           </p>

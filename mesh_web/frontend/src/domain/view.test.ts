@@ -18,6 +18,8 @@ describe("a shareable view", () => {
       idleNodes: false,
       serviceNodes: false,
       labels: false,
+      graphType: "versionedApp" as const,
+      at: 1_769_000_000,
     };
     expect(read(formatView(view))).toEqual(view);
   });

@@ -1,6 +1,8 @@
 // What the address bar says about the graph view, so that a view can be shared.
 
 export type Metric = "rate" | "errors" | "p95";
+/** What stands for the workloads. */
+export type GraphType = "workload" | "app" | "versionedApp" | "service";
 
 export interface View {
   /** A node, edge or namespace id; "mesh"; or null. */
@@ -11,13 +13,30 @@ export interface View {
   readonly idleNodes: boolean;
   readonly serviceNodes: boolean;
   readonly labels: boolean;
+  readonly graphType: GraphType;
+  /** A time gone by, in Unix seconds; null: now. */
+  readonly at: number | null;
 }
 
 export const WINDOWS: readonly { readonly seconds: number; readonly label: string }[] = [
   { seconds: 10, label: "10s" },
   { seconds: 60, label: "1m" },
   { seconds: 300, label: "5m" },
+  { seconds: 3600, label: "1h" },
 ];
+
+export const GRAPH_TYPES: readonly { readonly value: GraphType; readonly label: string }[] = [
+  { value: "workload", label: "Workloads" },
+  { value: "app", label: "Apps" },
+  { value: "versionedApp", label: "Versions" },
+  { value: "service", label: "Services" },
+];
+
+const LIVE_WINDOWS: readonly number[] = [10, 60, 300];
+
+/** What nobody tells live is read from the store. */
+export const isStored = (view: View): boolean =>
+  view.at !== null || view.graphType !== "workload" || !LIVE_WINDOWS.includes(view.windowSeconds);
 
 export const DEFAULT_VIEW: View = {
   selected: null,
@@ -27,6 +46,8 @@ export const DEFAULT_VIEW: View = {
   idleNodes: true,
   serviceNodes: true,
   labels: true,
+  graphType: "workload",
+  at: null,
 };
 
 const METRICS: readonly Metric[] = ["rate", "errors", "p95"];
@@ -45,6 +66,10 @@ export function parseView(params: URLSearchParams): View {
     idleNodes: params.get("idle") !== "0",
     serviceNodes: params.get("services") !== "0",
     labels: params.get("labels") !== "0",
+    graphType:
+      GRAPH_TYPES.find(({ value }) => value === params.get("type"))?.value ??
+      DEFAULT_VIEW.graphType,
+    at: /^\d{1,11}$/.test(params.get("at") ?? "") ? Number(params.get("at")) : null,
   };
 }
 
@@ -60,6 +85,8 @@ export function formatView(view: View): string {
   if (!view.idleNodes) params.set("idle", "0");
   if (!view.serviceNodes) params.set("services", "0");
   if (!view.labels) params.set("labels", "0");
+  if (view.graphType !== DEFAULT_VIEW.graphType) params.set("type", view.graphType);
+  if (view.at !== null) params.set("at", String(view.at));
   const text = params.toString();
   return text === "" ? "" : `?${text}`;
 }

@@ -1,8 +1,9 @@
 // What is shown of the graph, and how.
 import { type ReactNode, useRef } from "react";
-import { type Metric, type View, WINDOWS } from "../../domain/view";
+import { GRAPH_TYPES, type Metric, type View, WINDOWS } from "../../domain/view";
 import { Button, Segmented, Switch } from "../../ui/controls";
 import { useClosing } from "../../ui/popover";
+import { TimeTravel } from "./TimeTravel";
 
 const METRICS: readonly { readonly value: Metric; readonly label: string }[] = [
   { value: "rate", label: "Rate" },
@@ -18,7 +19,7 @@ function Popover({
   children,
 }: {
   readonly label: string;
-  readonly icon: "sliders" | "namespace";
+  readonly icon: "sliders" | "namespace" | "revisions";
   readonly count?: number;
   readonly children: ReactNode;
 }) {
@@ -96,8 +97,18 @@ export function GraphToolbar({
         testId="metric"
         value={view.metric}
       />
+      <Popover count={view.at === null ? 0 : 1} icon="revisions" label="Time">
+        <TimeTravel at={view.at} onAt={(at) => onView({ ...view, at })} />
+      </Popover>
       <NamespaceChoice all={namespaces} onView={onView} view={view} />
       <Popover icon="sliders" label="Display">
+        <Segmented
+          label="What stands for the workloads"
+          onChange={(graphType) => onView({ ...view, graphType })}
+          options={GRAPH_TYPES}
+          testId="graph-type"
+          value={view.graphType}
+        />
         <Switch checked={view.labels} onChange={(labels) => onView({ ...view, labels })}>
           Labels on edges
         </Switch>

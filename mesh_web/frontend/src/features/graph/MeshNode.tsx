@@ -49,24 +49,54 @@ const BADGES: Readonly<Record<string, { readonly icon: IconName; readonly says: 
   "breaker-open": { icon: "error", says: "circuit breaker open" },
   "breaker-half-open": { icon: "warning", says: "circuit breaker half-open" },
   suspended: { icon: "pause", says: "suspended" },
+  "no-sidecar": { icon: "unlock", says: "no sidecar" },
 };
 
+/** What the configuration does to a service: one mark for all of it. */
+const CONFIGURED: Readonly<Record<string, string>> = {
+  "virtual-service": "virtual service",
+  "circuit-breaker": "circuit breaker",
+  "fault-injection": "fault injection",
+  mirroring: "mirroring",
+  "request-routing": "request routing",
+  "request-timeout": "request timeout",
+  "traffic-shifting": "traffic shifting",
+  "tcp-traffic-shifting": "TCP traffic shifting",
+  "service-entry": "service entry",
+};
+
+const configuredOf = (badges: readonly string[]): readonly string[] =>
+  badges.map((badge) => CONFIGURED[badge] ?? "").filter((says) => says !== "");
+
 function Badges({ badges }: { readonly badges: readonly string[] }) {
-  return badges.map((badge) => {
-    const known = BADGES[badge];
-    return known === undefined ? null : (
-      <span className="node-badge" data-badge={badge} key={badge} title={known.says}>
-        <Icon name={known.icon} size={13} />
-      </span>
-    );
-  });
+  const configured = configuredOf(badges);
+  return (
+    <>
+      {badges.map((badge) => {
+        const known = BADGES[badge];
+        return known === undefined ? null : (
+          <span className="node-badge" data-badge={badge} key={badge} title={known.says}>
+            <Icon name={known.icon} size={13} />
+          </span>
+        );
+      })}
+      {configured.length > 0 && (
+        <span className="node-badge" data-badge="configured" title={configured.join(", ")}>
+          <Icon name="sliders" size={13} />
+        </span>
+      )}
+    </>
+  );
 }
 
 /** A node in a sentence, for those who hear it. */
 export function describe(node: GraphNode): string {
   const version = node.version === "" ? "" : ` ${node.version}`;
   const where = node.namespace === "" ? "" : ` in ${node.namespace}`;
-  const marks = node.badges.map((badge) => BADGES[badge]?.says ?? "").filter((says) => says !== "");
+  const marks = [
+    ...node.badges.map((badge) => BADGES[badge]?.says ?? "").filter((says) => says !== ""),
+    ...configuredOf(node.badges),
+  ];
   const also = marks.length === 0 ? "" : `, ${marks.join(", ")}`;
   return `${node.kind} ${node.name}${version}${where}: ${healthWord(node.health)}, ${formatRate(node.requestsPerSecond)}${also}`;
 }
