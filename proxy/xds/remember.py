@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
+from weakref import ref
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -66,4 +67,22 @@ class Recognised(Generic[V]):
         value = make(given)
         # holding the value keeps its identity from being given to another one
         self._same[id(given)] = (given, value)
+        return value
+
+
+class Lent(Generic[V]):
+    """As `Recognised`, but an answer is kept only while somebody else keeps it: for large ones."""
+
+    def __init__(self, most: int = MOST // 10) -> None:
+        self._most = most
+        self._same: dict[int, tuple[object, ref[V]]] = {}
+
+    def __call__(self, given: T, make: Callable[[T], V]) -> V:
+        same = self._same.get(id(given))
+        value = same[1]() if same is not None else None
+        if value is None:
+            if len(self._same) >= self._most:
+                self._same = {}
+            value = make(given)
+            self._same[id(given)] = (given, ref(value))
         return value

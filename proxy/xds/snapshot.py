@@ -9,7 +9,10 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import takewhile
 from types import MappingProxyType
+from typing import NamedTuple
+from weakref import WeakValueDictionary
 
 from google.protobuf.message import Message
 
@@ -27,7 +30,7 @@ from proxy.xds import (
 )
 from proxy.xds.messages import SHORT_NAMES, message, serialise
 from proxy.xds.options import Options
-from proxy.xds.remember import Recognised, Remembered
+from proxy.xds.remember import Lent, Recognised, Remembered
 from routing.ir import (
     Authorization,
     Cluster,
@@ -44,13 +47,21 @@ from routing.ir import (
     VirtualHost,
 )
 
-_Table = tuple[str, Authorization | None, tuple[bytes, ...]]
-"""A route configuration: its name, who may use it, its virtual hosts as bytes."""
+
+class _Host(NamedTuple):
+    """A virtual host as the field of its route configuration that it is, and the hash of that."""
+
+    framed: bytes
+    digest: bytes
+
+
+_Table = tuple[str, Authorization | None, tuple[_Host, ...]]
+"""A route configuration: its name, who may use it, its virtual hosts."""
 
 AnyListener = InboundListener | OutboundHttpListener | OutboundTcpListener | GatewayListener
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Resource:
     """One xDS resource; `wire` is it, ready to stand in a delta response (see `wire.resource`).
 
@@ -97,6 +108,30 @@ class SecretMaterial:
     authorities: str = field(default="", repr=False)
 
 
+_MOST_OWN = 16
+"""How many clusters at the end may be a proxy's own: its ports, and what its policies ask."""
+
+
+class _Shared(NamedTuple):
+    """What proxies that see the mesh alike have in common: the first of their clusters, all endpoints."""
+
+    clusters: tuple[Cluster, ...]
+    by_cluster: Resources
+    endpoints: tuple[ClusterEndpoints, ...]
+    by_assigned: Resources
+
+    def suits(self, config: ProxyConfig) -> bool:
+        """Whether this is nearly all that a proxy has; none of what it has beside needs endpoints."""
+        many = len(self.clusters)
+        own = config.clusters[many:]
+        return (
+            len(own) <= 2 * _MOST_OWN
+            and config.endpoints == self.endpoints
+            and config.clusters[:many] == self.clusters
+            and all(one.kind is not ClusterKind.EDS for one in own)
+        )
+
+
 class _Latest:
     """The endpoints resource made last of one value, and the cluster it was made for."""
 
@@ -119,10 +154,11 @@ class Snapshots:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._hosts: Remembered[VirtualHost, bytes] = Remembered(_framed_host)
-        self._routes: Remembered[_Table, Resource] = Remembered(_routes)
-        self._tables: Recognised[Resource] = Recognised()
+        self._hosts: Remembered[VirtualHost, _Host] = Remembered(_framed_host)
+        self._routes: WeakValueDictionary[_Table, Resource] = WeakValueDictionary()
+        self._tables: Lent[Resource] = Lent()
         self._clusters: Remembered[Cluster, Resource] = Remembered(self._cluster)
+        self._shared = _Shared((), {}, (), {})
         self._assignments: Remembered[ClusterEndpoints, bytes] = Remembered(_assignment)
         self._endpoints: Remembered[tuple[str, str, bytes], Resource] = Remembered(_endpoints)
         self._latest: Recognised[_Latest] = Recognised()
@@ -145,19 +181,14 @@ class Snapshots:
         left out and waited for.
         """
         made: dict[str, Resources] = {}
-        made[messages.CLUSTER] = clusters = (
-            before.of(messages.CLUSTER)
-            if before is not None and before.config.clusters == config.clusters
-            else {one.name: self._clusters(one) for one in config.clusters}
-        )
-        if (
-            before is None
-            or before.of(messages.CLUSTER) is not clusters
-            or before.config.endpoints != config.endpoints
+        if before is not None and (
+            before.config.clusters == config.clusters
+            and before.config.endpoints == config.endpoints
         ):
-            made[messages.ENDPOINTS] = self._all_endpoints(config, clusters)
-        else:
+            made[messages.CLUSTER] = before.of(messages.CLUSTER)
             made[messages.ENDPOINTS] = before.of(messages.ENDPOINTS)
+        else:
+            made[messages.CLUSTER], made[messages.ENDPOINTS] = self._upstreams(config)
         made[messages.SECRET] = _by_name(self._all_secrets(config, material))
         made[messages.LISTENER] = _by_name(
             self._listeners.by_value((one, config.proxy)) for one in all_listeners(config)
@@ -174,14 +205,33 @@ class Snapshots:
         hosts = tuple([self._hosts(host) for host in config.virtual_hosts])
         if config.ignore_port:
             hosts = (*hosts, _ignoring_port())
-        return self._routes.by_value((config.name, config.authorization, hosts))
+        parts = (config.name, config.authorization, hosts)
+        made = self._routes.get(parts)
+        if made is None:
+            made = self._routes[parts] = _routes(parts)
+        return made
 
-    def _all_endpoints(self, config: ProxyConfig, clusters: Resources) -> Resources:
-        return {
-            one.cluster: self._assigned(one, clusters[one.cluster])
+    def _upstreams(self, config: ProxyConfig) -> tuple[Resources, Resources]:
+        """Clusters and endpoints. What proxies one after another have in common is made once."""
+        shared = self._shared
+        if not shared.suits(config):
+            self._shared = shared = self._made_for_all(config)
+        own = {one.name: self._clusters(one) for one in config.clusters[len(shared.clusters) :]}
+        return {**shared.by_cluster, **own}, shared.by_assigned
+
+    def _made_for_all(self, config: ProxyConfig) -> _Shared:
+        """All up to the last cluster that has an endpoints resource, and most of the others."""
+        clusters = config.clusters
+        others = takewhile(lambda one: one.kind is not ClusterKind.EDS, reversed(clusters))
+        own = min(_MOST_OWN, sum(1 for _ in others))
+        common = clusters[: len(clusters) - own]
+        by_cluster = {one.name: self._clusters(one) for one in common}
+        by_assigned = {
+            one.cluster: self._assigned(one, by_cluster[one.cluster])
             for one in config.endpoints
-            if one.cluster in clusters
+            if one.cluster in by_cluster
         }
+        return _Shared(common, by_cluster, config.endpoints, by_assigned)
 
     def _assigned(self, given: ClusterEndpoints, behind: Resource) -> Resource:
         latest = self._latest(given, _Latest)
@@ -289,25 +339,37 @@ def _resource(name: str, content: Message) -> Resource:
 
 def _resource_of(name: str, url: str, content: bytes, also: str = "") -> Resource:
     """`also` is a part of the version beside the content."""
-    version = hashlib.sha256(content).hexdigest()[:16] + also
-    return Resource(name, version, wire.resource(name, version, url, content))
+    version = _short(hashlib.sha256(content)) + also
+    return Resource(name, version, wire.resource(name, version, url, (content,)))
+
+
+def _short(made: "hashlib._Hash") -> str:
+    return made.hexdigest()[:16]
 
 
 @cache
-def _ignoring_port() -> bytes:
+def _ignoring_port() -> _Host:
     """The field of a route configuration that has domains compared without the client's port."""
-    return serialise(message("envoy.config.route.v3.RouteConfiguration")(**_IGNORING_PORT))
+    content = message("envoy.config.route.v3.RouteConfiguration")(**_IGNORING_PORT)
+    return _hashed(serialise(content))
 
 
-def _framed_host(host: VirtualHost) -> bytes:
-    """A virtual host as the field of its route configuration that it is."""
-    return wire.field(2, serialise(route.virtual_host(host)))
+def _framed_host(host: VirtualHost) -> _Host:
+    return _hashed(wire.field(2, serialise(route.virtual_host(host))))
+
+
+def _hashed(content: bytes) -> _Host:
+    return _Host(content, hashlib.sha256(content).digest())
 
 
 def _routes(parts: _Table) -> Resource:
+    """Its version is the hash of its virtual hosts' hashes: they are many and change one by one."""
     name, guard, hosts = parts
-    content = b"".join([serialise(route.route_configuration(name, guard)), *hosts])
-    return _resource_of(name, messages.ROUTES, content)
+    head = serialise(route.route_configuration(name, guard))
+    digests = (hashlib.sha256(head).digest(), *(host.digest for host in hosts))
+    version = _short(hashlib.sha256(b"".join(digests)))
+    content = (head, *(host.framed for host in hosts))
+    return Resource(name, version, wire.resource(name, version, messages.ROUTES, content))
 
 
 def _assignment(given: ClusterEndpoints) -> bytes:

@@ -78,15 +78,11 @@ def has_virtual_host(upstream: Upstream, port: UpstreamPort, known: Reachable) -
 
 def unregistered_hosts(
     routes: MeshRoutes, known: Reachable
-) -> Iterator[tuple[str, VirtualService]]:
+) -> tuple[tuple[str, VirtualService], ...]:
     """Hosts that only a VirtualService knows; they live on port 80 (as in Istio)."""
-    for host, services in routes.exact.items():
-        if host not in known.upstreams:
-            for service in services:
-                yield host, service
-    for pattern, service in routes.wildcard:
-        if pattern not in known.upstreams and pattern != "*":
-            yield pattern, service
+    exact = ((h, s) for h, of in routes.exact.items() if h not in known.upstreams for s in of)
+    wildcard = ((p, s) for p, s in routes.wildcard if p not in known.upstreams and p != "*")
+    return (*exact, *wildcard)
 
 
 def unregistered_host(
@@ -142,16 +138,26 @@ def route_config(virtual_hosts: Iterable[VirtualHost]) -> RouteConfig:
 
 def with_others(virtual_hosts: Iterable[VirtualHost], others: VirtualHost) -> RouteConfig:
     """All virtual hosts; a domain belongs to the first that claims it, what is left to `others`."""
+    given = tuple(virtual_hosts)
+    kept = given if none_clash(given) else tuple(with_free_domains(given))
+    return RouteConfig(name=ROUTE_CONFIG, virtual_hosts=(*kept, others))
+
+
+def none_clash(given: tuple[VirtualHost, ...]) -> bool:
+    """Whether each domain is claimed once, as nearly always."""
+    claimed = {"*"}.union(*[one.domains for one in given])
+    return len(claimed) == 1 + sum([len(one.domains) for one in given])
+
+
+def with_free_domains(given: Iterable[VirtualHost]) -> Iterator[VirtualHost]:
     claimed: set[str] = {"*"}
-    kept: list[VirtualHost] = []
-    for one in virtual_hosts:
+    for one in given:
         free = tuple(d for d in one.domains if d not in claimed)
         claimed.update(free)
         if len(free) == len(one.domains):
-            kept.append(one)
+            yield one
         elif free:
-            kept.append(VirtualHost(name=one.name, domains=free, routes=one.routes))
-    return RouteConfig(name=ROUTE_CONFIG, virtual_hosts=(*kept, others))
+            yield VirtualHost(name=one.name, domains=free, routes=one.routes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """What sidecars with the same namespace and relevant labels share: routes and TCP ports."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from routing.compile.clusters import ANYWHERE, BLACKHOLE
@@ -18,14 +18,17 @@ from routing.compile.outbound import (
     virtual_host,
     with_others,
 )
-from routing.compile.upstreams import Upstream
+from routing.compile.scopes import Scope
+from routing.compile.upstreams import Upstream, UpstreamPort
 from routing.compile.views import View
 from routing.compile.virtual_services import MeshRoutes, asks, shown
-from routing.compile.weights import resolve
+from routing.compile.weights import Reachable, resolve
 from routing.ir import RouteConfig, VirtualHost
 from routing.model import Sidecar, VirtualService
 from routing.model.sidecar import names
 from topology.contracts import Labels
+
+ANYBODY = Client(namespace="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,26 +130,97 @@ def at_port(config: RouteConfig, name: str) -> RouteConfig:
     return replace(config, name=name)
 
 
+Place = tuple[Upstream, UpstreamPort]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """The ports of all hosts that have virtual hosts, or that sidecars open; the former also by the
+    host's namespace, as indices."""
+
+    http: tuple[Place, ...]
+    tcp: tuple[Place, ...]
+    by_namespace: Mapping[str, tuple[int, ...]]
+
+
+def places(known: Reachable) -> Places:
+    every = [(upstream, port) for upstream in known.upstreams.values() for port in upstream.ports]
+    http = tuple(place for place in every if has_virtual_host(*place, known))
+    by_namespace: dict[str, list[int]] = {}
+    for index, (upstream, _) in enumerate(http):
+        by_namespace.setdefault(upstream.namespace, []).append(index)
+    return Places(
+        http=http,
+        tcp=tuple(p for p in every if p[1].local_port and not p[1].protocol.is_http),
+        by_namespace={namespace: tuple(of) for namespace, of in by_namespace.items()},
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Elsewhere:
+    """The virtual hosts of `Places.http` as clients of any other namespace see them; None where that
+    depends on the client, whose indices are `apart`."""
+
+    hosts: tuple[VirtualHost | None, ...]
+    apart: tuple[int, ...]
+
+
+def seen_from_elsewhere(
+    memo: Memo, group: Scope, where: Places, known: Reachable, routes: MeshRoutes
+) -> Elsewhere:
+    hosts: list[VirtualHost | None] = []
+    anybody = memo.same(("client", "", ()), ANYBODY)
+    for upstream, port in where.http:
+        alike, service = for_all(memo, routes, upstream.host)
+        made = (
+            shared_host(memo, group, (upstream, port), service, anybody, known) if alike else None
+        )
+        hosts.append(made)
+    return Elsewhere(
+        hosts=tuple(hosts), apart=tuple(i for i, one in enumerate(hosts) if one is None)
+    )
+
+
+def for_all(memo: Memo, routes: MeshRoutes, host: str) -> tuple[bool, VirtualService | None]:
+    """Whether all clients follow the same VirtualService, and alike; and which."""
+    service = routes.first(host)
+    if service is None:
+        return True, None
+    asked = memo(("asks", service.metadata.key), asks, service)
+    return service.metadata.for_all and not asked.labels and not asked.namespace, service
+
+
+def shared_host(
+    memo: Memo,
+    group: Scope,
+    place: Place,
+    service: VirtualService | None,
+    seen: Client,
+    known: Reachable,
+) -> VirtualHost:
+    upstream, port = place
+    slot = ("virtual host", upstream.host, port.number, group, seen.namespace, seen.labels)
+    return memo(slot, virtual_host, upstream, port, service, seen, known)
+
+
 def virtual_hosts(
     memo: Memo, client: Client, view: View, routes: MeshRoutes
 ) -> Iterator[VirtualHost]:
     """Registered hosts first; they keep their domains when a VirtualService invents one."""
-    for upstream in view.known.upstreams.values():
+    where = memo(("places", view.group), places, view.known)
+    # a Sidecar shows routes of its own
+    slot = view.group if view.sidecar is None else view.scope
+    elsewhere = memo(
+        ("elsewhere", slot), seen_from_elsewhere, memo, view.group, where, view.known, routes
+    )
+    made = list(elsewhere.hosts)
+    for index in {*elsewhere.apart, *where.by_namespace.get(client.namespace, ())}:
+        upstream, port = where.http[index]
         service = routes.find(upstream.host, client.namespace)
         seen = seen_as(memo, client, upstream, service)
-        for port in upstream.ports:
-            if has_virtual_host(upstream, port, view.known):
-                slot = ("virtual host", upstream.host, port.number, view.group)
-                yield memo(
-                    (slot, seen.namespace, seen.labels),
-                    virtual_host,
-                    upstream,
-                    port,
-                    service,
-                    seen,
-                    view.known,
-                )
-    for host, service in unregistered_hosts(routes, view.known):
+        made[index] = shared_host(memo, view.group, (upstream, port), service, seen, view.known)
+    yield from (host for host in made if host is not None)
+    for host, service in memo(("invented", slot), unregistered_hosts, routes, view.known):
         if service.metadata.visible_to(client.namespace):
             invented = ("invented host", host, service.metadata.key, client.namespace)
             whole = memo.same(("client", client.namespace, client.labels), client)
@@ -156,21 +230,19 @@ def virtual_hosts(
 
 
 def tcp_plans(memo: Memo, client: Client, view: View, routes: MeshRoutes) -> Iterator[TcpPlan]:
-    for upstream in view.known.upstreams.values():
-        for port in upstream.ports:
-            if port.local_port and not port.protocol.is_http:
-                service = routes.find(upstream.host, client.namespace)
-                seen = seen_as(memo, client, upstream, service)
-                slot = ("tcp plan", upstream.host, port.number, view.group)
-                yield memo(
-                    (slot, seen.namespace, seen.labels),
-                    tcp_plan,
-                    upstream,
-                    port,
-                    service,
-                    seen,
-                    view.known,
-                )
+    for upstream, port in memo(("places", view.group), places, view.known).tcp:
+        service = routes.find(upstream.host, client.namespace)
+        seen = seen_as(memo, client, upstream, service)
+        slot = ("tcp plan", upstream.host, port.number, view.group)
+        yield memo(
+            (slot, seen.namespace, seen.labels),
+            tcp_plan,
+            upstream,
+            port,
+            service,
+            seen,
+            view.known,
+        )
 
 
 def seen_as(

@@ -1,6 +1,6 @@
 """Which DestinationRule a client follows for a host, and what it says for one port and subset."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from routing.contracts import ResourceKey
@@ -10,15 +10,26 @@ from routing.model.destination_rule import ConnectionPool, Subset, TrafficPolicy
 from routing.model.hosts import covers, full_host, specificity
 
 UNSAID = TrafficPolicy()
+NOWHERE = ""
+"""A namespace that no resource is in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """DestinationRules by (namespace, host), each list oldest first."""
+    """DestinationRules by (namespace, host), each list oldest first; `own` are the hosts by namespace."""
 
     exact: dict[tuple[str, str], tuple[DestinationRule, ...]] = field(default_factory=dict)
     wildcard: dict[str, tuple[DestinationRule, ...]] = field(default_factory=dict)
     root_namespace: str = "istio-system"
+    own: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def of_its_own(self, namespace: str, host: str) -> bool:
+        """Whether clients of a namespace may follow other rules for a host than most do."""
+        return (
+            namespace == self.root_namespace
+            or namespace in self.wildcard
+            or host in self.own.get(namespace, ())
+        )
 
 
 def index_rules(every: Iterable[DestinationRule], root_namespace: str) -> Rules:
@@ -31,7 +42,24 @@ def index_rules(every: Iterable[DestinationRule], root_namespace: str) -> Rules:
             wildcard[namespace] = (*wildcard.get(namespace, ()), rule)
         else:
             exact[namespace, host] = (*exact.get((namespace, host), ()), rule)
-    return Rules(exact=exact, wildcard=wildcard, root_namespace=root_namespace)
+    own: dict[str, set[str]] = {}
+    for namespace, host in exact:
+        own.setdefault(namespace, set()).add(host)
+    return Rules(
+        exact=exact,
+        wildcard=wildcard,
+        root_namespace=root_namespace,
+        own={namespace: frozenset(hosts) for namespace, hosts in own.items()},
+    )
+
+
+def rules_for_most(rules: Rules, host: str, namespace: str) -> tuple[DestinationRule, ...] | None:
+    """The rules for clients without any of their own for a host; None if those differ."""
+    places = (namespace, rules.root_namespace)
+    found = [rule for where in places for rule in found_in(rules, where, host)]
+    if not all(rule.metadata.for_all for rule in found):
+        return None
+    return rules_for(rules, NOWHERE, host, namespace)
 
 
 def rules_for(

@@ -9,7 +9,7 @@ from routing.compile.localities import ANYWHERE as UNPLACED
 from routing.compile.localities import Standpoint, asked
 from routing.compile.memo import Memo
 from routing.compile.mtls import PodView
-from routing.compile.rules import Rules, rules_for
+from routing.compile.rules import Rules, rules_for, rules_for_most
 from routing.compile.scopes import Scope, Scopes
 from routing.compile.secrets import used_by
 from routing.compile.upstreams import Upstream
@@ -97,9 +97,21 @@ def parts_of(
         led_to = destinations(routes, sidecar, namespace)
         visible = (u for u in visible if u.host in led_to or sidecar.shows(u.namespace, u.host))
     upstreams = memo.group(("upstreams", scope), visible)
+    seen = memo(
+        ("clusters for most", scope.standpoint),
+        clusters_for_most,
+        memo,
+        chosen,
+        rules,
+        memo.same(("standpoint", scope.standpoint), scope.standpoint),
+    )
     hosts = memo.group(
         ("host clusters", scope),
-        (host_clusters(memo, u, chosen, rules, scope, secrets) for u in upstreams),
+        (
+            (None if rules.of_its_own(namespace, u.host) else seen.get(u.key))
+            or host_clusters(memo, u, chosen, rules, scope, secrets)
+            for u in upstreams
+        ),
     )
     names = memo(("cluster names", scope), cluster_names, hosts)
     hashing = memo(("hashing", scope), hash_policies, hosts)
@@ -116,6 +128,19 @@ def parts_of(
     )
 
 
+def clusters_for_most(
+    memo: Memo, chosen: Selection, rules: Rules, standpoint: Standpoint
+) -> Mapping[str, HostClusters]:
+    """By `Upstream.key`: what clients see who have no rules of their own for a host; without those
+    hosts that show every client something else."""
+    made: dict[str, HostClusters] = {}
+    for upstream in chosen.upstreams.values():
+        found = rules_for_most(rules, upstream.host, upstream.namespace)
+        if found is not None and not any(names_credential(rule) for rule in found):
+            made[upstream.key] = clusters_under(memo, upstream, chosen, found, standpoint, None)
+    return made
+
+
 def host_clusters(
     memo: Memo,
     upstream: Upstream,
@@ -124,12 +149,32 @@ def host_clusters(
     scope: Scope,
     secrets: tuple[GatewaySecret, ...],
 ) -> HostClusters:
+    found = rules_for(rules, scope.namespace, upstream.host, upstream.namespace, scope.rules)
+    credentials = Credentials(scope.namespace, secrets) if may_use_secrets(found, scope) else None
+    return clusters_under(memo, upstream, chosen, found, scope.standpoint, credentials)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The Secrets that clients of a namespace may use."""
+
+    namespace: str
+    secrets: tuple[GatewaySecret, ...]
+
+
+def clusters_under(
+    memo: Memo,
+    upstream: Upstream,
+    chosen: Selection,
+    found: tuple[DestinationRule, ...],
+    standpoint: Standpoint,
+    credentials: Credentials | None,
+) -> HostClusters:
     """Made once for all namespaces that follow the same rules."""
     host = upstream.key
-    found = rules_for(rules, scope.namespace, upstream.host, upstream.namespace, scope.rules)
-    standpoint = scope.standpoint if asked(found).place else UNPLACED
-    credentials = secrets if may_use_secrets(found, scope) else None
-    of = scope.namespace if credentials is not None else ""
+    standpoint = standpoint if asked(found).place else UNPLACED
+    of = credentials.namespace if credentials is not None else ""
+    secrets = credentials.secrets if credentials is not None else None
     slot = (host, tuple(rule.metadata.key for rule in found), standpoint, of)
     return memo(
         ("clusters", slot),
@@ -140,7 +185,7 @@ def host_clusters(
         chosen.pods[host],
         chosen.sans[host],
         chosen.entries.get(host, NO_ENTRIES),
-        memo.same(("viewpoint", slot), Viewpoint(slot, standpoint, credentials)),
+        memo.same(("viewpoint", slot), Viewpoint(slot, standpoint, secrets)),
     )
 
 

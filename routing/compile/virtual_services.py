@@ -25,6 +25,13 @@ class MeshRoutes:
                 return service
         return None
 
+    def first(self, host: str) -> VirtualService | None:
+        """The one that clients follow who see all of them."""
+        exact = self.exact.get(host)
+        if exact:
+            return exact[0]
+        return next((s for pattern, s in self.wildcard if covers(pattern, host)), None)
+
     def source_labels(self) -> frozenset[tuple[str, str]]:
         """Every label of a client that some route asks for."""
         every = [s for services in self.exact.values() for s in services]

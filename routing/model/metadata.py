@@ -18,5 +18,10 @@ class Metadata:
         """Sorts resources that claim the same thing: the first one wins (Istio's precedence)."""
         return (self.created_at, self.key.name, self.key.namespace)
 
+    @property
+    def for_all(self) -> bool:
+        """Whether every namespace sees it."""
+        return "*" in self.export_to
+
     def visible_to(self, namespace: str) -> bool:
-        return "*" in self.export_to or namespace in self.export_to
+        return self.for_all or namespace in self.export_to

@@ -38,6 +38,10 @@ CHOICES = (
     resource("ServiceEntry", "out", "{hosts: [a.example, '*.b.example'], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}, {number: 443, name: tls, protocol: TLS}]}"),
     resource("Gateway", "web", "{selector: {istio: ingressgateway}, servers: [{port: {number: 80, protocol: HTTP}, hosts: ['*']}, {port: {number: 443, protocol: HTTPS}, hosts: ['*'], tls: {mode: SIMPLE, credentialName: cert}}]}", "edge"),
     resource("VirtualService", "web", "{hosts: ['*'], gateways: [edge/web], http: [{route: [{destination: {host: reviews}}]}]}"),
+    resource("VirtualService", "aside", "{hosts: [reviews.shop.svc.cluster.local], exportTo: ['.'], http: [{timeout: 4s, route: [{destination: {host: reviews.shop.svc.cluster.local}}]}]}", "data"),
+    resource("VirtualService", "wide", "{hosts: ['*.shop.svc.cluster.local'], http: [{match: [{sourceNamespace: data}], directResponse: {status: 201}}]}", "data"),
+    resource("DestinationRule", "wide", "{host: '*.shop.svc.cluster.local', trafficPolicy: {outlierDetection: {consecutive5xxErrors: 3}}}", "data"),
+    resource("DestinationRule", "private", "{host: ratings, exportTo: ['.'], trafficPolicy: {loadBalancer: {simple: RANDOM}}}"),
 )  # fmt: skip
 
 SOME = st.sets(st.sampled_from(CHOICES))
