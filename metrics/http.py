@@ -83,12 +83,15 @@ def put_rule_file(
     require_write(request, "")
     if len(request.body) > MAX_BYTES:
         raise Refusal(413, "too_large", f"A file of rules has at most {MAX_BYTES} bytes.")
+    if not request.body:
+        raise Refusal(422, "invalid", "Send the file's YAML as the body.")
     text = request.body.decode(errors="replace")
-    if dry_run:
-        parsed = services.read(text, name)
-    else:
-        parsed = services.put_file(name, text, int(time.time() * 1000))
+    parsed = services.read(text, name)
     _refuse_errors(parsed)
+    if not parsed.groups:
+        raise Refusal(422, "invalid", "The file has no groups of rules; DELETE takes a file away.")
+    if not dry_run:
+        services.put_file(name, text, int(time.time() * 1000))
     return RulesCheckedOut(
         name=name,
         stored=not dry_run,

@@ -199,6 +199,9 @@ class Session:
         clusters = self._types.get(CLUSTER)
         if clusters is None or len(clusters.known) <= len(target.of(CLUSTER)):
             return
+        # a stream begins with clusters: what names them is known only when it has come, too
+        if LISTENER not in self._types or not self._subscribed(ROUTES, target):
+            return
         for url in (LISTENER, ROUTES):
             one = self._types.get(url)
             if one is not None and (one.dirty or one.in_flight):

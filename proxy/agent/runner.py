@@ -223,6 +223,7 @@ class PodRunner:
             outlier_log=str(self.outliers.path),
         )
         self.outliers.path.unlink(missing_ok=True)
+        self.outliers.path.touch(mode=0o600)  # Envoy appends to what is there
         path = host.pod_socket(pod.uid, "json")
         write_private(path, json.dumps(bootstrap.bootstrap(pod, around)))
         self._admin.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Path, Query, Router, Schema
 from ninja import Status as Answer
-from pydantic import Field
+from pydantic import BaseModel, Field, StrictBool
 
 from proxy import selectors
 from proxy.identity import certificates, reading, rotating
@@ -91,13 +91,13 @@ class RootsOut(Schema):
     rotation: RotationOut | None = None
 
 
-class RotationIn(Schema):
+class RotationIn(BaseModel):
     """Nothing of it is needed. `certificate` (PEM: the one that signs, those above, the root last) and
     `key` bring a root of one's own. `automatic` false: each phase waits to be continued."""
 
     certificate: Annotated[str, Field(max_length=MAX_BUNDLE_BYTES)] = ""
     key: Annotated[str, Field(max_length=MAX_BUNDLE_BYTES)] = ""
-    automatic: bool = True
+    automatic: StrictBool = True
 
 
 class PlannedOut(Schema):

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
+from pydantic import BaseModel
 
 from rest.access import require_write
 from rest.contracts import Refusal
@@ -28,7 +29,7 @@ WORKLOAD = "/namespaces/{namespace}/workloads/{name}/suspend"
 SERVICE = "/namespaces/{namespace}/services/{name}/suspend"
 
 
-class SuspendIn(Schema):
+class SuspendIn(BaseModel):
     """`expires` (10m) counts before the one of the query; without either it stays suspended."""
 
     expires: str = Field("", pattern="^(([0-9]{1,9}(ms|s|m|h|d)){1,5})?$")

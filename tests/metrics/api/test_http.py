@@ -128,7 +128,7 @@ def test_scalars_and_strings(web: Served) -> None:
         ("query_range", {"query": "1", "end": 2, "step": 0}, 400, "bad_data", 'invalid parameter "start": cannot parse "" to a valid timestamp'),
         ("query_range", {"query": "1", "start": 0, "end": 20000, "step": 1}, 400, "bad_data", "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)"),
         ("query_range", {"query": "hits_total[5m]", "start": 0, "end": 2, "step": 1}, 400, "bad_data", 'invalid expression type "range vector" for range query, must be Scalar or instant Vector'),
-        ("query", {"query": "hits_total + on (nothing) hits_total"}, 422, "execution", "found duplicate series for the match group"),
+        ("query", {"query": "hits_total + on (nothing) hits_total", "time": NOW / 1000}, 422, "execution", "found duplicate series for the match group"),
         ("series", {}, 400, "bad_data", "no match[] parameter provided"),
         ("series", {"match[]": "{"}, 400, "bad_data", 'invalid parameter "match[]"'),
         ("series", {"match[]": '{job=~".*"}'}, 400, "bad_data", "must contain at least one non-empty matcher"),
@@ -265,14 +265,22 @@ def test_other_methods_are_refused(web: Served) -> None:
 
 
 def test_federation_gives_the_latest_samples(web: Served) -> None:
+    now = milliseconds()
+    newest: dict[tuple[tuple[str, str], ...], list[tuple[int, float]]] = {
+        (("__name__", "hits_total"), ("job", "api")): [(now, 40.0)],
+        (("__name__", "hits_total"), ("job", "db")): [(now, 80.0)],
+        (("__name__", "hüte.total"), ("größe", "<script>")): [(now, 3.0)],
+    }
+    body = packed(request_of(newest).SerializeToString())
+    assert web.ask("/prometheus/api/v1/write", body, HEADERS) == (204, "")
     status, text = web.get("/prometheus/federate", [("match[]", '{__name__=~"hits.*|hüte.*"}')])
     assert status == 200
     assert text.splitlines() == [
         "# TYPE hits_total counter",
-        f'hits_total{{job="api"}} 40 {NOW}',
-        f'hits_total{{job="db"}} 80 {NOW}',
+        f'hits_total{{job="api"}} 40 {now}',
+        f'hits_total{{job="db"}} 80 {now}',
         '# TYPE "hüte.total" untyped',
-        f'{{"hüte.total","größe"="<script>"}} 3 {NOW}',
+        f'{{"hüte.total","größe"="<script>"}} 3 {now}',
     ]
 
 

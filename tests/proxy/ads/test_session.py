@@ -217,6 +217,23 @@ def test_a_proxy_that_comes_back_is_told_what_is_no_more() -> None:
     ]
 
 
+def test_after_a_reconnect_a_cluster_stays_until_routes_and_listeners_are_known() -> None:
+    session = Session()
+    list(session.offer(snapshot(clusters=(C1,), endpoints=(E1,), listeners=(L1,), routes=(R1,))))
+    known = {"c1": "1", "c2": "1"}
+    assert say(session, Request(type_url=CLUSTER, initial_versions=known)) == []
+    say(session, Request(type_url=ENDPOINTS, subscribe=("c1",), initial_versions={"c1": "1"}))
+    assert say(session, Request(type_url=LISTENER, initial_versions={"l1": "1"})) == []
+    (new_routes,) = say(
+        session, Request(type_url=ROUTES, subscribe=("r1",), initial_versions={"r1": "0"})
+    )
+    assert isinstance(new_routes, Send)
+    assert (new_routes.type_url, new_routes.removed) == (ROUTES, ())
+    acknowledged, removal = ack(session, ROUTES, new_routes.nonce)
+    assert isinstance(removal, Send)
+    assert (removal.type_url, removal.removed) == (CLUSTER, ("c2",))
+
+
 def test_what_is_asked_for_again_is_sent_again() -> None:
     session = started()
     assert say(session, Request(type_url=ENDPOINTS, subscribe=("c1",))) == [
