@@ -14,6 +14,13 @@ export interface Answer {
   readonly lines: readonly Line[];
   readonly notes: readonly string[];
 }
+/** One request that a series counted, and its trace. */
+export interface Exemplar {
+  readonly series: string;
+  readonly traceId: string;
+  readonly at: UnixSeconds;
+  readonly value: number;
+}
 export interface Window {
   readonly start: UnixSeconds;
   readonly end: UnixSeconds;

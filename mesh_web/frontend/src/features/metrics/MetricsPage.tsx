@@ -1,6 +1,6 @@
 // Metrics in PromQL: a question, its lines over time, and the newest values as a table.
-import { type FormEvent, useState } from "react";
-import { QueryError, usePromql } from "../../api/metrics";
+import { type FormEvent, useEffect, useState } from "react";
+import { QueryError, useExemplars, usePromql } from "../../api/metrics";
 import {
   type Answer,
   formatNumber,
@@ -11,11 +11,12 @@ import {
 } from "../../domain/promql";
 import { formatTime, unixSeconds } from "../../domain/units";
 import { Button, Segmented } from "../../ui/controls";
-import { Empty, Loading } from "../../ui/feedback";
+import { Empty, Loading, Problem } from "../../ui/feedback";
 import { Icon } from "../../ui/Icon";
 import { PageHead } from "../../ui/PageHead";
 import { navigate, useSearch } from "../../ui/router";
 import { Plot } from "./Plot";
+import { PromqlBox } from "./PromqlBox";
 import "./metrics.css";
 
 const EXAMPLES: readonly { readonly title: string; readonly query: string }[] = [
@@ -24,9 +25,9 @@ const EXAMPLES: readonly { readonly title: string; readonly query: string }[] = 
     query: 'sum by (destination_service) (rate(istio_requests_total{reporter="source"}[1m]))',
   },
   {
-    title: "Share of failures",
+    title: "Share of failures by service",
     query:
-      'sum(rate(istio_requests_total{response_code=~"5.."}[1m])) / sum(rate(istio_requests_total[1m]))',
+      'sum by (destination_service) (rate(istio_requests_total{reporter="source",response_code=~"5.."}[1m])) / sum by (destination_service) (rate(istio_requests_total{reporter="source"}[1m]))',
   },
   {
     title: "99th percentile of latency",
@@ -38,27 +39,6 @@ const now = () => unixSeconds(Date.now() / 1000);
 
 function keep(query: string, range: string): void {
   navigate(`/query?${new URLSearchParams({ query, range })}`, "replace");
-}
-
-/** The query with the place at which it stops making sense. */
-function Refused({ query, error }: { readonly query: string; readonly error: Error }) {
-  const position = error instanceof QueryError ? error.position : null;
-  const sentence = error.message.replace(/^invalid parameter "query": /, "");
-  return (
-    <div className="problem" data-testid="promql-problem" role="alert">
-      <div className="row">
-        <Icon name="error" />
-        <p>{sentence}</p>
-      </div>
-      {position !== null && (
-        <pre className="promql-place">
-          {query.slice(0, position)}
-          <mark>{query.slice(position, position + 1) || " "}</mark>
-          {query.slice(position + 1)}
-        </pre>
-      )}
-    </div>
-  );
 }
 
 function Values({ answer }: { readonly answer: Answer }) {
@@ -95,9 +75,25 @@ function Values({ answer }: { readonly answer: Answer }) {
   );
 }
 
-function Shown({ answer, window }: { readonly answer: Answer; readonly window: Window }) {
+function Shown({
+  query,
+  answer,
+  window,
+}: {
+  readonly query: string;
+  readonly answer: Answer;
+  readonly window: Window;
+}) {
+  const exemplars = useExemplars(query, window);
   if (answer.lines.length === 0) {
-    return <Empty icon="search" title="No series has a value in this time" />;
+    return (
+      <Empty icon="metrics" title="No series has a value in this time">
+        <p>
+          Look further back, or loosen the selectors in braces: the box offers the labels and values
+          that there are.
+        </p>
+      </Empty>
+    );
   }
   const more = answer.lines.length - MOST_LINES;
   return (
@@ -107,7 +103,11 @@ function Shown({ answer, window }: { readonly answer: Answer; readonly window: W
           <Icon name="warning" /> {note}
         </p>
       ))}
-      <Plot lines={answer.lines.slice(0, MOST_LINES)} window={window} />
+      <Plot
+        exemplars={exemplars.data ?? []}
+        lines={answer.lines.slice(0, MOST_LINES)}
+        window={window}
+      />
       {more > 0 && <p>{more} more are only in the table.</p>}
       <Values answer={answer} />
     </>
@@ -128,6 +128,9 @@ function Examples({ range }: { readonly range: string }) {
 
 export function MetricsPage() {
   const search = useSearch();
+  useEffect(() => {
+    document.title = "Metrics · Meshweb";
+  }, []);
   const query = search.get("query") ?? "";
   const range = search.get("range") ?? "30m";
   const seconds = RANGES.find(({ label }) => label === range)?.seconds ?? 1800;
@@ -163,30 +166,32 @@ function Asked({
       </PageHead>
       <div className="page-body promql">
         <form className="promql-form" onSubmit={ask}>
-          <label className="field">
-            Query in PromQL
-            <textarea
-              className="input mono"
-              data-testid="promql"
-              onChange={(event) => setWritten(event.currentTarget.value)}
-              onKeyDown={(event) => {
-                if (event.key === "Enter" && !event.shiftKey) ask(event);
-              }}
-              placeholder="sum by (destination_service) (rate(istio_requests_total[1m]))"
-              rows={2}
-              spellCheck={false}
-              value={written}
-            />
-          </label>
+          <PromqlBox
+            asked={query}
+            onChange={setWritten}
+            onSubmit={ask}
+            refused={found.error instanceof QueryError ? found.error : null}
+            value={written}
+          />
           <Button busy={found.isFetching} data-testid="promql-ask" tone="primary" type="submit">
             Ask
           </Button>
         </form>
         <Examples range={range} />
-        {found.error !== null && <Refused error={found.error} query={query} />}
+        {query === "" && (
+          <Empty icon="metrics" title="Ask for a metric">
+            <p>
+              Type a name, or begin with one of the examples above. Proxies count every request as
+              Istio does; Meshweb counts its own work, too.
+            </p>
+          </Empty>
+        )}
+        {found.error !== null && !(found.error instanceof QueryError) && (
+          <Problem error={found.error} />
+        )}
         {found.isLoading && <Loading what="the answer" />}
         {found.error === null && found.data !== undefined && (
-          <Shown answer={found.data} window={window} />
+          <Shown answer={found.data} query={query} window={window} />
         )}
       </div>
     </div>

@@ -2,6 +2,7 @@
 import { type KeyboardEvent, type PointerEvent, useState } from "react";
 import {
   COLOURS,
+  type Exemplar,
   formatNumber,
   type Line,
   rangeOf,
@@ -11,6 +12,7 @@ import {
   type Window,
 } from "../../domain/promql";
 import { formatClock, unixSeconds } from "../../domain/units";
+import { Link } from "../../ui/router";
 
 const WIDTH = 960;
 const HEIGHT = 300;
@@ -85,11 +87,43 @@ function Axes({ scale, window }: { readonly scale: Scale; readonly window: Windo
   );
 }
 
+const MOST_EXEMPLARS = 150;
+
+/** Single requests as dots that open their traces; what lies beyond the axis stands at its end. */
+function Exemplars({
+  exemplars,
+  scale,
+  window,
+}: {
+  readonly exemplars: readonly Exemplar[];
+  readonly scale: Scale;
+  readonly window: Window;
+}) {
+  const shown = exemplars.filter((one) => one.at >= window.start && one.at <= window.end);
+  const height = (value: number) =>
+    Math.max(TOP, Math.min(HEIGHT - BOTTOM, scale.y(Number.isFinite(value) ? value : 0)));
+  return shown.slice(0, MOST_EXEMPLARS).map((one) => (
+    <Link
+      aria-label={`Trace of a request with ${formatNumber(one.value)} at ${formatClock(one.at)}`}
+      className="plot-exemplar"
+      href={`/traces/${one.traceId}`}
+      key={`${one.traceId} ${one.series}`}
+      style={{
+        left: `${(scale.x(one.at) / WIDTH) * 100}%`,
+        top: `${(height(one.value) / HEIGHT) * 100}%`,
+      }}
+      title={`${formatNumber(one.value)} at ${formatClock(one.at)}: open its trace`}
+    />
+  ));
+}
+
 export function Plot({
   lines,
+  exemplars,
   window,
 }: {
   readonly lines: readonly Line[];
+  readonly exemplars: readonly Exemplar[];
   readonly window: Window;
 }) {
   const [at, setAt] = useState<number | null>(null);
@@ -110,40 +144,43 @@ export function Plot({
   };
   return (
     <figure className="plot">
-      <div
-        aria-label={`${lines.length} lines from ${formatClock(window.start)} to ${formatClock(window.end)}; arrow keys read values`}
-        aria-valuemax={window.end}
-        aria-valuemin={window.start}
-        aria-valuenow={at ?? window.end}
-        aria-valuetext={formatClock(unixSeconds(at ?? window.end))}
-        className="plot-area"
-        onKeyDown={step}
-        onPointerLeave={() => setAt(null)}
-        onPointerMove={point}
-        role="slider"
-        tabIndex={0}
-      >
-        <svg aria-hidden="true" viewBox={`0 0 ${WIDTH} ${HEIGHT}`}>
-          <Axes scale={scale} window={window} />
-          {lines.map((line, i) => (
-            <Curve
-              colour={i % COLOURS}
-              key={line.name}
-              line={line}
-              scale={scale}
-              step={window.step}
-            />
-          ))}
-          {at !== null && (
-            <line
-              className="plot-pointer"
-              x1={scale.x(at)}
-              x2={scale.x(at)}
-              y1={TOP}
-              y2={HEIGHT - BOTTOM}
-            />
-          )}
-        </svg>
+      <div className="plot-frame">
+        <div
+          aria-label={`${lines.length} lines from ${formatClock(window.start)} to ${formatClock(window.end)}; arrow keys read values`}
+          aria-valuemax={window.end}
+          aria-valuemin={window.start}
+          aria-valuenow={at ?? window.end}
+          aria-valuetext={formatClock(unixSeconds(at ?? window.end))}
+          className="plot-area"
+          onKeyDown={step}
+          onPointerLeave={() => setAt(null)}
+          onPointerMove={point}
+          role="slider"
+          tabIndex={0}
+        >
+          <svg aria-hidden="true" viewBox={`0 0 ${WIDTH} ${HEIGHT}`}>
+            <Axes scale={scale} window={window} />
+            {lines.map((line, i) => (
+              <Curve
+                colour={i % COLOURS}
+                key={line.name}
+                line={line}
+                scale={scale}
+                step={window.step}
+              />
+            ))}
+            {at !== null && (
+              <line
+                className="plot-pointer"
+                x1={scale.x(at)}
+                x2={scale.x(at)}
+                y1={TOP}
+                y2={HEIGHT - BOTTOM}
+              />
+            )}
+          </svg>
+        </div>
+        <Exemplars exemplars={exemplars} scale={scale} window={window} />
       </div>
       <figcaption aria-live="polite">
         {at === null ? "Point into the plot to read its values." : formatClock(unixSeconds(at))}

@@ -60,13 +60,18 @@ export function SearchForm({
   };
   return (
     <form className="trace-form" data-testid="trace-form" onSubmit={send}>
-      <QueryBox
-        onChange={(q) => setDraft({ ...draft, q })}
-        onSubmit={send}
-        refused={refused}
-        search={search}
-        value={draft.q}
-      />
+      <div className="trace-ask">
+        <QueryBox
+          onChange={(q) => setDraft({ ...draft, q })}
+          onSubmit={send}
+          refused={refused}
+          search={search}
+          value={draft.q}
+        />
+        <Button icon="search" tone="primary" type="submit">
+          Find
+        </Button>
+      </div>
       <div className="trace-filters">
         {TEXTS.map(({ field, label, ...rest }) => (
           <label className="field" key={field}>
@@ -99,20 +104,15 @@ export function SearchForm({
             ))}
           </select>
         </label>
-        <div className="row trace-send">
-          <Switch
-            checked={draft.error}
-            onChange={(error) => {
-              setDraft({ ...draft, error });
-              onSearch({ ...draft, error });
-            }}
-          >
-            Failed
-          </Switch>
-          <Button icon="search" tone="primary" type="submit">
-            Find
-          </Button>
-        </div>
+        <Switch
+          checked={draft.error}
+          onChange={(error) => {
+            setDraft({ ...draft, error });
+            onSearch({ ...draft, error });
+          }}
+        >
+          Only failed
+        </Switch>
       </div>
       <Offered service={draft.service} />
     </form>

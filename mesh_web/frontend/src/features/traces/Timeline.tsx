@@ -287,7 +287,11 @@ export function Timeline({
             Fold
           </Button>
           {opened.size > 0 && (
-            <Button onClick={() => setOpened(new Set())} tone="quiet">
+            <Button
+              className="button close-details"
+              onClick={() => setOpened(new Set())}
+              tone="quiet"
+            >
               Close details
             </Button>
           )}

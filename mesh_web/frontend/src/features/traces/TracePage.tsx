@@ -102,13 +102,24 @@ function Shown({ trace, params }: { readonly trace: Trace; readonly params: URLS
   };
   return (
     <>
-      <Find
-        at={at}
-        found={found.length}
-        onMove={move}
-        onText={(find) => put(params, { find })}
-        text={words}
-      />
+      <div className="trace-ways">
+        <Find
+          at={at}
+          found={found.length}
+          onMove={move}
+          onText={(find) => put(params, { find })}
+          text={words}
+        />
+        <Link className="button" href={`/logs?trace=${trace.traceId}`}>
+          Logs
+        </Link>
+        <Link className="button" href={`/traces?chosen=${trace.traceId}`}>
+          Compare
+        </Link>
+        <Link className="button" href="/traces">
+          All traces
+        </Link>
+      </div>
       <Timeline
         found={found}
         onWindow={(next) =>
@@ -154,16 +165,6 @@ export function TracePage({ id }: { readonly id: string }) {
     <>
       <PageHead title={root === undefined ? "Trace" : `${root.service} ${root.operation}`}>
         {trace !== undefined && <Facts trace={trace} />}
-        <span className="spacer" />
-        <Link className="button" href={`/logs?trace=${id}`}>
-          Logs
-        </Link>
-        <Link className="button" href={`/traces?chosen=${id}`}>
-          Compare
-        </Link>
-        <Link className="button" href="/traces">
-          All traces
-        </Link>
       </PageHead>
       <div className="page-body trace-page">
         {query.isPending && <Loading what="the trace" />}
