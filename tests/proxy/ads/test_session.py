@@ -229,7 +229,7 @@ def test_after_a_reconnect_a_cluster_stays_until_routes_and_listeners_are_known(
     )
     assert isinstance(new_routes, Send)
     assert (new_routes.type_url, new_routes.removed) == (ROUTES, ())
-    acknowledged, removal = ack(session, ROUTES, new_routes.nonce)
+    _, removal = ack(session, ROUTES, new_routes.nonce)
     assert isinstance(removal, Send)
     assert (removal.type_url, removal.removed) == (CLUSTER, ("c2",))
 
