@@ -66,12 +66,14 @@ def test_bad_input_is_422_with_findings_and_nothing_is_stored(mesh: Running, wha
         assert mesh.api.call("GET", f"/namespaces{path}").status == 404
 
 
-def test_what_envoy_rejects_at_run_time_is_reverted_and_named_and_the_rest_stays(
+def test_what_envoy_refuses_reaches_no_proxy_and_is_named_and_the_rest_stays(
     mesh: Running,
 ) -> None:
     number = mesh.api.accepted("POST", "/apply", NACKED)["revision"]
     rejected = eventually("it is rejected", lambda: rejected_revision(mesh, number), 10)
-    assert any("NO_SUCH_THING" in p["error"] for p in rejected["proxies"]), rejected["proxies"]
+    assert rejected["trial"]["outcome"] == "refused"
+    assert "NO_SUCH_THING" in rejected["trial"]["error"]
+    assert [p for p in rejected["proxies"] if p["state"] == "synced"] == []
     eventually("it is reverted", lambda: reverting(mesh, number), within=10)
     gone = mesh.api.call("GET", "/namespaces/shop/VirtualService/nacked")
     assert gone.status == 404
