@@ -1,7 +1,7 @@
 """Reading Envoy's own /config_dump: what it has, and where that is not what control serves. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from proxy.fleet.dump import Dump, Served
@@ -40,6 +40,7 @@ class HeldSecret:
 class _Held:
     version: str
     problem: str = ""
+    content: Json = field(default_factory=dict)
 
 
 _KINDS: Mapping[str, tuple[str, str, str]] = {
@@ -86,7 +87,7 @@ def differences(served: Dump, dump: Json) -> tuple[Difference, ...]:
     found: list[Difference] = []
     for kind in _KINDS:
         held = _held(dump, kind)
-        wanted = {one.name: one.version for one in served.types[kind]}
+        wanted = {one.name: one for one in served.types[kind]}
         for name in sorted({*held, *wanted}):
             problem = _problem(kind, name, held.get(name), wanted.get(name))
             if problem:
@@ -94,7 +95,7 @@ def differences(served: Dump, dump: Json) -> tuple[Difference, ...]:
     return (*found, *_endpoint_differences(served.types["EDS"], dump))
 
 
-def _problem(kind: str, name: str, held: _Held | None, wanted: str | None) -> str:
+def _problem(kind: str, name: str, held: _Held | None, wanted: Served | None) -> str:
     if held is None:
         # routes are fetched when a listener names them, and dropped with it
         return IN_CONTROL_ONLY
@@ -102,7 +103,9 @@ def _problem(kind: str, name: str, held: _Held | None, wanted: str | None) -> st
         return held.problem
     if wanted is None:
         return "" if kind == "SDS" and name in AGENTS_OWN else IN_ENVOY_ONLY
-    return "" if held.version == wanted else OTHER_VERSION
+    # of routes that say the same in other bytes Envoy keeps the version that it had
+    same = held.version == wanted.version or (kind == "RDS" and held.content == wanted.config)
+    return "" if same else OTHER_VERSION
 
 
 def _held(dump: Json, kind: str) -> dict[str, _Held]:
@@ -117,7 +120,8 @@ def _held(dump: Json, kind: str) -> dict[str, _Held]:
                 name = str(held.get(inside, {}).get("name") or held.get("name", ""))
                 warming = state == "warming" and "{}" in lists
                 problem = _error(held) or (WARMING if warming else "")
-                found[name] = _Held(str(held.get("version_info", "")), problem)
+                content = {k: v for k, v in held.get(inside, {}).items() if k != "@type"}
+                found[name] = _Held(str(held.get("version_info", "")), problem, content)
     return found
 
 

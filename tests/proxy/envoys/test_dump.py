@@ -106,6 +106,18 @@ def test_what_is_as_it_is_served_is_not_told() -> None:
     )
 
 
+def test_routes_that_say_the_same_under_an_older_version_are_as_served() -> None:
+    routes = {"@type": "type.googleapis.com/x", "name": "outbound", "virtual_hosts": []}
+    held = {"version_info": "1", "route_config": routes}
+    section = {"@type": f"{ADMIN}RoutesConfigDump", "dynamic_route_configs": [held]}
+    same = one("outbound", "2", {"name": "outbound", "virtual_hosts": []})
+    other = one("outbound", "2", {"name": "outbound"})
+    assert differences(served(RDS=(same,)), {"configs": [section]}) == ()
+    assert [d.problem for d in differences(served(RDS=(other,)), {"configs": [section]})] == [
+        "another version than control's"
+    ]
+
+
 def test_the_bootstrap_and_the_secrets_names() -> None:
     assert bootstrap(DUMP) == {"node": {"id": "x"}}
     assert [(secret.name, secret.version, secret.pem) for secret in secrets(DUMP)] == [
