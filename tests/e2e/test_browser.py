@@ -180,8 +180,88 @@ def test_an_edge_leads_to_its_traces_and_a_timeline(page: Page, mesh: Running) -
     picture(page, "trace")
 
 
+def test_a_trace_is_searched_in_words_and_read(page: Page, mesh: Running) -> None:
+    page.goto(f"{mesh.url}/traces")
+    box = page.get_by_test_id("query-box")
+    box.press_sequentially("http.status_c")
+    expect(page.get_by_test_id("suggestions")).to_contain_text("http.status_code")
+    box.press("ArrowDown")
+    box.press("Enter")
+    expect(box).to_have_value("http.status_code=")
+    box.press_sequentially("200 AND")
+    box.press("Enter")
+    expect(page.get_by_test_id("query-error")).to_contain_text("expected")
+    box.fill("http.status_code=200 AND kind=server")
+    box.press("Enter")
+    page.get_by_test_id("trace-list").locator("a").first.click()
+    expect(page.locator(".span-critical").first).to_be_attached()
+    page.get_by_test_id("spans").press("Enter")
+    details = page.get_by_test_id("span-details")
+    expect(details).to_contain_text("http.status_code")
+    fits(page)
+    picture(page, "trace-details")
+    details.get_by_role("link", name="200", exact=True).click()
+    expect(page.get_by_test_id("query-box")).to_have_value("http.status_code=200")
+
+
+def test_two_traces_are_held_against_each_other(page: Page, mesh: Running) -> None:
+    page.goto(f"{mesh.url}/traces")
+    marks = page.get_by_test_id("choose-trace")
+    marks.nth(0).check()
+    marks.nth(1).check()
+    page.get_by_test_id("compare").click()
+    expect(page.get_by_test_id("compared-step").first).to_be_visible()
+    fits(page)
+    picture(page, "traces-compared")
+
+
+def test_many_traces_are_summed_up(page: Page, mesh: Running) -> None:
+    for tab in ("statistics", "groups", "dependencies"):
+        page.goto(f"{mesh.url}/traces?tab={tab}&limit=20")
+        shown = page.get_by_test_id(f"trace-{tab}")
+        expect(shown.locator("table").first).to_contain_text("storefront")
+        fits(page)
+        picture(page, f"traces-{tab}")
+
+
+def test_logs_are_read_and_lead_to_their_trace(page: Page, mesh: Running) -> None:
+    page.goto(f"{mesh.url}/logs?workload=shop/storefront&live=0&q=200")
+    line = page.get_by_test_id("log-line").filter(has_text="GET").first
+    line.click()
+    expect(page.get_by_test_id("log-details").first).to_contain_text("response_code")
+    fits(page)
+    picture(page, "logs-open")
+    page.get_by_test_id("logs").get_by_role("link", name="trace", exact=True).first.click()
+    page.wait_for_url(re.compile(r"/traces/[0-9a-f]{32}"))
+    expect(page.get_by_test_id("trace-timeline")).to_be_visible()
+
+
+def test_metrics_are_asked_in_promql(page: Page, mesh: Running) -> None:
+    page.goto(f"{mesh.url}/query")
+    box = page.get_by_test_id("query-box")
+    box.press_sequentially("sum(rate(istio_requests_t")
+    page.get_by_test_id("suggestions").get_by_text("istio_requests_total").click()
+    box.press_sequentially("[1m])")
+    box.press("Enter")
+    expect(page.get_by_test_id("query-error")).to_contain_text("unclosed left parenthesis")
+    box.fill("sum(rate(istio_requests_total[1m]))")
+    box.press("Enter")
+    expect(page.locator(".plot-line").first).to_be_attached()
+    fits(page)
+    picture(page, "metrics-asked")
+
+
 def test_every_other_page_opens_and_fits(page: Page, mesh: Running) -> None:
-    for path in ("traces", "workloads", "proxies", "explain", "revisions", "config"):
+    for path in (
+        "traces",
+        "logs",
+        "query",
+        "workloads",
+        "proxies",
+        "explain",
+        "revisions",
+        "config",
+    ):
         page.goto(f"{mesh.url}/{path}")
         expect(page.locator("main")).to_be_visible()
         page.wait_for_timeout(800)

@@ -134,7 +134,7 @@ export function MetricsPage() {
   const query = search.get("query") ?? "";
   const range = search.get("range") ?? "30m";
   const seconds = RANGES.find(({ label }) => label === range)?.seconds ?? 1800;
-  return <Asked key={`${query} ${range}`} query={query} range={range} seconds={seconds} />;
+  return <Asked query={query} range={range} seconds={seconds} />;
 }
 
 function Asked({
@@ -148,6 +148,13 @@ function Asked({
 }) {
   const [written, setWritten] = useState(query);
   const [window, setWindow] = useState(() => windowUntil(now(), seconds));
+  const asked = `${range} ${query}`;
+  const [known, setKnown] = useState(asked);
+  if (known !== asked) {
+    setKnown(asked);
+    setWritten(query);
+    setWindow(windowUntil(now(), seconds));
+  }
   const found = usePromql(query, window);
   const ask = (event?: FormEvent) => {
     event?.preventDefault();
