@@ -1,7 +1,11 @@
-"""One changed weight among 200 services, to the last ACK of 1, 100 and 1,000 simulated proxies.
+"""One changed VirtualService, from its publication to the last ACK of simulated proxies.
 
-Ours is all that control does: compile, make snapshots, push, follow the ACKs. The floor is a
-hand-made server in the same run that writes the very same bytes, ready made, to every stream.
+First a weight among 200 services with 1, 100 and 1,000 proxies; then weights and structure among
+1,000 services with 1,000 proxies, where the change concerns all of them or 20, and nobody else is
+told anything; with control's start, a recompile of everything, and its memory.
+
+Ours is all that control does: compile, try, make snapshots, push, follow the ACKs. The floor is a
+hand-made server in the same run that writes the same bytes, ready made, to as many streams.
 """
 
 import asyncio
@@ -10,7 +14,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -19,11 +23,20 @@ import grpc
 import grpc.aio
 import uvloop
 
+django.setup()
+
+from benchmarks import push_mesh, push_thousand  # noqa: E402  needs Django
+from benchmarks.push_ours import Ours, Pushed  # noqa: E402  needs Django
+from benchmarks.push_thousand import PRIVATE, SHARED, Edit, structure, weight  # noqa: E402  needs Django
+from proxy.ads.server import METHOD, OPTIONS, SERVICE  # noqa: E402  needs Django
+from routing.compile.mesh import Compiler, MeshInput  # noqa: E402  needs Django
+
 HOST = "127.93.200.1"
 CLIENT_PROCESSES = 2
 ROUNDS = 9
 TARGET_RATIO = 3.0
 COLD_TARGETS = "targets at 1000: 5 s, 10 s, 1024 MB"
+RECOMPILE_SECONDS = 2.0
 
 
 class Floor:
@@ -37,8 +50,6 @@ class Floor:
         self._done = asyncio.Event()
 
     def handler(self) -> grpc.GenericRpcHandler:  # type: ignore[type-arg]  # generic in stubs only
-        from proxy.ads.server import METHOD, SERVICE  # noqa: PLC0415  needs Django
-
         method = grpc.stream_stream_rpc_method_handler(self._stream)
         return grpc.method_handlers_generic_handler(SERVICE, {METHOD: method})
 
@@ -46,14 +57,14 @@ class Floor:
         # four subscriptions and four acknowledgements from each
         await self._count_to(8 * clients, lambda: None)
 
-    async def push(self, response: bytes) -> float:
-        """Milliseconds to the last ACK."""
+    async def push(self, response: bytes, streams: int) -> float:
+        """Milliseconds to the last ACK of so many."""
         began = time.perf_counter()
-        await self._count_to(len(self._queues), lambda: self._write(response))
+        await self._count_to(streams, lambda: self._write(response, streams))
         return (time.perf_counter() - began) * 1000
 
-    def _write(self, response: bytes) -> None:
-        for queue in self._queues:
+    def _write(self, response: bytes, streams: int) -> None:
+        for queue in self._queues[:streams]:
             queue.put_nowait(response)
 
     async def _count_to(self, wanted: int, act: Callable[[], None]) -> None:
@@ -95,26 +106,109 @@ class Cold:
 
 async def measure(clients: int) -> tuple[float, float, int, Cold]:
     """Median milliseconds of ours and of the floor, the bytes of one push, and the start."""
-    from benchmarks.push_ours import Ours  # noqa: PLC0415  needs Django
+    given = push_mesh.given(clients)
+    async with _ours(given) as (ours, cold):
+        took = [
+            (await ours.push(push_mesh.published(2 + index, 20 + index))).ms
+            for index in range(ROUNDS)
+        ]
+        initial, change = ours.initial_bytes(), ours.change_bytes()
+    async with _floor(initial, given) as floor:
+        least = [await floor.push(change, clients) for _ in range(ROUNDS)]
+    return statistics.median(took), statistics.median(least), len(change), cold
 
+
+CHANGES: dict[str, tuple[int, Callable[[int], Edit]]] = {
+    "a weight, all proxies": (SHARED, lambda number: weight(10 + number)),
+    "a weight, one namespace": (PRIVATE, lambda number: weight(10 + number)),
+    "a route more, all proxies": (SHARED, structure),
+    "a route more, one namespace": (PRIVATE, structure),
+}
+
+
+async def measure_thousand() -> None:
+    given = push_thousand.given()
+    print(f"{push_thousand.SERVICES} services, {len(given.node_ids)} proxies (medians of {ROUNDS})")
+    _print_recompile(given)
+    found: dict[str, list[Pushed]] = {}
+    async with _ours(given) as (ours, cold):
+        _print_cold(cold, len(given.node_ids))
+        number = given.published.number
+        for name, (service, edit) in CHANGES.items():
+            # the first leads from the other kind of change to this one: it concerns others, too
+            for round_ in range(-1, ROUNDS):
+                number += 1
+                pushed = await ours.push(push_thousand.published(number, service, edit(number)))
+                if round_ >= 0:
+                    assert pushed.told.keys() == set(push_thousand.concerned(service))
+                    found.setdefault(name, []).append(pushed)
+        initial, change = ours.initial_bytes(), ours.change_bytes()
+        print(f"       memory after {number - 1} changes: {_resident_megabytes()} MB")
+    async with _floor(initial, given) as floor:
+        for name, pushes in found.items():
+            told = len(pushes[0].told)
+            least = [await floor.push(change, told) for _ in range(ROUNDS)]
+            _print_pushes(name, pushes, statistics.median(least))
+
+
+def _print_recompile(given: push_mesh.Given) -> None:
+    compiler = Compiler()
+    wanted = MeshInput(documents=given.published.documents, registry=given.registry)
+    began, worked = time.perf_counter(), time.process_time()
+    compiler.compile(wanted)
+    took, cpu = time.perf_counter() - began, time.process_time() - worked
+    print(
+        f"       recompile of everything: {took:.2f} s, {cpu:.2f} s CPU (target {RECOMPILE_SECONDS})"
+    )
+
+
+def _print_pushes(name: str, pushes: list[Pushed], floor: float) -> None:
+    def median(of: Callable[[Pushed], float]) -> float:
+        return statistics.median(map(of, pushes))
+
+    ms = median(lambda one: one.ms)
+    size = statistics.mean(statistics.mean(one.told.values()) for one in pushes)
+    print(
+        f"{name:>28}: {ms:7.1f} ms (planned in {median(lambda one: one.plan_ms):.1f} ms, "
+        f"{median(lambda one: one.plan_cpu_ms):.1f} ms CPU), floor {floor:7.1f} ms, "
+        f"ratio {ms / floor:4.1f} (target {TARGET_RATIO}); "
+        f"{len(pushes[0].told)} told, {size:.0f} bytes each, the others nothing"
+    )
+
+
+def _print_cold(cold: Cold, clients: int) -> None:
+    print(
+        f"       cold start: plan {cold.plan_cpu_seconds:.2f} s CPU, all connected in "
+        f"{cold.connect_seconds:.2f} s, {cold.megabytes} MB"
+        + (f" ({COLD_TARGETS})" if clients == 1000 else "")
+    )
+
+
+@asynccontextmanager
+async def _ours(given: push_mesh.Given) -> AsyncIterator[tuple[Ours, Cold]]:
+    """Control with all its proxies connected."""
     began = time.process_time()
-    ours = Ours(clients)
+    ours = Ours(given)
     planned = time.process_time() - began
     began = time.perf_counter()
-    async with _serving(ours.handler(), clients):
+    async with _serving(ours.handler(), given.node_ids):
         await ours.ready()
-        cold = Cold(
-            plan_cpu_seconds=planned,
-            connect_seconds=time.perf_counter() - began,
-            megabytes=_resident_megabytes(),
+        yield (
+            ours,
+            Cold(
+                plan_cpu_seconds=planned,
+                connect_seconds=time.perf_counter() - began,
+                megabytes=_resident_megabytes(),
+            ),
         )
-        took = [await ours.push(20 + index) for index in range(ROUNDS)]
-        initial, change = ours.initial_bytes(), ours.change_bytes()
+
+
+@asynccontextmanager
+async def _floor(initial: tuple[bytes, ...], given: push_mesh.Given) -> AsyncIterator[Floor]:
     floor = Floor(initial)
-    async with _serving(floor.handler(), clients):
-        await floor.ready(clients)
-        least = [await floor.push(change) for _ in range(ROUNDS)]
-    return statistics.median(took), statistics.median(least), len(change), cold
+    async with _serving(floor.handler(), given.node_ids):
+        await floor.ready(len(given.node_ids))
+        yield floor
 
 
 def _resident_megabytes() -> int:
@@ -124,25 +218,14 @@ def _resident_megabytes() -> int:
 @asynccontextmanager
 async def _serving(
     handler: grpc.GenericRpcHandler,  # type: ignore[type-arg]  # generic in stubs only
-    clients: int,
+    node_ids: Sequence[str],
 ) -> AsyncIterator[None]:
-    from proxy.ads.server import OPTIONS  # noqa: PLC0415  needs Django
-
     server = grpc.aio.server(options=OPTIONS)
     server.add_generic_rpc_handlers((handler,))
     port = server.add_insecure_port(f"{HOST}:0")
     await server.start()
-    many = min(CLIENT_PROCESSES, clients)
-    each = clients // many
-    running = [
-        subprocess.Popen(
-            [
-                *(sys.executable, "-m", "benchmarks.push_clients"),
-                *(HOST, str(port), str(each), str(index * each)),
-            ]
-        )
-        for index in range(many)
-    ]
+    many = min(CLIENT_PROCESSES, len(node_ids))
+    running = [_clients(port, node_ids[index::many]) for index in range(many)]
     try:
         yield
     finally:
@@ -152,7 +235,17 @@ async def _serving(
         await server.stop(None)
 
 
-async def main() -> None:
+def _clients(port: int, node_ids: Sequence[str]) -> "subprocess.Popen[bytes]":
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.push_clients", HOST, str(port)], stdin=subprocess.PIPE
+    )
+    assert process.stdin is not None
+    process.stdin.write("\n".join(node_ids).encode())
+    process.stdin.close()
+    return process
+
+
+async def measure_two_hundred() -> None:
     print("one changed weight, 200 services, to the last ACK (median of", ROUNDS, "pushes)")
     for clients in (1, 100, 1000):
         ours, floor, size, cold = await measure(clients)
@@ -162,17 +255,20 @@ async def main() -> None:
             + (f" (target {TARGET_RATIO})" if clients == 1000 else "")
             + f"; {size} bytes each"
         )
-        print(
-            f"       cold start: plan {cold.plan_cpu_seconds:.2f} s CPU, all connected in "
-            f"{cold.connect_seconds:.2f} s, {cold.megabytes} MB"
-            + (f" ({COLD_TARGETS})" if clients == 1000 else "")
-        )
+        _print_cold(cold, clients)
 
 
-def run() -> None:
-    django.setup()
-    uvloop.run(main())
+MESHES = {"200": measure_two_hundred, "1000": measure_thousand}
+
+
+def main(chosen: list[str]) -> int:
+    """Each mesh in a process of its own, for the memory; the exit code is that of the worst."""
+    if chosen:
+        uvloop.run(MESHES[chosen[0]]())
+        return 0
+    words = [sys.executable, "-m", "benchmarks.push"]
+    return max(subprocess.run([*words, name], check=False).returncode for name in MESHES)
 
 
 if __name__ == "__main__":
-    run()
+    sys.exit(main(sys.argv[1:]))

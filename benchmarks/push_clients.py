@@ -1,7 +1,7 @@
 """Simulated proxies: delta ADS over bare HTTP/2, so lean that the server is what is measured.
 
-`python -m benchmarks.push_clients HOST PORT COUNT FIRST` opens COUNT connections, node ids from
-`client-FIRST` on, and acknowledges whatever comes until it is killed.
+`python -m benchmarks.push_clients HOST PORT` opens a connection for each node id that it reads, one
+a line, and acknowledges whatever comes until it is killed.
 """
 
 import asyncio
@@ -12,7 +12,6 @@ from typing import cast
 
 import uvloop
 
-from benchmarks.push_mesh import node_id
 from proxy.xds.messages import CLUSTER, ENDPOINTS, LISTENER, ROUTES
 from proxy.xds.wire import field, text
 
@@ -147,12 +146,12 @@ class Client(asyncio.Protocol):
             self._transport.write(answer)
 
 
-async def main(host: str, port: int, count: int, first: int) -> None:
+async def main(host: str, port: int, nodes: list[str]) -> None:
     loop = asyncio.get_running_loop()
-    for index in range(first, first + count):
-        await loop.create_connection(partial(Client, node_id(index)), host, port)
+    for node in nodes:
+        await loop.create_connection(partial(Client, node), host, port)
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1], *(int(word) for word in sys.argv[2:5])))
+    uvloop.run(main(sys.argv[1], int(sys.argv[2]), sys.stdin.read().split()))

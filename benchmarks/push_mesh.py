@@ -1,5 +1,7 @@
 """The mesh that is pushed: 200 services in two versions, and as many clients as are asked for."""
 
+from dataclasses import dataclass
+
 from routing.contracts import Document, PublishedConfig, ResourceKey
 from topology.contracts import (
     AppProtocol,
@@ -16,6 +18,23 @@ from topology.contracts import (
 
 SERVICES = 200
 NAMESPACE = "mesh"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A mesh, the proxies that are simulated, and what is in force when control starts."""
+
+    registry: Registry
+    node_ids: tuple[str, ...]
+    published: PublishedConfig
+
+
+def given(clients: int) -> Given:
+    return Given(
+        registry=registry(clients),
+        node_ids=tuple(node_id(index) for index in range(clients)),
+        published=published(1, 10),
+    )
 
 
 def pod(name: str, workload: str, app: str, version: str, index: int) -> Pod:

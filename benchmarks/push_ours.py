@@ -2,38 +2,57 @@
 
 import asyncio
 import time
+from collections import Counter
+from dataclasses import dataclass
 
 import grpc
 
-from benchmarks.push_mesh import node_id, published, registry
+from benchmarks.push_mesh import Given
 from proxy.ads.responses import Responses
 from proxy.ads.server import AdsServer
 from proxy.ads.session import PUSH_ORDER, Rejected, Send
 from proxy.fleet.planner import Plan, Planner, Sources
 from proxy.fleet.progress import Progress
+from proxy.fleet.tryout import Tryout
 from proxy.xds.messages import ROUTES, SECRET
 from proxy.xds.options import Options
 from proxy.xds.snapshot import ProxySnapshot
 from routing.contracts import PublishedConfig, RevisionState
 
+QUIET_SECONDS = 0.1
+"""How long after a push something may still go to proxies that it does not concern."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pushed:
+    """From a published change to the revision's convergence; `told` are bytes by proxy."""
+
+    ms: float
+    plan_ms: float
+    plan_cpu_ms: float
+    told: dict[str, int]
+
 
 class Ours:
-    """Planner, ADS server and progress as `proxy.fleet.control` puts them together."""
+    """Planner, trial, ADS server and progress as `proxy.fleet.control` puts them together."""
 
-    def __init__(self, clients: int) -> None:
-        self._clients = clients
-        self._registry = registry(clients)
-        self._published = published(1, 10)
+    def __init__(self, given: Given) -> None:
+        self._given = given
+        self._clients = frozenset(given.node_ids)
+        self._published = given.published
         # nobody waits for the proxies of the services themselves: only clients are simulated
         self._progress = Progress(now=0.0)
         self._ads = AdsServer(lambda _node, _uris: None, self)
+        options = Options()
         self._planner = Planner(
-            Sources(published=self._newer, generation=lambda: "1", registry=lambda: self._registry),
-            Options(),
+            Sources(published=self._newer, generation=lambda: "1", registry=lambda: given.registry),
+            options,
             self._progress.last_good,
+            tryout=Tryout(options),
         )
         self._settled = asyncio.Event()
         self._left = 0
+        self._told: Counter[str] = Counter()
         self._plan = self._next_plan()
 
     def handler(self) -> grpc.GenericRpcHandler:  # type: ignore[type-arg]  # generic in stubs only
@@ -45,23 +64,32 @@ class Ours:
         while not self._all_settled():
             await asyncio.sleep(0.05)
 
-    async def push(self, weight: int) -> float:
-        """Milliseconds from a published change to the revision's convergence."""
-        self._published = published(self._published.number + 1, weight)
+    async def push(self, published: PublishedConfig) -> Pushed:
+        self._published = published
         self._settled.clear()
-        self._left = self._clients
-        began = time.perf_counter()
+        self._told.clear()
+        began, worked = time.perf_counter(), time.process_time()
         self._plan = await asyncio.to_thread(self._next_plan)
+        planned, plan_cpu = time.perf_counter() - began, time.process_time() - worked
+        concerned = self._clients.intersection(self._plan.changed)
+        self._left = len(concerned)
         self._serve(self._plan)
         await asyncio.wait_for(self._settled.wait(), 120)
-        took = (time.perf_counter() - began) * 1000
+        took = time.perf_counter() - began
         states = {one.revision: one.state for one in self._progress.reports(time.time())}
         assert states[self._plan.number] is RevisionState.CONVERGED, states
-        return took
+        await asyncio.sleep(QUIET_SECONDS)
+        assert self._told.keys() == concerned, "a proxy was told what does not concern it"
+        return Pushed(
+            ms=took * 1000,
+            plan_ms=planned * 1000,
+            plan_cpu_ms=plan_cpu * 1000,
+            told=dict(self._told),
+        )
 
     def initial_bytes(self) -> tuple[bytes, ...]:
         """What one proxy gets when it starts."""
-        snapshot = self._plan.snapshots[node_id(0)]
+        snapshot = self._plan.snapshots[self._given.node_ids[0]]
         return tuple(
             Responses().serialise(Send(url, str(index), tuple(snapshot.of(url).values())))
             for index, url in enumerate(PUSH_ORDER)
@@ -70,7 +98,7 @@ class Ours:
 
     def change_bytes(self) -> bytes:
         """What one proxy gets when the weight changes."""
-        outbound = self._plan.snapshots[node_id(0)].of(ROUTES)["outbound"]
+        outbound = self._plan.snapshots[self._given.node_ids[0]].of(ROUTES)["outbound"]
         return Responses().serialise(Send(ROUTES, "99", (outbound,)))
 
     def _serve(self, plan: Plan) -> None:
@@ -88,7 +116,7 @@ class Ours:
         return None if after == self._published.number else self._published
 
     def _all_settled(self) -> bool:
-        return len(self._ads.connected()) == self._clients and self._progress.all_settled(time.time())
+        return self._ads.connected() == self._clients and self._progress.all_settled(time.time())
 
     # What proxies do (`Events` of the ADS server)
 
@@ -103,7 +131,8 @@ class Ours:
         pass
 
     def written(self, proxy_id: str, type_url: str, size: int, seconds: float) -> None:
-        pass
+        del type_url, seconds
+        self._told[proxy_id] += size
 
     def faulty(self, proxy_id: str) -> None:
         pass

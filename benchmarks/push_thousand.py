@@ -1,0 +1,174 @@
+"""The mesh of a thousand: 1,000 services in 50 namespaces, each with one proxy and a canary without.
+
+Every VirtualService is seen by all namespaces, but for `PRIVATE`'s, which its own alone sees.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from benchmarks.push_mesh import Given
+from routing.contracts import Document, PublishedConfig, ResourceKey
+from topology.contracts import (
+    AppProtocol,
+    ContainerPort,
+    Namespace,
+    Pod,
+    PodPhase,
+    Registry,
+    Service,
+    ServicePort,
+    Workload,
+    labels,
+)
+
+SERVICES = 1_000
+NAMESPACES = 50
+SHARED, PRIVATE = 0, 1
+"""The services whose VirtualServices are changed."""
+
+Edit = Callable[[dict[str, Any]], None]
+
+
+def name_of(index: int) -> str:
+    return f"svc-{index:03d}"
+
+
+def namespace_of(index: int) -> str:
+    return f"team-{index % NAMESPACES:02d}"
+
+
+def pod(index: int, version: int) -> Pod:
+    high, low = divmod(2 * index + version, 250)
+    name = name_of(index)
+    workload = f"{name}-v{version + 1}"
+    return Pod(
+        namespace=namespace_of(index),
+        name=f"{workload}-0",
+        uid=workload,
+        workload=workload,
+        replica_set=workload,
+        labels=labels({"app": name, "version": f"v{version + 1}"}),
+        service_account=name,
+        node="here",
+        address=f"127.93.{high}.{low + 1}",
+        app_address=f"127.94.{high}.{low + 1}",
+        outbound_address=f"127.95.{high}.{low + 1}",
+        ports=(ContainerPort(number=9080, name="http"),),
+        phase=PodPhase.RUNNING,
+        ready=True,
+        sidecar=version == 0,
+    )
+
+
+def service(index: int) -> Service:
+    name = name_of(index)
+    port = ServicePort(name="http", number=9080, target_port=9080, protocol=AppProtocol.HTTP)
+    return Service(
+        namespace=namespace_of(index), name=name, selector=labels({"app": name}), ports=(port,)
+    )
+
+
+def registry() -> Registry:
+    pods = [pod(index, version) for index in range(SERVICES) for version in (0, 1)]
+    workloads = [
+        Workload(
+            namespace=one.namespace,
+            name=one.workload,
+            labels=one.labels,
+            service_account=one.service_account,
+            sidecar=one.sidecar,
+        )
+        for one in pods
+    ]
+    return Registry(
+        namespaces=tuple(Namespace(name=namespace_of(index)) for index in range(NAMESPACES)),
+        services=tuple(sorted(map(service, range(SERVICES)), key=lambda s: (s.namespace, s.name))),
+        workloads=tuple(sorted(workloads, key=lambda w: (w.namespace, w.name))),
+        pods=tuple(sorted(pods, key=lambda p: (p.namespace, p.name))),
+    )
+
+
+def published(number: int, changed: int = SHARED, edit: Edit = lambda _: None) -> PublishedConfig:
+    """All services with subsets and a canary; `edit` is done to the VirtualService of one."""
+    documents: list[Document] = []
+    for index in range(SERVICES):
+        routes = _canary(index)
+        if index == changed:
+            edit(routes)
+        documents += (
+            _document("DestinationRule", index, _subsets(name_of(index))),
+            _document("VirtualService", index, routes),
+        )
+    return PublishedConfig(
+        number=number,
+        accepted_at=0.0,
+        documents=tuple(sorted(documents, key=lambda one: one.key)),
+    )
+
+
+def given() -> Given:
+    return Given(registry=registry(), node_ids=proxies(range(SERVICES)), published=published(1))
+
+
+def proxies(of: Iterable[int]) -> tuple[str, ...]:
+    return tuple(pod(index, 0).proxy_id for index in of)
+
+
+def concerned(changed: int) -> tuple[str, ...]:
+    """The proxies that see a service's VirtualService."""
+    step = NAMESPACES if changed == PRIVATE else 1
+    return proxies(range(changed, SERVICES, step))
+
+
+def weight(share: int) -> Edit:
+    """Another share for the canary: Envoy need not be asked."""
+
+    def edit(spec: dict[str, Any]) -> None:
+        for way, percent in zip(spec["http"][-1]["route"], (100 - share, share), strict=True):
+            way["weight"] = percent
+
+    return edit
+
+
+def structure(number: int) -> Edit:
+    """Another route, of a kind that Envoy has not seen."""
+
+    def edit(spec: dict[str, Any]) -> None:
+        prefix = {"uri": {"prefix": f"/new-{number}"}}
+        timeout = f"{number}s"
+        spec["http"].insert(
+            0, {"match": [prefix], "timeout": timeout, "route": spec["http"][0]["route"]}
+        )
+
+    return edit
+
+
+def _document(kind: str, index: int, spec: dict[str, Any]) -> Document:
+    key = ResourceKey(kind, namespace_of(index), name_of(index))
+    return Document(key=key, api_version="networking.istio.io/v1", spec=spec)
+
+
+def _subsets(name: str) -> dict[str, Any]:
+    return {
+        "host": name,
+        "trafficPolicy": {"outlierDetection": {"consecutive5xxErrors": 5}},
+        "subsets": [{"name": one, "labels": {"version": one}} for one in ("v1", "v2")],
+    }
+
+
+def _canary(index: int) -> dict[str, Any]:
+    def to(version: str, share: int) -> dict[str, Any]:
+        return {"destination": {"host": name_of(index), "subset": version}, "weight": share}
+
+    return {
+        "hosts": [name_of(index)],
+        "exportTo": ["." if index == PRIVATE else "*"],
+        "http": [
+            {"match": [{"headers": {"end-user": {"exact": "jason"}}}], "route": [to("v2", 100)]},
+            {
+                "timeout": "5s",
+                "retries": {"attempts": 2, "retryOn": "5xx,reset"},
+                "route": [to("v1", 90), to("v2", 10)],
+            },
+        ],
+    }
