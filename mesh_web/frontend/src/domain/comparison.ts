@@ -1,7 +1,7 @@
 // Two traces side by side: what one has and the other has not.
 import type { Milliseconds } from "./units";
 
-export interface Side {
+interface Side {
   readonly spans: number;
   readonly errors: number;
   readonly totalMs: Milliseconds;

@@ -11,7 +11,7 @@ export interface Dependency {
   readonly p99Ms: Milliseconds;
 }
 
-export interface Placed {
+interface Placed {
   readonly name: string;
   readonly x: number;
   readonly y: number;

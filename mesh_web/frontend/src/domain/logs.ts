@@ -20,7 +20,7 @@ export interface LogEntry {
 }
 
 export const LOG_LOOKBACKS = ["5m", "15m", "1h", "6h", "1d", "7d"] as const;
-export type LogLookback = (typeof LOG_LOOKBACKS)[number];
+type LogLookback = (typeof LOG_LOOKBACKS)[number];
 
 export interface LogView {
   /** `namespace/name`, or "". */

@@ -3,14 +3,14 @@ import { type Milliseconds, milliseconds, type UnixSeconds } from "./units";
 
 export type Attributes = Readonly<Record<string, string>>;
 
-export interface SpanEvent {
+interface SpanEvent {
   /** From the start of the trace. */
   readonly atMs: Milliseconds;
   readonly name: string;
   readonly attributes: Attributes;
 }
 
-export interface SpanLink {
+interface SpanLink {
   readonly traceId: string;
   readonly spanId: string;
   readonly attributes: Attributes;

@@ -1,9 +1,9 @@
 // What the address bar says about the traces page: the search, the tab, the traces chosen.
 
 export const LOOKBACKS = ["5m", "15m", "1h", "6h", "1d", "7d"] as const;
-export type Lookback = (typeof LOOKBACKS)[number];
+type Lookback = (typeof LOOKBACKS)[number];
 
-export const TABS = ["list", "statistics", "groups", "dependencies"] as const;
+const TABS = ["list", "statistics", "groups", "dependencies"] as const;
 export type Tab = (typeof TABS)[number];
 
 export const LIMITS = [20, 100, 500] as const;
