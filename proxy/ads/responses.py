@@ -5,28 +5,30 @@ from proxy.xds import wire
 from proxy.xds.messages import message
 from proxy.xds.snapshot import Resource
 
-_MOST = 128
+_MOST_BYTES = 32 * 2**20
 
-Key = tuple[str, tuple[Resource, ...], tuple[str, ...]]
+Key = tuple[str, tuple[Resource, ...], tuple[str, ...], str]
 
 
 class Responses:
-    """Remembers the latest bodies; only the nonce is each stream's own."""
+    """Remembers the latest bodies, with their nonces: proxies that come and go together count alike."""
 
     def __init__(self) -> None:
         self._bodies: dict[Key, bytes] = {}
+        self._size = 0
 
     def serialise(self, send: Send) -> bytes:
-        key = (send.type_url, send.resources, send.removed)
+        key = (send.type_url, send.resources, send.removed, send.nonce)
         body = self._bodies.get(key)
         if body is None:
             body = wire.delta_response(
-                send.type_url, (one.wire for one in send.resources), send.removed
+                send.type_url, (one.wire for one in send.resources), send.removed, send.nonce
             )
-            if len(self._bodies) >= _MOST:
-                self._bodies.pop(next(iter(self._bodies)))
             self._bodies[key] = body
-        return body + wire.nonce(send.nonce)
+            self._size += len(body)
+            while self._size > _MOST_BYTES:
+                self._size -= len(self._bodies.pop(next(iter(self._bodies))))
+        return body
 
 
 def parse(raw: bytes) -> tuple[str, Request]:

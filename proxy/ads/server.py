@@ -9,7 +9,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Protocol
 
 import grpc
@@ -30,6 +30,13 @@ HOLD_SECONDS = 2.0
 """How long routes wait for a proxy to take its clusters."""
 
 MOST_UNSENT = 1_000
+
+LARGE_BYTES = 64 * 1024
+MOST_LARGE = 32
+"""How many large responses go out at once: a fleet that comes back would fill the memory."""
+
+LARGE_SECONDS = 1.0
+"""How long a proxy that reads slowly keeps others from theirs."""
 
 OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.so_reuseport", 0),
@@ -80,6 +87,35 @@ class Watched(Events, Protocol):
         """Its stream is ended for what it sent, or because it does not read."""
 
 
+class _Turns:
+    """Large responses wait for one another here."""
+
+    def __init__(self) -> None:
+        self._free = asyncio.Semaphore(MOST_LARGE)
+
+    @contextlib.asynccontextmanager
+    async def turn(self, size: int) -> AsyncIterator[None]:
+        """To send so many bytes."""
+        if size < LARGE_BYTES:
+            yield
+            return
+        await self._free.acquire()
+        over = False
+
+        def end() -> None:
+            nonlocal over
+            if not over:
+                over = True
+                self._free.release()
+
+        later = asyncio.get_running_loop().call_later(LARGE_SECONDS, end)
+        try:
+            yield
+        finally:
+            later.cancel()
+            end()
+
+
 class AdsServer:
     """The streams of this process, and what each proxy shall have."""
 
@@ -87,6 +123,7 @@ class AdsServer:
         self._admit = admit
         self._events = events
         self._responses = Responses()
+        self._turns = _Turns()
         self._wanted: Mapping[str, ProxySnapshot] = {}
         self._streams: dict[str, list[_Stream]] = {}
 
@@ -125,7 +162,7 @@ class AdsServer:
         if refusal is not None:
             log.warning("refused proxy %s of %s: %s", proxy_id or "without id", uris, refusal)
             await context.abort(grpc.StatusCode.PERMISSION_DENIED, refusal)
-        stream = _Stream(proxy_id, context, self._responses, self._events)
+        stream = _Stream(proxy_id, context, self._responses, self._turns, self._events)
         ending = _end_with_certificate(stream, expires_at)
         self._streams.setdefault(proxy_id, []).append(stream)
         self._events.connected(proxy_id, expires_at)
@@ -151,11 +188,17 @@ class _Stream:
     """One stream: its session, what is to be written, and two tasks."""
 
     def __init__(
-        self, proxy_id: str, context: Context, responses: Responses, events: Watched
+        self,
+        proxy_id: str,
+        context: Context,
+        responses: Responses,
+        turns: _Turns,
+        events: Watched,
     ) -> None:
         self._proxy_id = proxy_id
         self._context = context
         self._responses = responses
+        self._turns = turns
         self._events = events
         self._session = Session()
         self._pending: ProxySnapshot | None = None
@@ -206,8 +249,9 @@ class _Stream:
         while not self._closed:
             while self._unsent:
                 decided, send = self._unsent.popleft()
-                body = self._responses.serialise(send)
-                await self._context.write(body)
+                async with self._turns.turn(sum(len(one.wire) for one in send.resources)):
+                    body = self._responses.serialise(send)
+                    await self._context.write(body)
                 seconds = time.monotonic() - decided
                 self._events.written(self._proxy_id, send.type_url, len(body), seconds)
             if self._pending is not None:

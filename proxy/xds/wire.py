@@ -37,10 +37,9 @@ def resource(name: str, version: str, type_url: str, parts: Sequence[bytes]) -> 
     return b"".join((opening(2, len(head) + size), head, *parts))
 
 
-def delta_response(type_url: str, resources: Iterable[bytes], removed: Iterable[str]) -> bytes:
-    """A serialised `DeltaDiscoveryResponse` but for its nonce, which `nonce` makes to be appended."""
-    return b"".join([text(4, type_url), *resources, *(text(6, name) for name in removed)])
-
-
-def nonce(value: str) -> bytes:
-    return text(5, value)
+def delta_response(
+    type_url: str, resources: Iterable[bytes], removed: Iterable[str], nonce: str
+) -> bytes:
+    """A serialised `DeltaDiscoveryResponse`."""
+    gone = (text(6, name) for name in removed)
+    return b"".join([text(4, type_url), *resources, *gone, text(5, nonce)])
