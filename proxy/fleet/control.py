@@ -57,6 +57,11 @@ ROWS_SECONDS = 0.25
 STEP_SECONDS = 3.0
 """How long a step of an mTLS change waits for proxies that do not answer."""
 
+REST_SECONDS = 0.4
+"""How long a step rests when all have answered: an Envoy says that it has a cluster before its
+workers use it, and a connection that is being made still ends as it began."""
+
+
 RETRY_SECONDS = 1.0
 
 ADDRESS_SECONDS = 2.0
@@ -141,6 +146,7 @@ class Control:
         self._record = asyncio.Event()
         self._write_rows = asyncio.Event()
         self._step_at: float | None = None
+        self._rest_until: float | None = None
         self._broker: Any = None
         self._hints: set[asyncio.Future[None]] = set()
         self.ready = asyncio.Event()
@@ -309,15 +315,23 @@ class Control:
     def _step_is_due(self) -> bool:
         if self._step_at is None:
             return False
-        if time.monotonic() > self._step_at + STEP_SECONDS:
+        now = time.monotonic()
+        if now > self._step_at + STEP_SECONDS:
             return True
-        return self._progress.all_settled(time.time())
+        if not self._progress.all_settled(time.time()):
+            self._rest_until = None
+            return False
+        if self._rest_until is None:
+            self._rest_until = now + REST_SECONDS
+            asyncio.get_running_loop().call_later(REST_SECONDS, self._look.set)
+        return now >= self._rest_until
 
     def _serve(self, plan: Plan) -> None:
         new_revision = self._plan is None or plan.number != self._plan.number
         new_step = self._plan is not None and plan.step != self._plan.step
         self._plan = plan
         self._step_at = None if plan.final else time.monotonic()
+        self._rest_until = None
         changed = [plan.snapshots[proxy_id] for proxy_id in plan.changed]
         self._progress.pushed(
             plan.number, plan.accepted_at, changed, final=plan.final, now=time.time()
