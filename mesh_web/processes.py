@@ -97,5 +97,6 @@ def environment(base: Mapping[str, str]) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "mesh_web.settings",
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": str(settings.BASE_DIR),
+        "CELERY_SKIP_CHECKS": "1",  # they load every page; the web checks them anyway
         "MALLOC_ARENA_MAX": "2",  # threads that encode would each keep a heap of their own
     }
