@@ -138,7 +138,8 @@ class Effects:
 class Sent:
     """The request as it leaves the proxy: what it was given and what was changed.
 
-    Envoy adds headers of its own (x-request-id, x-forwarded-proto, x-envoy-*).
+    Envoy adds headers of its own (x-request-id, x-forwarded-proto, x-envoy-*), and in
+    x-forwarded-for it writes its host's address instead of a loopback one.
     """
 
     method: str
