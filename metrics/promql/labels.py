@@ -8,7 +8,6 @@ Labels = tuple[tuple[str, str], ...]
 
 NAME = "__name__"
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-_METRIC_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 
 
 def make(pairs: Mapping[str, str]) -> Labels:

@@ -23,7 +23,6 @@ COMPARISON: Mapping[str, Callable[[Floats, Floats], Booleans]] = {
     "<=": np.less_equal,
     ">=": np.greater_equal,
 }
-SETS = frozenset({"and", "or", "unless"})
 
 
 def apply(operator: str, left: Floats, right: Floats, *, as_bool: bool) -> tuple[Floats, Booleans]:

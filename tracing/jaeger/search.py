@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from tracing.contracts import TraceQuery
-from tracing.jaeger.durations import nanoseconds
+from tracing.durations import nanoseconds
 from tracing.query.conditions import (
     And,
     Attribute,

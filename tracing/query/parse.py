@@ -15,6 +15,7 @@ the attribute exists. Durations read `1.5s`, `20ms`, `300us`, `10ns`, `2m`, `1h`
 import re
 from dataclasses import dataclass
 
+from tracing.durations import nanoseconds
 from tracing.query.conditions import (
     And,
     Attribute,
@@ -36,8 +37,6 @@ _TOKEN = re.compile(
     r"""\s*(?:(?P<quoted>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
     r"""|(?P<operator>=~|!~|!=|<=|>=|=|<|>)|(?P<bracket>[()])|(?P<word>[^\s()=!<>~"']+))"""
 )
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ns|us|µs|μs|ms|s|m|h)")
-_UNITS = {"ns": 1, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9}
 _KINDS = ("server", "client", "producer", "consumer", "internal", "unspecified")
 _STATUSES = ("unset", "ok", "error")
 _ALIASES = {"name": Field.OPERATION, "span.kind": Field.KIND, "trace_id": Field.TRACE}
@@ -245,10 +244,10 @@ def _bounded(text: str, position: int) -> None:
 
 
 def _nanoseconds(text: str, position: int) -> float:
-    found = _DURATION.fullmatch(text)
+    found = nanoseconds(text)
     if found is None:
         raise Unreadable(f"{text!r} is no duration: write 1.5s, 20ms, 300us, 2m or 1h", position)
-    return round(float(found[1]) * _UNITS[found[2]])
+    return found
 
 
 def _what(name: _Token) -> Attribute | Field:
