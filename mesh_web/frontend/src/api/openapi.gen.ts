@@ -2165,7 +2165,8 @@ export interface components {
          * Sent
          * @description The request as it leaves the proxy: what it was given and what was changed.
          *
-         *     Envoy adds headers of its own (x-request-id, x-forwarded-proto, x-envoy-*).
+         *     Envoy adds headers of its own (x-request-id, x-forwarded-proto, x-envoy-*), and in
+         *     x-forwarded-for it writes its host's address instead of a loopback one.
          */
         Sent: {
             /** Method */
