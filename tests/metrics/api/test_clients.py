@@ -21,16 +21,20 @@ pytestmark = pytest.mark.skipif(
     not (BINARY and TOOL), reason="the Debian package prometheus is not installed"
 )
 STEP = 15_000
-NOW = milliseconds() // STEP * STEP
-BEGIN = NOW - 40 * STEP
 
 
 @pytest.fixture(scope="module")
-def web() -> Iterator[Served]:
+def now() -> int:
+    """When these tests begin, which may be long after they were collected."""
+    return milliseconds() // STEP * STEP
+
+
+@pytest.fixture(scope="module")
+def web(now: int) -> Iterator[Served]:
     with served() as running:
         series: dict[tuple[tuple[str, str], ...], Samples] = {
             (("__name__", "hits_total"), ("code", code), ("job", job)): [
-                (t, float(factor * i)) for i, t in enumerate(range(BEGIN, NOW + 1, STEP))
+                (t, float(factor * i)) for i, t in enumerate(range(now - 40 * STEP, now + 1, STEP))
             ]
             for factor, (job, code) in enumerate(
                 [("api", "200"), ("api", "500"), ("db", "200")], start=1
@@ -51,10 +55,11 @@ def promtool(web: Served, *words: str) -> str:
     return done.stdout
 
 
-def test_promtool_asks_all_it_can(web: Served) -> None:
-    at, begin = f"{NOW / 1000}", f"{BEGIN / 1000}"
+def test_promtool_asks_all_it_can(web: Served, now: int) -> None:
+    began = now - 40 * STEP
+    at, begin = f"{now / 1000}", f"{began / 1000}"
     assert promtool(web, "instant", f"--time={at}", "SERVER", "sum by (job) (hits_total)") == (
-        f'{{job="api"}} => 120 @[{NOW // 1000}]\n{{job="db"}} => 120 @[{NOW // 1000}]\n'
+        f'{{job="api"}} => 120 @[{now // 1000}]\n{{job="db"}} => 120 @[{now // 1000}]\n'
     )
     ranged = promtool(
         web,
@@ -67,7 +72,7 @@ def test_promtool_asks_all_it_can(web: Served) -> None:
     )
     assert ranged == (
         'hits_total{code="200", job="db"} =>\n'
-        f"0 @[{BEGIN // 1000}]\n60 @[{BEGIN // 1000 + 300}]\n120 @[{BEGIN // 1000 + 600}]\n"
+        f"0 @[{began // 1000}]\n60 @[{began // 1000 + 300}]\n120 @[{began // 1000 + 600}]\n"
     )
     found = promtool(web, "series", "--match=hits_total", "SERVER").splitlines()
     assert sorted(found) == [
@@ -124,7 +129,7 @@ def ask(address: str, query: str, at: float) -> dict[str, str]:
     }
 
 
-def test_a_prometheus_reads_from_us(web: Served, tmp_path: Path) -> None:
+def test_a_prometheus_reads_from_us(web: Served, now: int, tmp_path: Path) -> None:
     config = f"""
 remote_read:
 - url: {web.url}/api/v1/read
@@ -132,15 +137,15 @@ remote_read:
   authorization: {{credentials: {web.token}}}
 """
     with prometheus(tmp_path / "reader", config) as address:
-        assert ask(address, "hits_total", NOW / 1000) == {
+        assert ask(address, "hits_total", now / 1000) == {
             "api 200": "40",
             "api 500": "80",
             "db 200": "120",
         }
-        rates = ask(address, "sum by (job) (rate(hits_total[5m]))", NOW / 1000 - 1)
+        rates = ask(address, "sum by (job) (rate(hits_total[5m]))", now / 1000 - 1)
         status, ours = web.get(
             "/prometheus/api/v1/query",
-            {"query": "sum by (job) (rate(hits_total[5m]))", "time": NOW / 1000 - 1},
+            {"query": "sum by (job) (rate(hits_total[5m]))", "time": now / 1000 - 1},
         )
         assert status == 200
         for one in ours["data"]["result"]:
@@ -149,7 +154,7 @@ remote_read:
             )
 
 
-def test_a_prometheus_federates_from_us(web: Served, tmp_path: Path) -> None:
+def test_a_prometheus_federates_from_us(web: Served, now: int, tmp_path: Path) -> None:
     config = f"""
 scrape_configs:
 - job_name: federate
@@ -162,8 +167,8 @@ scrape_configs:
   static_configs: [{{targets: ['{web.address}']}}]
 """
     with prometheus(tmp_path / "federating", config) as address:
-        eventually(lambda: len(ask(address, "hits_total", NOW / 1000 + 1)) == 3, 20)
-        assert ask(address, "hits_total", NOW / 1000 + 1)["db 200"] == "120"
+        eventually(lambda: len(ask(address, "hits_total", now / 1000 + 1)) == 3, 20)
+        assert ask(address, "hits_total", now / 1000 + 1)["db 200"] == "120"
 
 
 def test_a_prometheus_writes_to_us(web: Served, tmp_path: Path) -> None:
