@@ -610,9 +610,62 @@ class ClusterEndpoints:
     endpoints: tuple[Endpoint, ...]
 
 
+class GatewayTlsMode(StrEnum):
+    """AUTO_PASSTHROUGH: passed on to the destination that the mesh's own server names say."""
+
+    SIMPLE = "SIMPLE"
+    MUTUAL = "MUTUAL"
+    PASSTHROUGH = "PASSTHROUGH"
+    ISTIO_MUTUAL = "ISTIO_MUTUAL"
+    OPTIONAL_MUTUAL = "OPTIONAL_MUTUAL"
+    AUTO_PASSTHROUGH = "AUTO_PASSTHROUGH"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateFiles:
+    """A certificate chain and its key, as the proxy's host has them."""
+
+    chain: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerTls:
+    """What a server's TLS asks for beside its mode.
+
+    `versions` are the lowest and highest ("TLSV1_2"; empty is Envoy's own); `ciphers` Envoy's names.
+    Certificates are files, or come over SDS by the server's `secret` and these `secrets`. Clients'
+    certificates are checked with `authorities` (over SDS) or `authorities_file`, and have one of the
+    `sans`, `spki` or `hashes` where there are any.
+    """
+
+    versions: tuple[str, str] = ("", "")
+    ciphers: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    files: tuple[CertificateFiles, ...] = ()
+    authorities: str = ""
+    authorities_file: str = ""
+    crl_file: str = ""
+    sans: tuple[str, ...] = ()
+    spki: tuple[str, ...] = ()
+    hashes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnTls:
+    """SIMPLE or MUTUAL TLS that a port ends with a certificate of its own: `secret` names it over SDS."""
+
+    mode: GatewayTlsMode
+    secret: str = ""
+    settings: ServerTls = ServerTls()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundListener:
     """A pod's port as the mesh reaches it: `address:port`, passed on to `cluster`.
+
+    With a `tls` the port takes that alone (then `modes` are DISABLE): its own certificate, not the
+    mesh's.
 
     `modes` has one mode, or two while a change of mode is under way: then both are served, so
     that no client fails. HTTP ports have `route_config`; TCP ports have none, and their
@@ -630,6 +683,7 @@ class InboundListener:
     origin: Origin | None = None
     authorization: Authorization | None = None
     jwt: tuple[JwtProvider, ...] = ()
+    tls: OwnTls | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -669,44 +723,6 @@ class OutboundTcpListener:
     origin: Origin | None = None
     routes: tuple[TcpRoute, ...] = ()
     tunnel: Tunnel | None = None
-
-
-class GatewayTlsMode(StrEnum):
-    SIMPLE = "SIMPLE"
-    MUTUAL = "MUTUAL"
-    PASSTHROUGH = "PASSTHROUGH"
-    ISTIO_MUTUAL = "ISTIO_MUTUAL"
-    OPTIONAL_MUTUAL = "OPTIONAL_MUTUAL"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateFiles:
-    """A certificate chain and its key, as the proxy's host has them."""
-
-    chain: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerTls:
-    """What a server's TLS asks for beside its mode.
-
-    `versions` are the lowest and highest ("TLSV1_2"; empty is Envoy's own); `ciphers` Envoy's names.
-    Certificates are files, or come over SDS by the server's `secret` and these `secrets`. Clients'
-    certificates are checked with `authorities` (over SDS) or `authorities_file`, and have one of the
-    `sans`, `spki` or `hashes` where there are any.
-    """
-
-    versions: tuple[str, str] = ("", "")
-    ciphers: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = ()
-    files: tuple[CertificateFiles, ...] = ()
-    authorities: str = ""
-    authorities_file: str = ""
-    crl_file: str = ""
-    sans: tuple[str, ...] = ()
-    spki: tuple[str, ...] = ()
-    hashes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,8 @@ from proxy.xds.options import Options
 from proxy.xds.tcp_proxy import tcp_proxy
 from routing.ir import GatewayListener, GatewayServer, GatewayTlsMode, Proxy
 
+_PASSED_ON = (GatewayTlsMode.PASSTHROUGH, GatewayTlsMode.AUTO_PASSTHROUGH)
+
 
 def gateway(port: GatewayListener, proxy: Proxy, options: Options) -> Message:
     """All plain HTTP servers of a port are one chain: their hosts are told apart by routes."""
@@ -38,7 +40,7 @@ def _chain(server: GatewayServer, proxy: Proxy, options: Options) -> Fields:
         chain["transport_socket"] = tls.mesh_downstream(
             trust_domain=options.trust_domain, alpn=("h2", "http/1.1")
         )
-    elif server.tls_mode is not GatewayTlsMode.PASSTHROUGH:
+    elif server.tls_mode not in _PASSED_ON:
         chain["transport_socket"] = tls.gateway(server.tls_mode, server.secret, server.tls)
     return chain
 

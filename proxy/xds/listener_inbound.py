@@ -14,7 +14,7 @@ from proxy.xds.http_connection_manager import Connection, http_connection_manage
 from proxy.xds.listener import listener
 from proxy.xds.options import Options
 from proxy.xds.tcp_proxy import tcp_proxy
-from routing.ir import InboundListener, MtlsMode, Proxy, WeightedCluster
+from routing.ir import InboundListener, MtlsMode, OwnTls, Proxy, WeightedCluster
 
 _ACCEPT_TLS = frozenset({MtlsMode.PERMISSIVE, MtlsMode.STRICT})
 _ACCEPT_PLAIN = frozenset({MtlsMode.PERMISSIVE, MtlsMode.DISABLE})
@@ -24,7 +24,9 @@ def inbound(port: InboundListener, proxy: Proxy, options: Options) -> Message:
     chains: list[Fields] = []
     if port.modes & _ACCEPT_TLS:
         chains.append(_tls_chain(port, proxy, options))
-    if port.modes & _ACCEPT_PLAIN:
+    if port.tls is not None:
+        chains.append(_own_tls_chain(port, port.tls, proxy, options))
+    elif port.modes & _ACCEPT_PLAIN:
         chains.append(_plain_chain(port, proxy, options))
     return listener(
         host=port.address,
@@ -46,6 +48,15 @@ def _tls_chain(port: InboundListener, proxy: Proxy, options: Options) -> Fields:
         "filter_chain_match": match,
         "filters": _filters(port, proxy, options, mtls=True),
         "transport_socket": tls.mesh_downstream(trust_domain=options.trust_domain, alpn=alpn),
+    }
+
+
+def _own_tls_chain(port: InboundListener, own: OwnTls, proxy: Proxy, options: Options) -> Fields:
+    return {
+        "name": "tls",
+        "filter_chain_match": {"transport_protocol": "tls"},
+        "filters": _filters(port, proxy, options, mtls=False),
+        "transport_socket": tls.gateway(own.mode, own.secret, own.settings),
     }
 
 

@@ -75,7 +75,7 @@ def sidecar(
         tcp=tcp_listeners(pod, plans),
         clusters=clusters,
         endpoints=endpoints,
-        secrets=secrets,
+        secrets=tuple(dict.fromkeys((*secrets, *own.secrets))) if own.secrets else secrets,
     )
 
 

@@ -8,6 +8,7 @@ from routing.compile.localities import Placed, Standpoint, arranged, effective
 from routing.compile.mtls import PodView
 from routing.compile.rules import limits, policy_for, subsets
 from routing.compile.secrets import authorities, certificate, named
+from routing.compile.server_names import server_name
 from routing.compile.upstreams import Upstream, UpstreamPort
 from routing.ir import (
     Cluster,
@@ -180,7 +181,7 @@ def client_tls(
 ) -> MeshTls | OriginateTls | None:
     in_mesh = upstream.entry is None or upstream.entry.internal
     declared = upstream.entry.sans if upstream.entry else ()
-    own_sni = f"outbound_.{port.number}_.{subset}_.{upstream.host}"
+    own_sni = server_name(port.number, subset, upstream.host)
     if tls is None:
         return MeshTls(sans=declared or sans, sni=own_sni) if in_mesh else None
     if tls.mode is TlsMode.DISABLE:

@@ -7,7 +7,8 @@ from routing.compile.authorization import Guard
 from routing.compile.clusters import BLACKHOLE
 from routing.compile.http_routes import Client, http_routes
 from routing.compile.l4_routes import distinct, l4_plan, tls_routes
-from routing.compile.secrets import authorities, certificate
+from routing.compile.secrets import NEEDS_SECRET, with_secrets
+from routing.compile.server_names import by_server_name
 from routing.compile.weights import Reachable
 from routing.ir import (
     GatewayListener,
@@ -18,19 +19,17 @@ from routing.ir import (
     Redirect,
     Route,
     RouteConfig,
+    ServerTls,
     TcpRoute,
     VirtualHost,
     WeightedCluster,
 )
-from routing.ir import ServerTls as TlsSettings
 from routing.model import Gateway, VirtualService
-from routing.model.gateway import Server, ServerTls
+from routing.model.gateway import Server
 from routing.model.gateway_names import gateway_names
 from routing.model.hosts import covers, full_host, specificity
 from topology.contracts import Labels, Pod, Service
 
-CHECKS_CLIENTS = (GatewayTlsMode.MUTUAL, GatewayTlsMode.OPTIONAL_MUTUAL)
-NEEDS_SECRET = (GatewayTlsMode.SIMPLE, *CHECKS_CLIENTS)
 NOWHERE = (WeightedCluster(cluster=BLACKHOLE.name),)
 
 
@@ -149,6 +148,17 @@ def gateway_plan(
 def secret_names(server: GatewayServer) -> set[str]:
     """What a server waits for over SDS."""
     return {server.secret, server.tls.authorities, *server.tls.secrets} - {""}
+
+
+def passed_names(plan: GatewayPlan) -> frozenset[str]:
+    """The server names whose connections are passed on as they come."""
+    return frozenset(
+        name
+        for port in plan.ports
+        for server in port.servers
+        if server.tls_mode is GatewayTlsMode.AUTO_PASSTHROUGH
+        for name in server.server_names
+    )
 
 
 def guarded(plan: GatewayPlan, guard: Guard) -> GatewayPlan:
@@ -312,9 +322,11 @@ def tls_server(
     tls = bound.server.tls
     if tls is None or tls.mode is None:
         return (), ()
+    if tls.mode is GatewayTlsMode.AUTO_PASSTHROUGH:
+        return auto_passthrough(bound, known), ()
     if tls.mode is GatewayTlsMode.PASSTHROUGH:
         return passthrough(bound, workload, services, known), ()
-    settings = with_secrets(tls, workload)
+    settings = with_secrets(tls, workload.secrets)
     if settings is None:
         return (), ()
     secret = tls.credential if tls.mode in NEEDS_SECRET else ""
@@ -329,31 +341,12 @@ def tls_server(
     return (server,), (gateway_routes(name, [bound], workload, services, known),)
 
 
-def with_secrets(tls: ServerTls, workload: GatewayWorkload) -> TlsSettings | None:
-    """The settings with the SDS names of all Secrets; None where one that is needed is missing."""
-    settings = tls.settings
-    if tls.mode not in NEEDS_SECRET:
-        return replace(settings, files=(), authorities_file="")
-    if not tls.credential and not settings.files:
-        return None
-    if tls.credential and certificate(workload.secrets, tls.credential) is None:
-        return None
-    others = (certificate(workload.secrets, name) for name in tls.more_credentials)
-    settings = replace(settings, secrets=tuple(found.name for found in others if found is not None))
-    if tls.mode not in CHECKS_CLIENTS:
-        return settings
-    trusted = authorities(workload.secrets, tls.authorities or tls.credential)
-    if trusted is None:
-        return settings if settings.authorities_file else None
-    return replace(settings, authorities=trusted.name)
-
-
 def terminating(
     bound: Bound,
     mode: GatewayTlsMode,
     secret: str,
     routes: str,
-    settings: TlsSettings,
+    settings: ServerTls,
     tcp: TcpRoute | None,
 ) -> GatewayServer:
     return GatewayServer(
@@ -368,6 +361,22 @@ def terminating(
         destinations=tcp.destinations if tcp else (),
         sources=tcp.sources if tcp else (),
         tunnel=tcp.tunnel if tcp else None,
+    )
+
+
+def auto_passthrough(bound: Bound, known: Reachable) -> tuple[GatewayServer, ...]:
+    """One server for each port and subset of the mesh's hosts that this one is for."""
+    hosts = [u for u in known.upstreams.values() if bound.accepts(u.host, u.namespace) == u.host]
+    return tuple(
+        GatewayServer(
+            name=f"{server_name(bound)}.{bound.gateway_name}.{sni}",
+            server_names=(sni,),
+            route_config="",
+            tls_mode=GatewayTlsMode.AUTO_PASSTHROUGH,
+            tcp_clusters=(WeightedCluster(cluster=sni),),
+            origin=bound.origin,
+        )
+        for sni in by_server_name(hosts, known.clusters)
     )
 
 

@@ -5,30 +5,36 @@ from dataclasses import dataclass, replace
 from routing.compile.authorization import OPEN, Guard
 from routing.compile.mtls import PodView, effective
 from routing.compile.rules import limits
+from routing.compile.secrets import with_secrets
 from routing.ir import (
     Cluster,
     ClusterKind,
     ConnectionLimits,
     Endpoint,
+    GatewaySecret,
+    GatewayTlsMode,
     InboundListener,
     MtlsMode,
     Origin,
+    OwnTls,
     Route,
     RouteConfig,
     VirtualHost,
     WeightedCluster,
 )
 from routing.model import Sidecar
+from routing.model.gateway import ServerTls
 from topology.contracts import AppProtocol, Service
 
 UNLIMITED = ConnectionLimits()
+PLAIN = frozenset({MtlsMode.DISABLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundPort:
     """A container port and the first service that sends to it (None: nobody knows it).
 
-    `bind` and `endpoint` are where its Sidecar has them, if it says so.
+    `bind` and `endpoint` are where its Sidecar has them, if it says so, `tls` what it is served with.
     """
 
     number: int
@@ -37,13 +43,17 @@ class InboundPort:
     bind: str = ""
     endpoint: Endpoint | None = None
     limits: ConnectionLimits = UNLIMITED
+    tls: OwnTls | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
+    """`secrets` are those that the listeners wait for."""
+
     listeners: tuple[InboundListener, ...] = ()
     clusters: tuple[Cluster, ...] = ()
     routes: tuple[RouteConfig, ...] = ()
+    secrets: tuple[GatewaySecret, ...] = ()
 
 
 def inbound_ports(view: PodView, services: tuple[Service, ...]) -> tuple[InboundPort, ...]:
@@ -63,13 +73,19 @@ def inbound_ports(view: PodView, services: tuple[Service, ...]) -> tuple[Inbound
 
 
 def declared_ports(
-    view: PodView, services: tuple[Service, ...], sidecar: Sidecar
+    view: PodView,
+    services: tuple[Service, ...],
+    sidecar: Sidecar,
+    secrets: tuple[GatewaySecret, ...],
 ) -> tuple[InboundPort, ...]:
-    """As a Sidecar has them: where it lists ports no others are open."""
+    """As a Sidecar has them: where it lists ports no others are open; nor those whose certificate is
+    missing, for which Envoy would wait."""
     ports = inbound_ports(view, services)
     if sidecar.ingress is None:
         return tuple(replace(p, limits=limits(sidecar.pool)) for p in ports)
     known = {port.number: port.service for port in ports}
+    wanted = sorted({one.port: one for one in sidecar.ingress}.values(), key=lambda o: o.port)
+    served = ((one, own_tls(one.tls, view.modes(one.port), secrets)) for one in wanted)
     return tuple(
         InboundPort(
             number=one.port,
@@ -81,9 +97,40 @@ def declared_ports(
                 port=0 if one.socket else one.endpoint_port or one.port,
             ),
             limits=limits(one.pool or sidecar.pool),
+            tls=tls,
         )
-        for one in sorted({one.port: one for one in sidecar.ingress}.values(), key=lambda o: o.port)
+        for one, tls in served
+        if tls is not CLOSED
     )
+
+
+CLOSED = OwnTls(mode=GatewayTlsMode.SIMPLE)
+"""What a port has whose certificate is missing."""
+
+
+def own_tls(
+    wanted: ServerTls | None, modes: frozenset[MtlsMode], secrets: tuple[GatewaySecret, ...]
+) -> OwnTls | None:
+    """What is in force where mutual TLS is off: elsewhere the mesh's own is (as in Istio)."""
+    if wanted is None or wanted.mode is None or modes != PLAIN:
+        return None
+    settings = with_secrets(wanted, secrets)
+    if settings is None:
+        return CLOSED
+    return OwnTls(mode=wanted.mode, secret=wanted.credential, settings=settings)
+
+
+def secrets_of(
+    ports: tuple[InboundPort, ...], secrets: tuple[GatewaySecret, ...]
+) -> tuple[GatewaySecret, ...]:
+    names = {
+        name
+        for tls in (port.tls for port in ports)
+        if tls is not None
+        for name in (tls.secret, tls.settings.authorities, *tls.settings.secrets)
+        if name
+    }
+    return tuple(s for s in secrets if names & {s.name, s.authorities_name}) if names else ()
 
 
 def inbound(
@@ -91,13 +138,18 @@ def inbound(
     services: tuple[Service, ...],
     guard: Guard = OPEN,
     sidecar: Sidecar | None = None,
+    secrets: tuple[GatewaySecret, ...] = (),
 ) -> Inbound:
-    """`services` select the pod, in the registry's order."""
-    ports = declared_ports(view, services, sidecar) if sidecar else inbound_ports(view, services)
+    """`services` select the pod, in the registry's order; `secrets` are its namespace's."""
+    if sidecar is None:
+        ports = inbound_ports(view, services)
+    else:
+        ports = declared_ports(view, services, sidecar, secrets)
     return Inbound(
         listeners=tuple(listener(view, p, guard) for p in ports),
         clusters=(*(application(view, p) for p in ports), *guard.clusters),
         routes=tuple(inbound_routes(p, guard) for p in ports if p.protocol.is_http),
+        secrets=secrets_of(ports, secrets),
     )
 
 
@@ -115,7 +167,7 @@ def listener(view: PodView, port: InboundPort, guard: Guard) -> InboundListener:
         address=port.bind or view.pod.address,
         port=port.number,
         protocol=port.protocol,
-        modes=view.modes(port.number) if view.pod.sidecar else frozenset({MtlsMode.DISABLE}),
+        modes=view.modes(port.number) if view.pod.sidecar else PLAIN,
         cluster=cluster_name(port.number),
         route_config=route_name(port.number) if port.protocol.is_http else "",
         service_namespace=port.service.namespace if port.service else "",
@@ -123,6 +175,7 @@ def listener(view: PodView, port: InboundPort, guard: Guard) -> InboundListener:
         origin=Origin(resource=source) if source else None,
         authorization=None if port.protocol.is_http else guard.tcp,
         jwt=guard.jwt if port.protocol.is_http else (),
+        tls=port.tls,
     )
 
 

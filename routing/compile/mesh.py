@@ -28,6 +28,7 @@ from routing.compile.gateways import (
     gateway_plan,
     guarded,
     host_ports,
+    passed_names,
 )
 from routing.compile.http_routes import Client
 from routing.compile.inbound import Inbound, inbound
@@ -47,6 +48,7 @@ from routing.compile.outward import Outward, outward
 from routing.compile.registry import kept_registry
 from routing.compile.rules import index_rules
 from routing.compile.scopes import Scope, Scopes
+from routing.compile.server_names import passed_on
 from routing.compile.telemetry import DEFAULT, telemetry_of
 from routing.compile.views import View, shared_views
 from routing.compile.virtual_services import MeshRoutes, mesh_routes
@@ -66,6 +68,7 @@ from topology.contracts import Labels, Registry, Service
 
 ModeKey = tuple[str, str, int]
 NO_SERVICES: tuple[Service, ...] = ()
+NO_SECRETS: tuple[GatewaySecret, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,6 +274,7 @@ class Own:
     sidecar: SidecarModel | None
     ports: tuple[HttpPort, ...]
     tables: tuple[RouteConfig, ...]
+    to_serve: tuple[GatewaySecret, ...]
 
 
 def guard_of(run: Run, pod: PodView) -> Guard:
@@ -350,9 +354,19 @@ def sidecar_config(run: Run, pod: PodView, view: View, outward: Outward) -> Prox
             view.sidecar,
             outward.ports,
             outward.tables,
+            secrets_to_serve(run, pod, view.sidecar),
         ),
     )
     return memo.exact(("config", key), assemble_sidecar, but_routes, outward.routes)
+
+
+def secrets_to_serve(run: Run, pod: PodView, of: SidecarModel | None) -> tuple[GatewaySecret, ...]:
+    """What a Sidecar may name for the TLS of its ports: the Secrets of the pod's namespace."""
+    if of is None or not any(one.tls is not None for one in of.ingress or ()):
+        return NO_SECRETS
+    namespace = pod.pod.namespace
+    own = tuple(s for s in run.secrets if s.namespace == namespace)
+    return run.memo.same(("secrets to serve", namespace), own)
 
 
 def shared_sidecar(
@@ -365,7 +379,16 @@ def shared_sidecar(
     own: Own,
 ) -> Sidecar:
     key = (pod.pod.namespace, pod.pod.name)
-    inward = memo(("inbound", key), shared_inbound, memo, pod, services, own.guard, own.sidecar)
+    inward = memo(
+        ("inbound", key),
+        shared_inbound,
+        memo,
+        pod,
+        services,
+        own.guard,
+        own.sidecar,
+        own.to_serve,
+    )
     every = memo(("proxy clusters", key), joined, clusters, inward.clusters)
     made = sidecar(pod.pod, inward, plans, every, endpoints, own.telemetry, own.secrets)
     if not own.ports:
@@ -379,11 +402,12 @@ def shared_inbound(
     services: tuple[Service, ...],
     guard: Guard,
     of: SidecarModel | None,
+    secrets: tuple[GatewaySecret, ...],
 ) -> Inbound:
     """A pod's inbound side, its route configurations shared with its siblings."""
-    made = inbound(pod, services, guard, of)
+    made = inbound(pod, services, guard, of, secrets)
     routes = tuple(memo.same(("inbound routes", config), config) for config in made.routes)
-    return Inbound(listeners=made.listeners, clusters=made.clusters, routes=routes)
+    return replace(made, routes=routes)
 
 
 def gateway_config(run: Run, pod: PodView, view: View) -> ProxyConfig:
@@ -399,9 +423,15 @@ def gateway_config(run: Run, pod: PodView, view: View) -> ProxyConfig:
         offset,
     )
     own = guard_of(run, pod).clusters
-    clusters = view.clusters
+    clusters, endpoints = view.clusters, view.endpoints
     if own:
         clusters = memo(("proxy clusters", key), joined, clusters, own)
+    names = memo(("server names", key), passed_names, plan)
+    if names:
+        more = memo(("passed on", key), passed_on, names, view.clusters, view.endpoints)
+        clusters, endpoints = (*clusters, *more.clusters), (*endpoints, *more.endpoints)
+        clusters = memo.same(("clusters passed on", key), clusters)
+        endpoints = memo.same(("endpoints passed on", key), endpoints)
     return memo(
         ("config", key),
         assemble_gateway,
@@ -409,7 +439,7 @@ def gateway_config(run: Run, pod: PodView, view: View) -> ProxyConfig:
         listeners,
         plan,
         clusters,
-        view.endpoints,
+        endpoints,
         tells(run, pod),
         view.secrets,
     )

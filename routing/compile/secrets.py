@@ -1,10 +1,15 @@
 """Which Secrets a proxy is given, and under which names their parts come over SDS."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from routing.contracts import Document
-from routing.ir import Cluster, GatewaySecret, OriginateTls
+from routing.ir import Cluster, GatewaySecret, GatewayTlsMode, OriginateTls, ServerTls
+from routing.model.gateway import ServerTls as WantedTls
+
+CHECKS_CLIENTS = (GatewayTlsMode.MUTUAL, GatewayTlsMode.OPTIONAL_MUTUAL)
+NEEDS_SECRET = (GatewayTlsMode.SIMPLE, *CHECKS_CLIENTS)
 
 TLS_TYPE = "kubernetes.io/tls"
 AUTHORITIES = ("ca.crt", "cacert")
@@ -67,3 +72,22 @@ def used_by(
         if name
     }
     return tuple(s for s in secrets if names & {s.name, s.authorities_name}) if names else ()
+
+
+def with_secrets(tls: WantedTls, secrets: tuple[GatewaySecret, ...]) -> ServerTls | None:
+    """The settings with the SDS names of all Secrets; None where one that is needed is missing."""
+    settings = tls.settings
+    if tls.mode not in NEEDS_SECRET:
+        return replace(settings, files=(), authorities_file="")
+    if not tls.credential and not settings.files:
+        return None
+    if tls.credential and certificate(secrets, tls.credential) is None:
+        return None
+    others = (certificate(secrets, name) for name in tls.more_credentials)
+    settings = replace(settings, secrets=tuple(found.name for found in others if found is not None))
+    if tls.mode not in CHECKS_CLIENTS:
+        return settings
+    trusted = authorities(secrets, tls.authorities or tls.credential)
+    if trusted is None:
+        return settings if settings.authorities_file else None
+    return replace(settings, authorities=trusted.name)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from routing.model.destination_rule import ConnectionPool
+from routing.model.gateway import ServerTls
 from routing.model.hosts import covers
 from routing.model.metadata import Metadata
 from routing.model.virtual_service import Destination
@@ -17,7 +18,7 @@ class IngressListener:
     """A port of the workload; its connections go to `endpoint`, an address of the application's own.
 
     An endpoint is "unix:///path", or a port of the application (None: the same one). `bind` empty is
-    the pod's address.
+    the pod's address. `tls` is for callers from outside the mesh: it is used where mutual TLS is off.
     """
 
     port: int
@@ -26,6 +27,7 @@ class IngressListener:
     endpoint_port: int | None = None
     socket: str = ""
     pool: ConnectionPool | None = None
+    tls: ServerTls | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

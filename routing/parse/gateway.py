@@ -97,6 +97,10 @@ def server_tls(given: Spec, protocol: str, path: str, note: Note) -> ServerTls |
         note("MSH1021", f"{path}.tls.mode", "tls.mode", "left out where the protocol is plain")
     if mode in NEEDS_SECRET and not has_certificate(tls):
         note("MSH1111", f"{path}.tls", f"tls mode {mode}", "credentialName")
+    return of_mode(mode, tls, f"{path}.tls", note)
+
+
+def of_mode(mode: GatewayTlsMode | None, tls: Spec, path: str, note: Note) -> ServerTls:
     first, *more = texts(tls, "credentialNames") or (text(tls, "credentialName"),)
     return ServerTls(
         mode=mode,
@@ -104,7 +108,7 @@ def server_tls(given: Spec, protocol: str, path: str, note: Note) -> ServerTls |
         https_redirect=bool(tls.get("httpsRedirect")),
         more_credentials=tuple(more),
         authorities=text(tls, "caCertCredentialName"),
-        settings=settings(tls, f"{path}.tls", note),
+        settings=settings(tls, path, note),
     )
 
 

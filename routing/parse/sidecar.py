@@ -4,13 +4,18 @@ import re
 from collections.abc import Iterator
 
 from routing.contracts import Document
+from routing.ir import GatewayTlsMode
+from routing.model.gateway import ServerTls
 from routing.model.networks import is_network
 from routing.model.sidecar import EgressListener, IngressListener, Sidecar
 from routing.parse.destination_rule import connection_pool
+from routing.parse.gateway import has_certificate, of_mode
 from routing.parse.matches import destination
 from routing.parse.notes import Note, Spec, items, label_set, metadata_of, part, text, texts
 from routing.parse.service_entry import protocol_of
+from topology.contracts import AppProtocol
 
+WITHIN_TLS = {AppProtocol.HTTPS: AppProtocol.HTTP, AppProtocol.TLS: AppProtocol.TCP}
 LOCAL = re.compile(r"(?:127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|\[::\]):([0-9]{1,5})")
 
 
@@ -69,14 +74,28 @@ def ingress(given: Spec, path: str, note: Note) -> IngressListener:
     if endpoint and not socket and (local is None or not 0 < int(local[1]) < 65536):
         words = (repr(endpoint), "127.0.0.1:PORT, 0.0.0.0:PORT or unix:///PATH")
         note("MSH1021", f"{path}.defaultEndpoint", *words)
+    tls = ingress_tls(given, f"{path}.tls", note)
+    protocol = protocol_of(port, f"{path}.port", note)
     return IngressListener(
         port=port["number"],
-        protocol=protocol_of(port, f"{path}.port", note),
+        protocol=WITHIN_TLS.get(protocol, protocol) if tls else protocol,
         bind=bind(given, path, note),
         endpoint_port=int(local[1]) if local else None,
         socket=socket,
         pool=connection_pool(given),
+        tls=tls,
     )
+
+
+def ingress_tls(given: Spec, path: str, note: Note) -> ServerTls | None:
+    """What callers from outside the mesh are served with; less than a Gateway may have (as in Istio)."""
+    tls = part(given, "tls")
+    if not tls:
+        return None
+    mode = GatewayTlsMode.__members__.get(text(tls, "mode"))
+    if not has_certificate(tls):
+        note("MSH1111", path, f"tls mode {mode}", "credentialName or files")
+    return of_mode(mode, tls, path, note)
 
 
 def bind(given: Spec, path: str, note: Note) -> str:

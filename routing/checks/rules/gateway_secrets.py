@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rest.contracts import Finding
 from routing.checks.world import World
-from routing.compile.gateways import CHECKS_CLIENTS, NEEDS_SECRET
+from routing.compile.secrets import CHECKS_CLIENTS, NEEDS_SECRET
 from routing.model import Gateway
 from routing.model.catalogue import finding
 from routing.model.gateway import ServerTls

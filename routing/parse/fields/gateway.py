@@ -22,7 +22,7 @@ SERVER_TLS = fields(
         "MUTUAL",
         "ISTIO_MUTUAL",
         "OPTIONAL_MUTUAL",
-        later=("AUTO_PASSTHROUGH",),
+        "AUTO_PASSTHROUGH",
     ),
     credentialName=STRING,
     credentialNames=STRINGS,

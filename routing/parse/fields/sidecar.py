@@ -1,9 +1,9 @@
 """The fields of Sidecar."""
 
 from routing.parse.fields.destination_rule import CONNECTION_POOL
+from routing.parse.fields.gateway import SERVER_TLS
 from routing.parse.fields.virtual_service import DESTINATION
 from routing.parse.schema import (
-    ANYTHING,
     PORT,
     STRING,
     STRING_MAP,
@@ -17,6 +17,12 @@ from routing.parse.schema import (
 LISTENER_PORT = fields(
     number=required(PORT), protocol=STRING, name=later(STRING), targetPort=later(PORT)
 )
+LESS = ("httpsRedirect", "subjectAltNames", "mode")
+INGRESS_TLS = fields(
+    mode=required(enum("SIMPLE", "MUTUAL")),
+    **{name: kind for name, kind in SERVER_TLS.fields.items() if name not in LESS},
+)
+"""As in Istio, a sidecar's ports have less of it than a Gateway's."""
 CAPTURE = later(enum("DEFAULT", "IPTABLES", "NONE"))
 SIDECAR = fields(
     workloadSelector=fields(labels=STRING_MAP),
@@ -26,7 +32,7 @@ SIDECAR = fields(
             bind=STRING,
             captureMode=CAPTURE,
             defaultEndpoint=STRING,
-            tls=later(ANYTHING),
+            tls=INGRESS_TLS,
             connectionPool=CONNECTION_POOL,
         )
     ),

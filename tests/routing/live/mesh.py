@@ -93,12 +93,17 @@ class Running:
             requests.clear()
 
 
+Answering = Callable[[str, int, Running], AbstractAsyncContextManager[object]]
+
+
 @asynccontextmanager
-async def running(config: ProxyConfig, amend: Amend | None = None) -> AsyncIterator[Running]:
+async def running(
+    config: ProxyConfig, amend: Amend | None = None, answering: Answering | None = None
+) -> AsyncIterator[Running]:
     """The proxy in a real Envoy; every address that its clusters know answers with its name.
 
     `amend` changes the bootstrap, given a folder for sockets, and says which places it serves
-    itself.
+    itself. `answering` is what else than HTTP applications the addresses have.
     """
     config = replace(
         config,
@@ -128,7 +133,7 @@ async def running(config: ProxyConfig, amend: Amend | None = None) -> AsyncItera
                 name = f"{address}:{port}"
                 await stack.enter_async_context(serving(name, made, socket=str(folder / name)))
             elif address.startswith("127."):
-                await stack.enter_async_context(application(address, port, made))
+                await stack.enter_async_context((answering or application)(address, port, made))
         admin = folder / "admin.sock"
         bootstrap["admin"] = {"address": {"pipe": {"path": str(admin)}}}
         (folder / "envoy.json").write_text(json.dumps(bootstrap))
