@@ -27,7 +27,7 @@ from metrics.promql.series import Batch
 from metrics.store.asking import Asking
 from metrics.store.names import Names
 from metrics.store.source import ClickHouseSource
-from telemetry.retention import DAYS
+from telemetry.retention import DAY, Retention
 from telemetry.store.client import Store
 from telemetry.store.migrate import migrate
 from tests.metrics.prometheus import BINARY, TOOL, Sample, open_metrics, running
@@ -40,7 +40,7 @@ BEGIN, INTERVAL, STEP = 1_700_000_000_007, 15_000, 15_000
 START, END = BEGIN + 300_000, BEGIN + 3_600_000
 ROUNDS = 5
 LIMITS = Limits(samples=500_000_000)
-LONG_DAYS = 10_000
+LONG = 10_000 * DAY
 """The samples are of 2023."""
 
 
@@ -113,9 +113,7 @@ def main() -> int:
 
 def filled(stack: Stack, samples: dict[Labels, list[Sample]]) -> Store:
     store = stack.start_store()
-    for table in ("samples", "series", "metric_metadata", "exemplars"):
-        DAYS[table] = LONG_DAYS
-    migrate(store)
+    migrate(store, retention=Retention(metrics=LONG, spans=LONG))
     for first in range(0, POINTS, 20):  # as they would come in, a few minutes at a time
         some = {labels: values[first : first + 20] for labels, values in samples.items()}
         put(store, some, f"part-{first}")

@@ -10,7 +10,7 @@ from metrics.promql.limits import Limits, never
 from metrics.store.asking import Asking
 from metrics.store.names import Names
 from metrics.store.source import ClickHouseSource
-from telemetry.facade import SAMPLES_KEPT_DAYS, store
+from telemetry.facade import retention, store
 
 _names = Names()
 
@@ -33,5 +33,7 @@ def engine(seconds: float, gone: Callable[[], bool] = never) -> StoredEngine:
     return StoredEngine(source=source, limits=limits)
 
 
-def retention_days() -> int:
-    return SAMPLES_KEPT_DAYS
+def retention_time() -> str:
+    """How long samples are kept, as Prometheus writes durations."""
+    days, rest = divmod(retention().metrics, 86_400)
+    return f"{retention().metrics}s" if rest else f"{days}d"

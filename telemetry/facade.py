@@ -3,25 +3,24 @@
 from functools import cache
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from telemetry.contracts import EdgeCount, EdgeKey
-from telemetry.retention import DAYS
+from telemetry.retention import Retention, Unreadable, read_retention
 from telemetry.store.client import Abandoned, Store, StoreAddress, StoreAway, StoreError
 from telemetry.store.edges import edge_totals as _edge_totals
 from telemetry.store.writing import SampleWriter
 
 __all__ = [
-    "SAMPLES_KEPT_DAYS",
     "Abandoned",
     "Store",
     "StoreAway",
     "StoreError",
     "edge_totals",
+    "retention",
     "sample_writer",
     "store",
 ]
-
-SAMPLES_KEPT_DAYS = DAYS["samples"]
 
 
 @cache
@@ -30,6 +29,14 @@ def store() -> Store:
     if settings.STORE_URL:
         return Store(StoreAddress.of_url(settings.STORE_URL))
     return Store(StoreAddress.embedded(settings.HOME, settings.STORE_PORT))
+
+
+def retention() -> Retention:
+    """How long each signal is kept. Raises ImproperlyConfigured, with a sentence."""
+    found = read_retention(settings.KEEP)
+    if isinstance(found, Unreadable):
+        raise ImproperlyConfigured(found.message)
+    return found
 
 
 @cache

@@ -14,7 +14,7 @@ from metrics.api.parameters import Parameters
 from metrics.api.query import CONCURRENT_QUERIES, departure
 from metrics.promql.evaluate import Options
 from metrics.promql.limits import Limits
-from metrics.selectors import asking, retention_days
+from metrics.selectors import asking, retention_time
 from metrics.store import catalogue
 
 VERSION = "3.5.0"
@@ -52,7 +52,7 @@ def runtimeinfo(_request: HttpRequest) -> HttpResponse:
             "GOMEMLIMIT": 0,
             "GOGC": "",
             "GODEBUG": "",
-            "storageRetention": f"{retention_days()}d",
+            "storageRetention": retention_time(),
         }
     )
 
@@ -70,7 +70,7 @@ def flags(_request: HttpRequest) -> HttpResponse:
             "query.max-concurrency": str(CONCURRENT_QUERIES),
             "query.max-samples": str(settings.QUERY_MAX_SAMPLES),
             "query.timeout": f"{round((Limits().seconds or 0) / 60)}m",
-            "storage.tsdb.retention.time": f"{retention_days()}d",
+            "storage.tsdb.retention.time": retention_time(),
             "web.enable-remote-write-receiver": "true",
         }
     )

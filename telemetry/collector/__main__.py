@@ -28,7 +28,6 @@ from telemetry.collector.zipkin import zipkin_route
 from telemetry.ingest.remote_write import Register
 from telemetry.ingest.rows import LOG_COLUMNS, SPAN_COLUMNS
 from telemetry.ingest.series import SeriesTable
-from telemetry.retention import DAYS
 from telemetry.store.client import Store, StoreAway, StoreError
 from telemetry.store.migrate import Engines, migrate
 
@@ -60,7 +59,7 @@ async def run(config: Config) -> None:
     signals = receiver.signals()
     grpc_server = await start_grpc(signals, f"{config.bind}:{config.grpc_port}", access)
     tables = WriteTables.of(store)
-    remote_write = RemoteWrite(tables, Register(days=DAYS["samples"]), access)
+    remote_write = RemoteWrite(tables, Register(seconds=config.retention.metrics), access)
     routes = {
         config.http_port: (*otlp_routes(signals, access), remote_write.route()),
         config.zipkin_port: (zipkin_route(receiver, access),),
@@ -123,7 +122,10 @@ async def _prepare(store: Store, config: Config) -> frozenset[str]:
     while True:
         try:
             applied = await asyncio.to_thread(
-                migrate, store, engines=Engines(cluster=config.store_cluster)
+                migrate,
+                store,
+                engines=Engines(cluster=config.store_cluster),
+                retention=config.retention,
             )
             if applied:
                 log.info("store schema: applied %s", applied)

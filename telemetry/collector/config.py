@@ -1,11 +1,13 @@
 """What the collector is told when it starts."""
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import orjson
 
+from telemetry.retention import Retention
 from telemetry.store.client import StoreAddress
 
 VARIABLE = "MESHWEB_COLLECTOR"
@@ -30,6 +32,7 @@ class Config:
     store_port: int
     store_cluster: str = ""
     ingest_token: str = ""
+    retention: Retention = field(default_factory=Retention)
 
     def store_address(self) -> StoreAddress:
         if self.store_url:
@@ -44,11 +47,13 @@ class Config:
     def of_environment() -> "Config":
         """What the command handed over; started without it, the settings themselves."""
         given = os.environ.get(VARIABLE)
-        return Config(**orjson.loads(given)) if given else Config.of_settings()
+        return _read(orjson.loads(given)) if given else Config.of_settings()
 
     @staticmethod
     def of_settings() -> "Config":
         from django.conf import settings  # noqa: PLC0415  only those who need it pay for it
+
+        from telemetry.facade import retention  # noqa: PLC0415  it needs the settings, too
 
         return Config(
             home=str(settings.HOME),
@@ -61,6 +66,11 @@ class Config:
             broker_url=settings.BROKER_URL,
             store_url=settings.STORE_URL,
             store_port=settings.STORE_PORT,
-            store_cluster=getattr(settings, "STORE_CLUSTER", ""),
+            store_cluster=settings.STORE_CLUSTER,
             ingest_token=settings.INGEST_TOKEN,
+            retention=retention(),
         )
+
+
+def _read(given: dict[str, Any]) -> Config:
+    return Config(**{**given, "retention": Retention(**given["retention"])})

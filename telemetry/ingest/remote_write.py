@@ -78,11 +78,15 @@ class Register:
     """The series this collector was told of, and how many each namespace has."""
 
     def __init__(
-        self, quota: int = MAX_SERIES_PER_NAMESPACE, *, all_series: int = MAX_SERIES, days: int = 15
+        self,
+        quota: int = MAX_SERIES_PER_NAMESPACE,
+        *,
+        all_series: int = MAX_SERIES,
+        seconds: int = 15 * 86_400,
     ) -> None:
         self._quota = quota
         self._all_series = all_series
-        self._kept_ms = days * 86_400_000
+        self._kept_ms = seconds * 1000
         self._known: dict[int, _Known] = {}
         self._sizes: dict[str, int] = {}
 

@@ -4,11 +4,12 @@ Statements may run twice (two collectors starting at once, a crash between state
 record), so every one is written to bear it.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-from telemetry.retention import DAYS
+from telemetry.retention import DAY, TABLES, Retention
 from telemetry.store.client import Store
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -42,9 +43,16 @@ def migrations(folder: Path = FOLDER) -> tuple[Migration, ...]:
     return tuple(_read(path) for path in sorted(folder.glob("[0-9]*.sql")))
 
 
-def migrate(store: Store, *, engines: Engines | None = None, up_to: int | None = None) -> list[int]:
+def migrate(
+    store: Store,
+    *,
+    engines: Engines | None = None,
+    retention: Retention | None = None,
+    up_to: int | None = None,
+) -> list[int]:
     """Apply what is missing; return the numbers applied. Raises StoreAway and StoreError."""
-    words = {**(engines or Engines()).words(), **{t: str(days) for t, days in DAYS.items()}}
+    kept = retention or Retention()
+    words = {**(engines or Engines()).words(), **_days(kept)}
     _prepare(store, words)
     done = {row[0] for row in store.query("SELECT number FROM {database}.schema_migrations")}
     applied = []
@@ -61,7 +69,7 @@ def migrate(store: Store, *, engines: Engines | None = None, up_to: int | None =
         )
         applied.append(migration.number)
     if up_to is None:
-        _keep_retention(store, words)
+        _keep_retention(store, words, kept)
     return applied
 
 
@@ -78,29 +86,29 @@ def _prepare(store: Store, words: dict[str, str]) -> None:
     )
 
 
-def _keep_retention(store: Store, words: dict[str, str]) -> None:
+def _days(retention: Retention) -> dict[str, str]:
+    """What a table is made with, before `_keep_retention` says it exactly."""
+    return {kept.table: str(-(-kept.seconds(retention) // DAY)) for kept in TABLES}
+
+
+def _keep_retention(store: Store, words: dict[str, str], retention: Retention) -> None:
     """Bring tables made with other retention times up to today's."""
-    rows = store.query(
-        "SELECT name, create_table_query FROM system.tables WHERE database = {db:String}"
-        " AND name IN {tables:Array(String)}",
-        db=store.database,
-        tables=list(DAYS),
+    definitions = dict(
+        store.query(
+            "SELECT name, create_table_query FROM system.tables WHERE database = {db:String}"
+            " AND name IN {tables:Array(String)}",
+            db=store.database,
+            tables=[kept.table for kept in TABLES],
+        )
     )
-    columns = {"otel_traces": "toDateTime(Timestamp)", "access_logs": "toDateTime(Timestamp)"}
-    columns |= {
-        "trace_times": "toDateTime(Start)",
-        "samples": "toDateTime(t)",
-        "series": "last_seen",
-        "metric_metadata": "last_seen",
-        "exemplars": "toDateTime(t)",
-    }
-    for name, definition in rows:
-        if f"toIntervalDay({DAYS[name]})" not in definition:
-            on_cluster = words["on_cluster"]
-            store.execute(
-                f"ALTER TABLE {{database}}.{name} {on_cluster} MODIFY TTL"
-                f" {columns[name]} + toIntervalDay({DAYS[name]})"
-            )
+    for kept in TABLES:
+        definition = definitions[kept.table]
+        alter = f"ALTER TABLE {{database}}.{kept.table} {words['on_cluster']} MODIFY"
+        settings = [f"{name} = {value}" for name, value in kept.settings(retention).items()]
+        if not all(re.search(rf"\b{setting}\b", definition) for setting in settings):
+            store.execute(f"{alter} SETTING {', '.join(settings)}")
+        if f"TTL {kept.ttl(retention)}" not in definition:
+            store.execute(f"{alter} TTL {kept.ttl(retention)}")
 
 
 def _read(path: Path) -> Migration:

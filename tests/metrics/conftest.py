@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from telemetry.retention import DAYS
+from telemetry.retention import DAY, Retention
 from telemetry.store.client import Store
 from telemetry.store.migrate import migrate
 from tests.telemetry.stack import Stack
@@ -22,9 +22,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def store(stack: Stack) -> Iterator[Store]:
     """A store that keeps for ever: the samples of most tests are from 2023."""
     started = stack.start_store()
-    with pytest.MonkeyPatch.context() as patch:
-        for table in ("samples", "series", "metric_metadata", "exemplars"):
-            patch.setitem(DAYS, table, 10_000)
-        migrate(started)
+    migrate(started, retention=Retention(metrics=10_000 * DAY, spans=10_000 * DAY))
     yield started
     started.close()
