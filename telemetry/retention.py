@@ -66,7 +66,9 @@ TABLES = (
     Kept("exemplars", "spans", "toDateTime(t)"),  # as long as the traces they name
     Kept("access_logs", "logs", "toDateTime(Timestamp)"),
     Kept("samples", "metrics", "toDateTime(t)"),
+    Kept("edge_samples", "metrics", "toDateTime(t)"),
     Kept("series", "metrics", "last_seen", longer=DAY, by_day=False),  # longer than its samples
+    Kept("edges", "metrics", "last_seen", longer=DAY, by_day=False),
     Kept("metric_metadata", "metrics", "last_seen", longer=DAY, by_day=False),
 )
 

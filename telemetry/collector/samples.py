@@ -10,6 +10,13 @@ from typing import TypeVar
 
 import orjson
 
+from telemetry.ingest.edge_rows import (
+    EDGE_COLUMNS,
+    EDGE_SAMPLE_COLUMNS,
+    EdgeCounts,
+    edge_lines,
+    edge_samples,
+)
 from telemetry.ingest.rows import (
     METADATA_COLUMNS,
     SAMPLE_COLUMNS,
@@ -52,7 +59,9 @@ async def sample(table: SeriesTable, store: Store, now: float) -> int:
     new, samples, sampled = table.samples(now)
     values = [s.values for s in sampled]
     if samples:
+        known, rows = edge_lines(_edges(new), int(now)), edge_samples(_edges(sampled), now)
         await asyncio.to_thread(_insert, store, new, samples, int(now))
+        await asyncio.to_thread(_insert_edges, store, known, rows)
     table.stored(sampled, values, now)
     return len(samples)
 
@@ -70,6 +79,16 @@ def _insert(store: Store, new: list[Series], samples: list[SampleRow], now: int)
         packed = b"".join([pack_sample(number, round(t * 1000), v) for number, t, v in rows])
         token = secrets.token_hex(12)
         store.insert_encoded("samples", SAMPLE_COLUMNS, packed, token=token, form="RowBinary")
+
+
+def _edges(series: Iterable[Series]) -> Iterable[EdgeCounts]:
+    return {id(one.counts): one.counts for one in series if one.counts}.values()
+
+
+def _insert_edges(store: Store, known: bytes, rows: bytes) -> None:
+    store.insert_encoded("edges", EDGE_COLUMNS, known, token=secrets.token_hex(12))
+    token = secrets.token_hex(12)
+    store.insert_encoded("edge_samples", EDGE_SAMPLE_COLUMNS, rows, token=token, form="RowBinary")
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:

@@ -41,7 +41,7 @@ METRICS: Mapping[str, Counted] = {
     "istio_tcp_sent_bytes_total": Counted.BYTES_SENT,
     "istio_tcp_received_bytes_total": Counted.BYTES_RECEIVED,
 }
-_HISTOGRAMS = frozenset({Counted.DURATION, Counted.REQUEST_BYTES, Counted.RESPONSE_BYTES})
+HISTOGRAMS = frozenset({Counted.DURATION, Counted.REQUEST_BYTES, Counted.RESPONSE_BYTES})
 _TCP = frozenset(
     {
         Counted.CONNECTIONS_OPENED,
@@ -69,7 +69,7 @@ def sound(point: Point) -> bool:
     counted = METRICS.get(stored_name(point.name)) if point.name.startswith("istio") else None
     if counted is None:
         return True
-    kind = PointKind.HISTOGRAM if counted in _HISTOGRAMS else PointKind.COUNTER
+    kind = PointKind.HISTOGRAM if counted in HISTOGRAMS else PointKind.COUNTER
     return point.kind is kind and all(0 <= value <= MAX_VALUE for value in point.values)
 
 
@@ -128,7 +128,7 @@ def increase_of(counted: Counted, increase: tuple[float, ...]) -> EdgeCount:
         buckets = tuple(int(n) for n in increase[2:])
         fits = len(buckets) == len(DURATION_BOUNDS_MS) + 1
         return EdgeCount(duration_sum_ms=increase[1], duration_buckets=buckets if fits else ())
-    value = round(increase[1] if counted in _HISTOGRAMS else increase[0])
+    value = round(increase[1] if counted in HISTOGRAMS else increase[0])
     named: dict[str, Any] = {counted.value: value}
     return EdgeCount(**named)
 

@@ -15,6 +15,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import HistogramDataPoint, Numbe
 from telemetry.contracts import EdgeCount, EdgeKey
 from telemetry.ingest.attributes import text_attributes
 from telemetry.ingest.breakers import SHORT as BREAKERS
+from telemetry.ingest.edge_rows import EdgeCounts
 from telemetry.ingest.istio import (
     METRICS,
     Counted,
@@ -64,6 +65,8 @@ class Series:
     stored_at: float = 0.0
     announced_at: float = 0.0
     ids: tuple[int, ...] = ()
+    counts: EdgeCounts | None = None
+    """What its sender counts of the same edge."""
 
 
 @dataclass(slots=True)
@@ -83,6 +86,7 @@ class Sender:
     """Its series of connections, and which edge's open ones they raise (1) or lower (-1)."""
     breakers: list[Series] = field(default_factory=list)
     """Its series of limits and ejections."""
+    edges: dict[int, EdgeCounts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +256,8 @@ class SeriesTable:
         self._sizes[namespace] = size
         self._size += number
         sender.series[point.name, point.key] = series
+        if series.edge is not None:
+            series.counts = _counts(sender, series, *series.edge)
         change = connection(*series.edge) if series.edge else None
         if change is not None:
             sender.connections.append((series, *change))
@@ -319,6 +325,13 @@ def _series(sender: Sender, point: Point) -> Series:
     return series
 
 
+def _counts(sender: Sender, series: Series, key: EdgeKey, counted: Counted) -> EdgeCounts:
+    number = series_id("edge", _text(series.labels))
+    counts = sender.edges.setdefault(number, EdgeCounts(number, sender.instance, key))
+    counts.series[counted] = series
+    return counts
+
+
 def _tags(point: Point) -> dict[str, str]:
     if point.kind is PointKind.HISTOGRAM:
         pairs = HistogramDataPoint.FromString(point.key).attributes
@@ -340,6 +353,10 @@ def _sender_labels(sender: Sender) -> dict[str, str]:
     return {name: value[:MAX_LABEL] for name, value in labels.items() if value}
 
 
+def _text(labels: Mapping[str, str]) -> str:
+    return "\0".join(f"{k}={v}" for k, v in sorted(labels.items()))
+
+
 def series_id(name: str, labels: str, bound: str = "") -> int:
     """64 bits of the name, the sorted labels as one text, and a bucket's bound."""
     text = f"{name}\0{labels}\0{bound}"
@@ -349,13 +366,13 @@ def series_id(name: str, labels: str, bound: str = "") -> int:
 def id_of_labels(name: str, labels: Mapping[str, str]) -> int:
     """The id of one stored series, whoever sends it; `labels` without the name."""
     bound = labels.get("le", "") if name.endswith("_bucket") else ""
-    left = sorted((k, v) for k, v in labels.items() if not (bound and k == "le"))
-    return series_id(name, "\0".join(f"{k}={v}" for k, v in left), bound)
+    left = {k: v for k, v in labels.items() if not (bound and k == "le")}
+    return series_id(name, _text(left), bound)
 
 
 def _ids(series: Series) -> tuple[int, ...]:
     """In the order of `_stored_series`; the labels are sorted once, not once a bucket."""
-    labels = "\0".join(f"{k}={v}" for k, v in sorted(series.labels.items()))
+    labels = _text(series.labels)
     return tuple(
         series_id(name, labels, ls["le"] if name.endswith("_bucket") and "le" in ls else "")
         for name, ls in _stored_series(series)

@@ -1,86 +1,186 @@
-"""Edge counts out of stored samples: how much each series grew, resets included."""
+"""Edge counts out of what proxies have counted since they began: how much it grew, resets included.
 
-from collections import defaultdict
-from collections.abc import Mapping
-
-from telemetry.contracts import DURATION_BOUNDS_MS, EdgeCount, EdgeKey
-from telemetry.ingest.istio import METRICS, Counted, add, edge_key, increase_of
-from telemetry.store.client import Store
-
-LOOKBACK_SECONDS = 3600
-"""How far before the start a series' last value is looked for; without one it began at zero."""
-
-_INFINITE = len(DURATION_BOUNDS_MS)
-_BUCKETS = {
-    **{str(int(b)) if b == int(b) else repr(b): i for i, b in enumerate(DURATION_BOUNDS_MS)},
-    "+Inf": _INFINITE,
-}
-_NAMES: dict[str, tuple[Counted, str]] = {
-    **{name: (counted, "value") for name, counted in METRICS.items() if name.endswith("_total")},
-    "istio_request_duration_milliseconds_bucket": (Counted.DURATION, "bucket"),
-    "istio_request_duration_milliseconds_sum": (Counted.DURATION, "sum"),
-    "istio_request_bytes_sum": (Counted.REQUEST_BYTES, "sum"),
-    "istio_response_bytes_sum": (Counted.RESPONSE_BYTES, "sum"),
-}
-_SQL = """
-SELECT name, labels, increase FROM (
-    SELECT id, arraySum(arrayMap((now, before) -> if(now < before, now, now - before),
-        grown, arrayPushFront(arrayPopBack(grown), 0.))) - base AS increase
-    FROM (
-        SELECT id,
-            arrayMap(p -> p.2, arraySort(groupArray((t, v)))) AS points,
-            arrayFilter((v, t) -> t <= {start:Float64}, points,
-                arrayMap(p -> toFloat64(p.1), arraySort(groupArray((t, v))))) AS earlier,
-            if(empty(earlier), 0., earlier[-1]) AS base,
-            if(empty(earlier), points, arraySlice(points, length(earlier))) AS grown
-        FROM {database}.samples
-        WHERE t > toDateTime64(greatest(0., {start:Float64} - {lookback:UInt32}), 3)
-            AND t <= toDateTime64({end:Float64}, 3)
-            AND id IN (SELECT id FROM {database}.series WHERE name IN {names:Array(String)})
-        GROUP BY id
-    )
-) AS sums
-INNER JOIN (
-    SELECT id, name, any(labels) AS labels FROM {database}.series
-    WHERE name IN {names:Array(String)} GROUP BY id, name
-) AS named USING id
-WHERE increase > 0
+Every five seconds a collector stores what each proxy counts of each edge (`edge_samples`). Edges that were
+not stored so, because an earlier version stored them or because Prometheus wrote their samples,
+are counted from samples, which is slower.
 """
 
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from struct import Struct
+from typing import Any
 
-def edge_totals(store: Store, start: float, end: float) -> tuple[tuple[EdgeKey, EdgeCount], ...]:
-    """Sum over all proxies, per edge. Sorted as the store gives them: not at all."""
-    rows = store.query(_SQL, start=start, end=end, lookback=LOOKBACK_SECONDS, names=list(_NAMES))
-    totals: dict[EdgeKey, EdgeCount] = {}
-    buckets: defaultdict[EdgeKey, list[float]] = defaultdict(lambda: [0.0] * (_INFINITE + 1))
-    for name, labels, increase in rows:
-        counted, part = _NAMES[name]
-        key = edge_key(counted, labels)
-        if key is None:
-            continue
-        if part == "bucket":
-            _fill(buckets[key], labels, increase)
-            continue
-        values = (increase,) if part == "value" else (0.0, increase)
-        gained = increase_of(counted, values)
-        totals[key] = add(totals[key], gained) if key in totals else gained
-    for key, cumulative in buckets.items():
-        gained = EdgeCount(duration_buckets=_single(cumulative))
-        totals[key] = add(totals[key], gained) if key in totals else gained
+import orjson
+
+from telemetry.contracts import EdgeCount, EdgeKey, Reporter
+from telemetry.ingest.edge_rows import BUCKETS, KEY_COLUMNS, VALUE_COLUMNS
+from telemetry.ingest.istio import add
+from telemetry.store.client import Store
+from telemetry.store.edges_of_samples import totals_of_samples
+
+LOOKBACK_SECONDS = 60
+"""How far before the start a last value is looked for at first: it is told anew every 30 s."""
+LONG_LOOKBACK_SECONDS = 3600
+"""How far at last, for senders that were away; without a value there they began at zero."""
+KEPT = 200_000
+_SETTINGS = {"max_execution_time": "10"}
+
+Edges = tuple[tuple[EdgeKey, EdgeCount], ...]
+
+_RESET = ("requests", "connections_opened", "connections_closed", "bytes_sent", "bytes_received")
+"""One of these falls whenever a proxy begins anew: the others come and go with the requests."""
+_IN_WINDOW = "t > toDateTime64({start:Float64}, 3)"
+
+
+def _between(after: str, until: str) -> str:
+    """The table's order is by minutes: asked for by themselves they find their rows."""
+    first, last = (f"toDateTime64({{{name}:Float64}}, 3)" for name in (after, until))
+    minutes = (
+        f"toStartOfMinute(t) >= toStartOfMinute({first})"
+        f" AND toStartOfMinute(t) <= toStartOfMinute({last})"
+    )
+    return f"t > {first} AND t <= {last} AND {minutes}"
+
+
+_SPAN = _between("after", "end")
+_FELL = " OR ".join(
+    f"deltaSumTimestamp({one}, toUnixTimestamp64Milli(t)) != max({one}) - min({one})"
+    for one in _RESET
+)
+_GROWN = f"""
+SELECT id, toUInt64({_FELL}), toUInt64(countIf(NOT {_IN_WINDOW}) > 0),
+    {", ".join(f"max({one}) - maxIf({one}, NOT {_IN_WINDOW})" for one in VALUE_COLUMNS)}
+FROM {{database}}.edge_samples WHERE {_SPAN} GROUP BY id HAVING countIf({_IN_WINDOW}) > 0
+"""  # noqa: S608  constants
+_STEP_BY_STEP = f"""
+SELECT id, toUInt64(0), toUInt64(1),
+    {", ".join(f"sum({one} - if({one} < before_{one}, 0, before_{one}))" for one in VALUE_COLUMNS)}
+FROM (
+    SELECT id, t, {", ".join(VALUE_COLUMNS)},
+        {", ".join(f"lagInFrame({one}) OVER each AS before_{one}" for one in VALUE_COLUMNS)}
+    FROM {{database}}.edge_samples WHERE {_SPAN}
+        AND (empty({{ids:Array(UInt64)}}) OR id IN {{ids:Array(UInt64)}})
+    WINDOW each AS (PARTITION BY id ORDER BY t ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
+) WHERE {_IN_WINDOW} GROUP BY id
+"""  # noqa: S608  constants
+_EARLIER = f"""
+SELECT DISTINCT id FROM {{database}}.edge_samples
+WHERE {_between("long", "after")} AND id IN (
+    SELECT id FROM {{database}}.edge_samples WHERE {_SPAN} GROUP BY id HAVING min({_IN_WINDOW})
+)
+"""  # noqa: S608  constants
+_NAMED = f"""
+SELECT id, {", ".join(KEY_COLUMNS)} FROM {{database}}.edges
+WHERE id IN (SELECT id FROM {{database}}.edge_samples WHERE {_SPAN}) LIMIT 1 BY id
+"""  # noqa: S608  constants
+_BEGAN = """
+SELECT ifNull((SELECT toUnixTimestamp64Milli(min(t)) FROM {database}.edge_samples), 0),
+    ifNull((SELECT toUnixTimestamp64Milli(min(t)) FROM {database}.samples), 0)
+"""
+
+_Row = tuple[Any, ...]
+_ID = Struct("<Q")
+_ROW = Struct(f"<QQQQd{BUCKETS}Q6Q")
+_HEAD = 3
+_MOST_IDS = 2000
+"""A statement's parameters travel in its address."""
+
+
+class EdgeNames:
+    """Which edge an id is, as far as it was asked for. An id is made of its edge: it stays true.
+
+    Thread-safe; forgotten as a whole when it becomes much.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, EdgeKey] = {}
+        self._writing = threading.Lock()
+
+    def of(
+        self, ids: Iterable[int], store: Store, start: float, end: float
+    ) -> Mapping[int, EdgeKey]:
+        """Those of the window; an edge that is not announced yet is missing."""
+        known = self._known
+        if all(one in known for one in ids):
+            return known
+        read = store.read(
+            _NAMED, "JSONCompactEachRow", settings=_SETTINGS, start=start, end=end, after=start
+        )
+        found = {int(row[0]): _key(row[1:]) for row in map(orjson.loads, read.splitlines())}
+        with self._writing:
+            self._known = {**self._known, **found} if len(self._known) < KEPT else found
+        return {**known, **found}
+
+
+_names = EdgeNames()
+
+
+def edge_totals(store: Store, start: float, end: float, names: EdgeNames = _names) -> Edges:
+    """Sum over all proxies, per edge, of what was counted in (start, end]. In no order."""
+    ((began, samples_began),) = store.query(_BEGAN)
+    before_began = 1000 * start < began and samples_began < began - 1000 * LOOKBACK_SECONDS
+    if not began or before_began:
+        return totals_of_samples(store, start, end)
+    rows = _grown(store, start, end)
+    known = names.of((row[0] for row in rows), store, start, end)
+    totals = _sums(rows, known)
+    for key, count in totals_of_samples(store, start, end, foreign=True):
+        totals[key] = add(totals[key], count) if key in totals else count
     return tuple(totals.items())
 
 
-def _fill(cumulative: list[float], labels: Mapping[str, str], increase: float) -> None:
-    index = _BUCKETS.get(labels.get("le", ""))
-    if index is not None:
-        cumulative[index] += increase
+def _grown(store: Store, start: float, end: float) -> list[_Row]:
+    """How much each proxy's counts of each edge grew."""
+    after, long = (max(0.0, start - back) for back in (LOOKBACK_SECONDS, LONG_LOOKBACK_SECONDS))
+    rows = _rows(store, _GROWN, start=start, end=end, after=after)
+    strange = {row[0] for row in rows if row[1]}
+    if long < after and any(not row[2] for row in rows):
+        answer = store.read(
+            _EARLIER, "RowBinary", settings=_SETTINGS, start=start, end=end, after=after, long=long
+        )
+        strange.update(one for (one,) in _ID.iter_unpack(answer))
+    if not strange:
+        return rows
+    ids = list(strange) if len(strange) <= _MOST_IDS else []
+    steps = _rows(store, _STEP_BY_STEP, start=start, end=end, after=long, ids=ids)
+    return [*(row for row in rows if row[0] not in strange), *steps] if ids else steps
 
 
-def _single(cumulative: list[float]) -> tuple[int, ...]:
-    """From "at most this bound" to "between the bounds"; a bucket that never grew had no row."""
-    single = []
-    below = 0.0
-    for value in cumulative:
-        single.append(max(0, round(value - below)))
-        below = max(below, value)
-    return tuple(single)
+def _rows(
+    store: Store, sql: str, *, start: float, end: float, after: float, ids: Sequence[int] = ()
+) -> list[_Row]:
+    answer = store.read(
+        sql, "RowBinary", settings=_SETTINGS, start=start, end=end, after=after, ids=ids
+    )
+    return list(_ROW.iter_unpack(answer))
+
+
+def _sums(rows: Iterable[_Row], known: Mapping[int, EdgeKey]) -> dict[EdgeKey, EdgeCount]:
+    """Those that nothing was counted of are left out."""
+    sums: dict[EdgeKey, tuple[Any, ...]] = {}
+    for row in rows:
+        key, values = known.get(row[0]), row[_HEAD:]
+        if key is None or not any(values):
+            continue
+        before = sums.get(key)
+        if before is not None:
+            values = tuple([a + b for a, b in zip(before, values, strict=True)])
+        sums[key] = values
+    return {key: _count(values) for key, values in sums.items()}
+
+
+def _count(values: tuple[Any, ...]) -> EdgeCount:
+    """Of VALUE_COLUMNS."""
+    requests, duration_sum_ms, *rest = values
+    buckets, others = tuple(rest[:BUCKETS]), rest[BUCKETS:]
+    return EdgeCount(
+        requests=requests,
+        duration_sum_ms=duration_sum_ms,
+        duration_buckets=buckets if any(buckets) else (),
+        **dict(zip(VALUE_COLUMNS[2 + BUCKETS :], others, strict=True)),
+    )
+
+
+def _key(values: Sequence[str]) -> EdgeKey:
+    named = dict(zip(KEY_COLUMNS, values, strict=True))
+    return EdgeKey(**{**named, "reporter": Reporter(named["reporter"])})  # type: ignore[arg-type]
