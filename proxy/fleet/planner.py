@@ -6,13 +6,15 @@ What a plan brings is tried first: of a revision that Envoy would refuse no prox
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache, partial
 
 from proxy.fleet.culprits import Suspects, find_culprits
 from proxy.fleet.quarantine import Quarantine, Refusal, culprits
 from proxy.fleet.steps import InMemory, Steps, StepStore
-from proxy.fleet.transition import Standings, advance, aim, overlaps, under_way
+from proxy.fleet.transition import Modes, Standings, advance, aim, overlaps, under_way
 from proxy.fleet.tryout import Failed, Guilty, Passed, Tryout, Untried
 from proxy.xds.options import Options
+from proxy.xds.remember import Recognised
 from proxy.xds.snapshot import (
     Material,
     ProxySnapshot,
@@ -22,11 +24,14 @@ from proxy.xds.snapshot import (
     Snapshots,
 )
 from routing.compile.mesh import Compiler, Mesh, MeshInput
+from routing.compile.mtls import Overlap
 from routing.contracts import Document, PublishedConfig, ResourceKey, Trial, TrialOutcome
 from routing.ir import GatewaySecret, ProxyConfig
 from topology.contracts import Registry
 
 log = logging.getLogger(__name__)
+
+_FEW = 8
 
 
 def _tell_nobody(_: int, __: Trial | None) -> None:
@@ -117,9 +122,12 @@ class Planner:
         self._snapshots = Snapshots(options)
         self._steps = Steps()
         self._aimed: Standings = {}
+        self._aims: tuple[Standings, Modes, Standings] | None = None
+        self._overlaps: Recognised[frozenset[Overlap]] = Recognised(_FEW)
+        self._going: Recognised[bool] = Recognised(_FEW)
         self._published: PublishedConfig | None = None
         self._previous: PublishedConfig | None = None
-        self._newly: frozenset[ResourceKey] = frozenset()
+        self._newly: Callable[[], frozenset[ResourceKey]] = frozenset
         self._generation: str | None = None
         self._registry = Registry()
         self._mesh: Mesh | None = None
@@ -180,7 +188,7 @@ class Planner:
         """Whether another step of an mTLS change is to be taken than that of the last plan."""
         store, before = self._sources.steps, self._steps
         self._steps = store.load()
-        due = proved and self._steps is before and under_way(before.standings)
+        due = proved and self._steps is before and self._under_way(before.standings)
         if due and store.prove(before.version):
             further = store.keep(before, before.revision, advance(before.standings))
             self._steps = further or store.load()
@@ -199,7 +207,8 @@ class Planner:
             return None
         if self._published is not None and published is not self._published:
             self._sources.push(published.number, trial)
-        self._newly = _newly_written(self._published, published)
+        # hardly ever asked for
+        self._newly = cache(partial(_newly_written, self._published, published))
         if published is not self._published:
             self._previous = self._published
         self._published, self._mesh = published, mesh
@@ -223,14 +232,27 @@ class Planner:
         mesh = self._compiler.compile(self._input(published))
         if published.number < self._steps.revision:
             return mesh  # another process is ahead: its revision comes to us, too
-        self._aimed = aim(self._steps.standings, mesh.modes)
-        if overlaps(self._aimed) == overlaps(self._steps.standings):
+        self._aimed = self._aim(self._steps.standings, mesh.modes)
+        if self._overlap(self._aimed) == self._overlap(self._steps.standings):
             return mesh
         return self._compiler.compile(self._input(published))
 
+    def _aim(self, standings: Standings, modes: Modes) -> Standings:
+        """The standings themselves where they have got there."""
+        if self._aims is None or self._aims[0] is not standings or self._aims[1] is not modes:
+            aimed = aim(standings, modes)
+            self._aims = (standings, modes, standings if aimed == standings else aimed)
+        return self._aims[2]
+
+    def _overlap(self, standings: Standings) -> frozenset[Overlap]:
+        return self._overlaps(standings, overlaps)
+
+    def _under_way(self, standings: Standings) -> bool:
+        return self._going(standings, under_way)
+
     def _keep_steps(self, published: PublishedConfig) -> bool:
         """Before anybody is told; False when another process was quicker."""
-        if self._aimed == self._steps.standings:
+        if self._aimed is self._steps.standings or self._aimed == self._steps.standings:
             return True
         kept = self._sources.steps.keep(self._steps, published.number, self._aimed)
         if kept is None:
@@ -298,7 +320,7 @@ class Planner:
             registry=self._registry,
             trust_domain=self._options.trust_domain,
             host_port_offset=self._host_port_offset,
-            overlap=overlaps(self._aimed),
+            overlap=self._overlap(self._aimed),
             secrets=tuple(
                 GatewaySecret(
                     name=one.name,
@@ -337,7 +359,7 @@ class Planner:
             snapshots=dict(self._served),
             changed=tuple(changed),
             removed=removed,
-            final=not under_way(self._steps.standings),
+            final=not self._under_way(self._steps.standings),
             step=self._steps.version,
             refused=refused,
         )
@@ -349,7 +371,7 @@ class Planner:
             bad = made.of(refusal.type_url)[refusal.name]
             before = good.of(refusal.type_url).get(refusal.name) if good is not None else None
             found = refusal.keys or culprits(bad, before)
-            keys = tuple(key for key in found if key in self._newly)
+            keys = tuple(key for key in found if key in self._newly())
             if keys:
                 yield Blame(refusal, keys)
 
@@ -365,7 +387,8 @@ def _newly_written(before: PublishedConfig | None, now: PublishedConfig) -> froz
     if before is None:
         return frozenset()
     known = {document.key: document for document in before.documents}
-    return frozenset(one.key for one in now.documents if known.get(one.key) != one)
+    changed = (one for one in now.documents if known.get(one.key) is not one)
+    return frozenset(one.key for one in changed if known.get(one.key) != one)
 
 
 def _differs(made: ProxySnapshot, old: ProxySnapshot) -> bool:

@@ -93,20 +93,25 @@ NOTHING = Converted()
 
 def gathered(memo: Memo, documents: Iterable[Document]) -> Resources:
     """Each document is read once, however often it is given."""
-    readings = [
-        memo(("reading", d.key), read, memo.same(("document", d.key), d))
-        for d in documents
-        if d.key.kind in MODELLED
-    ]
-    return memo("resources", by_kind, memo, memo.group("readings", readings))
+
+    def reading(document: Document) -> Reading:
+        key = document.key
+        return memo(("reading", key), read, memo.same(("document", key), document))
+
+    modelled = [d for d in documents if d.key.kind in MODELLED]
+    return memo("resources", by_kind, memo, memo.each("readings", reading, (modelled,)))
 
 
 def by_kind(memo: Memo, readings: tuple[Reading, ...]) -> Resources:
-    models = [r.resource for r in readings if r.resource is not None]
-    models.sort(key=lambda m: m.metadata.age)
+    models: dict[type, list[Resource]] = {}
+    for reading in readings:
+        if reading.resource is not None:
+            models.setdefault(type(reading.resource), []).append(reading.resource)
 
     def of(kind: type[Resource]) -> tuple[Resource, ...]:
-        return memo.group(("kind", kind), (m for m in models if isinstance(m, kind)))
+        return memo(
+            ("kind", kind), oldest_first, memo.group(("all of", kind), models.get(kind, ()))
+        )
 
     return Resources(
         virtual_services=with_delegates(memo, of(VirtualService)),  # type: ignore[arg-type]
@@ -158,6 +163,10 @@ def joined_resources(resources: Resources, made: Converted) -> Resources:
         virtual_services=tuple(sorted(services, key=lambda s: s.metadata.age)),
         statuses=made.statuses,
     )
+
+
+def oldest_first(models: tuple[Resource, ...]) -> tuple[Resource, ...]:
+    return tuple(sorted(models, key=lambda m: m.metadata.age))
 
 
 def is_error(finding: Finding) -> bool:

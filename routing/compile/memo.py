@@ -1,6 +1,7 @@
 """Remembers what each step made of its last inputs."""
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from operator import is_
 from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
@@ -61,9 +62,41 @@ class Memo:
         last = self._slots.get(slot)
         if last is not None:
             before = cast(tuple[T, ...], last[1])
-            if len(before) == len(made) and all(a is b for a, b in zip(before, made, strict=True)):
+            if are_same(before, made):
                 return before
         self._slots[slot] = ((), made)
+        return made
+
+    def each(
+        self,
+        slot: Hashable,
+        step: Callable[..., T],
+        columns: tuple[Sequence[Any], ...],
+        *given: Any,
+    ) -> tuple[T, ...]:
+        """`step(*row)` of each row of the columns, which are of one length.
+
+        A row of the same objects as one of last time, wherever that stood, is not asked again. The
+        step must depend on its row and `given` alone.
+        """
+        last = self._slots.get(slot)
+        known: dict[tuple[int, ...], T] = {}
+        before: tuple[T, ...] | None = None
+        if last is not None:
+            (old_columns, old_given), before = last
+            if are_same(old_given, given):
+                if are_same(old_columns, columns):
+                    return before
+                known = dict(zip(_ids(old_columns), before, strict=True))
+        made = tuple(
+            [
+                known[ids] if ids in known else step(*row)
+                for ids, row in zip(_ids(columns), zip(*columns, strict=True), strict=True)
+            ]
+        )
+        if before is not None and are_same(before, made):
+            made = before
+        self._slots[slot] = ((columns, given), made)
         return made
 
     def settle(self) -> None:
@@ -73,3 +106,12 @@ class Memo:
         elif len(self._slots) > MAX_GROWTH * self._usual:
             self._slots.clear()
             self._usual = 0
+
+
+def are_same(before: Sequence[object], after: Sequence[object]) -> bool:
+    """Whether they hold the very same objects in the same order."""
+    return len(before) == len(after) and all(map(is_, before, after))
+
+
+def _ids(columns: tuple[Sequence[object], ...]) -> "zip[tuple[int, ...]]":
+    return zip(*[map(id, column) for column in columns], strict=True)

@@ -45,7 +45,7 @@ from routing.compile.memo import Memo
 from routing.compile.mtls import Overlap, PodView, modes_in_force
 from routing.compile.outbound import HttpPort, TcpPlan, http_ports
 from routing.compile.outward import Outward, outward
-from routing.compile.registry import kept_registry
+from routing.compile.registry import PodIndex, kept_registry
 from routing.compile.rules import index_rules
 from routing.compile.scopes import Scope, Scopes
 from routing.compile.server_names import passed_on
@@ -62,11 +62,14 @@ from routing.ir import (
     ProxyTelemetry,
     RouteConfig,
 )
+from routing.model import AuthorizationPolicy, Gateway, RequestAuthentication, Suspend, Telemetry
 from routing.model import Sidecar as SidecarModel
-from routing.model import Suspend
 from topology.contracts import Labels, Registry, Service
 
 ModeKey = tuple[str, str, int]
+Look = tuple[Scope, Labels]
+"""Sidecars that look outward alike: their scope, and those of their labels that routes ask for."""
+
 NO_SERVICES: tuple[Service, ...] = ()
 NO_SECRETS: tuple[GatewaySecret, ...] = ()
 
@@ -165,17 +168,28 @@ class Compiler:
             resources.workload_entries,
         )
         rules = memo("rules", index_rules, resources.destination_rules, root)
-        routes = memo("mesh routes", mesh_routes, resources.virtual_services)
+        routes = memo("mesh routes", mesh_routes, memo, resources.virtual_services)
         scopes = memo("scopes", Scopes, resources.sidecars, resources.destination_rules, root)
+        secrets = memo.same("secrets", given.secrets)
+        common = memo(
+            "common",
+            Common,
+            memo,
+            memo("services by pod", services_by_pod, chosen),
+            resources.authorization_policies,
+            resources.request_authentications,
+            resources.gateways,
+            resources.telemetries,
+            secrets,
+            root,
+        )
         run = Run(
             memo=memo,
             resources=resources,
-            services=memo("services by pod", services_by_pod, chosen),
+            common=common,
             routes=routes,
             scopes=scopes,
-            secrets=memo.same("secrets", given.secrets),
             host_port_offset=given.host_port_offset,
-            root_namespace=root,
             suspended=memo("suspended", suspended_hosts, chosen, resources.suspensions),
         )
         views = memo(
@@ -187,7 +201,7 @@ class Compiler:
             every_pod,
             scopes,
             routes if resources.sidecars else None,
-            run.secrets,
+            secrets,
         )
         return Mesh(
             configs=configs(run, every_pod, views),
@@ -202,18 +216,30 @@ def compile_mesh(given: MeshInput) -> Mesh:
     return Compiler().compile(given)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Common:
+    """What the pods' own parts are made with: the same object until some of it changes."""
+
+    memo: Memo
+    services: Mapping[tuple[str, str], tuple[Service, ...]]
+    authorization_policies: tuple[AuthorizationPolicy, ...]
+    request_authentications: tuple[RequestAuthentication, ...]
+    gateways: tuple[Gateway, ...]
+    telemetries: tuple[Telemetry, ...]
+    secrets: tuple[GatewaySecret, ...]
+    root_namespace: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Run:
     """What every proxy's configuration is made with."""
 
     memo: Memo
     resources: Resources
-    services: Mapping[tuple[str, str], tuple[Service, ...]]
+    common: Common
     routes: MeshRoutes
     scopes: Scopes
-    secrets: tuple[GatewaySecret, ...]
     host_port_offset: int
-    root_namespace: str
     suspended: Mapping[str, Suspend]
 
 
@@ -238,12 +264,14 @@ def joined_clusters(run: Run, scope: Scope, view: View, under: Nets | None) -> V
         return view
     slot = ("composites", scope)
     more = run.memo(slot, joined, view.clusters, run.memo.group((slot, "own"), under.composites))
-    return replace(view, clusters=more)
+    return run.memo((slot, "view"), with_clusters, view, more)
 
 
-def caught_outward(
-    run: Run, slot: tuple[Scope, Labels], made: Outward, under: Nets | None
-) -> Outward:
+def with_clusters(view: View, clusters: tuple[Cluster, ...]) -> View:
+    return replace(view, clusters=clusters)
+
+
+def caught_outward(run: Run, slot: Look, made: Outward, under: Nets | None) -> Outward:
     if under is None:
         return made
     routes = run.memo(("caught", slot), caught, made.routes, under)
@@ -251,7 +279,7 @@ def caught_outward(
         ("caught tables", slot),
         (run.memo(("caught", slot, one.name), caught, one, under) for one in made.tables),
     )
-    return replace(made, routes=routes, tables=tables)
+    return run.memo.same(("caught outward", slot), replace(made, routes=routes, tables=tables))
 
 
 def caught_gateway(run: Run, config: ProxyConfig, under: Nets | None) -> ProxyConfig:
@@ -277,65 +305,106 @@ class Own:
     to_serve: tuple[GatewaySecret, ...]
 
 
-def guard_of(run: Run, pod: PodView) -> Guard:
+def guard_of(common: Common, pod: PodView) -> Guard:
     """Made once for all pods with the same labels."""
-    resources = run.resources
-    if not (resources.authorization_policies or resources.request_authentications):
+    memo = common.memo
+    if not (common.authorization_policies or common.request_authentications):
         return OPEN
     slot = (pod.pod.namespace, pod.pod.labels)
-    namespace, labels = run.memo.same(("guarded", slot), slot)
-    return run.memo(
+    namespace, labels = memo.same(("guarded", slot), slot)
+    return memo(
         ("guard", slot),
         guard,
-        resources.authorization_policies,
-        resources.request_authentications,
+        common.authorization_policies,
+        common.request_authentications,
         namespace,
         labels,
-        run.memo("place of guards", Place, run.root_namespace, resources.gateways),
+        place_of(common),
     )
 
 
-def tells(run: Run, pod: PodView) -> ProxyTelemetry:
+def place_of(common: Common) -> Place:
+    return common.memo("place of guards", Place, common.root_namespace, common.gateways)
+
+
+def tells(common: Common, pod: PodView) -> ProxyTelemetry:
     """Made once for all pods with the same labels."""
-    every = run.resources.telemetries
+    memo, every = common.memo, common.telemetries
     if not every:
         return DEFAULT
     slot = (pod.pod.namespace, pod.pod.labels)
-    namespace, labels = run.memo.same(("telling", slot), slot)
-    return run.memo(("tells", slot), telemetry_of, every, namespace, labels, run.root_namespace)
+    namespace, labels = memo.same(("telling", slot), slot)
+    return memo(("tells", slot), telemetry_of, every, namespace, labels, common.root_namespace)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Members:
+    """The proxies of one namespace in the registry's order: a gateway has no look."""
+
+    every: tuple[tuple[PodView, Look | None], ...]
+    looks: tuple[Look, ...]
+
+
+def members(index: PodIndex, scopes: Scopes, asked: frozenset[tuple[str, str]]) -> Members:
+    every: list[tuple[PodView, Look | None]] = []
+    for pod in index.pods:
+        if pod.pod.gateway:
+            every.append((pod, None))
+        elif pod.pod.sidecar:
+            labels = tuple(pair for pair in pod.pod.labels if pair in asked) if asked else ()
+            every.append((pod, (scopes.of(pod), labels)))
+    looks = dict.fromkeys(look for _, look in every if look is not None)
+    return Members(tuple(every), tuple(looks))
 
 
 def configs(run: Run, every_pod: Pods, views: Mapping[Scope, View]) -> dict[str, ProxyConfig]:
     """One configuration per proxy, in the registry's order."""
-    made: dict[str, ProxyConfig] = {}
-    asked = run.routes.source_labels()
+    memo, made = run.memo, dict[str, ProxyConfig]()
+    asked = memo.same("labels asked for", run.routes.labels)
     under = {scope: nets_under(run, scope, view) for scope, view in views.items()}
     views = {s: joined_clusters(run, s, view, under[s]) for s, view in views.items()}
     for namespace, index in every_pod.namespaces.items():
-        outwards: dict[tuple[Scope, Labels], Outward] = {}
-        for pod in index.pods:
-            if not (pod.pod.gateway or pod.pod.sidecar):
-                continue
-            scope = run.scopes.of(pod)
-            view = views[scope]
-            if pod.pod.gateway:
-                config = caught_gateway(run, gateway_config(run, pod, view), under[scope])
+        found = memo(("members", namespace), members, index, run.scopes, asked)
+        seen = memo.group(("seen", namespace), [views[scope] for scope, _ in found.looks])
+        outwards = memo.group(
+            ("outwards", namespace), [outward_of(run, look, views, under) for look in found.looks]
+        )
+        own = memo(("sidecars", namespace), sidecars, run.common, found, seen, outwards)
+        if len(own) == len(found.every):
+            made.update(own)
+            continue
+        for pod, look in found.every:
+            proxy_id = pod.pod.proxy_id
+            if look is not None:
+                made[proxy_id] = own[proxy_id]
             else:
-                labels = tuple(pair for pair in pod.pod.labels if pair in asked) if asked else ()
-                if (scope, labels) not in outwards:
-                    client = Client(namespace=namespace, labels=labels)
-                    made_for = outward(run.memo, client, view, run.routes)
-                    outwards[scope, labels] = caught_outward(
-                        run, (scope, labels), made_for, under[scope]
-                    )
-                config = sidecar_config(run, pod, view, outwards[scope, labels])
-            made[config.proxy.id] = config
+                scope = run.scopes.of(pod)
+                config = gateway_config(run, pod, views[scope])
+                made[proxy_id] = caught_gateway(run, config, under[scope])
     return made
 
 
-def sidecar_config(run: Run, pod: PodView, view: View, outward: Outward) -> ProxyConfig:
-    memo, key = run.memo, (pod.pod.namespace, pod.pod.name)
-    services = run.services.get(key, NO_SERVICES)
+def outward_of(
+    run: Run, look: Look, views: Mapping[Scope, View], under: Mapping[Scope, Nets | None]
+) -> Outward:
+    scope, labels = look
+    client = Client(namespace=scope.namespace, labels=labels)
+    made = outward(run.memo, client, views[scope], run.routes)
+    return caught_outward(run, look, made, under[scope])
+
+
+def sidecars(
+    common: Common, of: Members, views: tuple[View, ...], outwards: tuple[Outward, ...]
+) -> dict[str, ProxyConfig]:
+    """By proxy id; views and outwards are those of `of.looks`."""
+    by_look = dict(zip(of.looks, zip(views, outwards, strict=True), strict=True))
+    made = (sidecar_config(common, pod, *by_look[look]) for pod, look in of.every if look)
+    return {config.proxy.id: config for config in made}
+
+
+def sidecar_config(common: Common, pod: PodView, view: View, outward: Outward) -> ProxyConfig:
+    memo, key = common.memo, (pod.pod.namespace, pod.pod.name)
+    services = common.services.get(key, NO_SERVICES)
     but_routes = memo(
         ("sidecar", key),
         shared_sidecar,
@@ -348,25 +417,27 @@ def sidecar_config(run: Run, pod: PodView, view: View, outward: Outward) -> Prox
         memo(
             ("own", key),
             Own,
-            guard_of(run, pod),
-            tells(run, pod),
+            guard_of(common, pod),
+            tells(common, pod),
             view.secrets,
             view.sidecar,
             outward.ports,
             outward.tables,
-            secrets_to_serve(run, pod, view.sidecar),
+            secrets_to_serve(common, pod, view.sidecar),
         ),
     )
     return memo.exact(("config", key), assemble_sidecar, but_routes, outward.routes)
 
 
-def secrets_to_serve(run: Run, pod: PodView, of: SidecarModel | None) -> tuple[GatewaySecret, ...]:
+def secrets_to_serve(
+    common: Common, pod: PodView, of: SidecarModel | None
+) -> tuple[GatewaySecret, ...]:
     """What a Sidecar may name for the TLS of its ports: the Secrets of the pod's namespace."""
     if of is None or not any(one.tls is not None for one in of.ingress or ()):
         return NO_SECRETS
     namespace = pod.pod.namespace
-    own = tuple(s for s in run.secrets if s.namespace == namespace)
-    return run.memo.same(("secrets to serve", namespace), own)
+    own = tuple(s for s in common.secrets if s.namespace == namespace)
+    return common.memo.same(("secrets to serve", namespace), own)
 
 
 def shared_sidecar(
@@ -418,11 +489,11 @@ def gateway_config(run: Run, pod: PodView, view: View) -> ProxyConfig:
         ("gateway listeners", key),
         gateway_listeners,
         pod.pod,
-        run.services.get(key, NO_SERVICES),
+        run.common.services.get(key, NO_SERVICES),
         plan,
         offset,
     )
-    own = guard_of(run, pod).clusters
+    own = guard_of(run.common, pod).clusters
     clusters, endpoints = view.clusters, view.endpoints
     if own:
         clusters = memo(("proxy clusters", key), joined, clusters, own)
@@ -440,7 +511,7 @@ def gateway_config(run: Run, pod: PodView, view: View) -> ProxyConfig:
         plan,
         clusters,
         endpoints,
-        tells(run, pod),
+        tells(run.common, pod),
         view.secrets,
     )
 
@@ -448,7 +519,7 @@ def gateway_config(run: Run, pod: PodView, view: View) -> ProxyConfig:
 def plan_for(run: Run, pod: PodView, view: View) -> GatewayPlan:
     """Made once for all pods of a gateway."""
     memo, slot = run.memo, (pod.pod.namespace, pod.pod.workload, pod.pod.labels)
-    own = tuple(s for s in run.secrets if s.namespace == pod.pod.namespace)
+    own = tuple(s for s in run.common.secrets if s.namespace == pod.pod.namespace)
     workload = memo.same(
         ("gateway workload", slot),
         GatewayWorkload(
@@ -457,7 +528,7 @@ def plan_for(run: Run, pod: PodView, view: View) -> GatewayPlan:
             secrets=own,
             host_ports=host_ports(
                 pod.pod,
-                run.services.get((pod.pod.namespace, pod.pod.name), NO_SERVICES),
+                run.common.services.get((pod.pod.namespace, pod.pod.name), NO_SERVICES),
                 run.host_port_offset,
             ),
         ),
@@ -471,5 +542,5 @@ def plan_for(run: Run, pod: PodView, view: View) -> GatewayPlan:
         resources.virtual_services,
         view.known,
     )
-    guarding = guard_of(run, pod)
+    guarding = guard_of(run.common, pod)
     return made if guarding == OPEN else memo(("guarded plan", slot), guarded, made, guarding)

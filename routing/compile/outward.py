@@ -1,6 +1,6 @@
 """What sidecars with the same namespace and relevant labels share: routes and TCP ports."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from routing.compile.clusters import ANYWHERE, BLACKHOLE
@@ -42,11 +42,17 @@ class Outward:
 
 
 def outward(memo: Memo, client: Client, view: View, routes: MeshRoutes) -> Outward:
+    """The same object as before where it says the same."""
+    slot = ("outward", view.scope, client.labels)
+    return memo.same(slot, looked(memo, memo.same((slot, "client"), client), view, routes))
+
+
+def looked(memo: Memo, client: Client, view: View, routes: MeshRoutes) -> Outward:
     slot = (view.scope, client.labels)
     if view.sidecar is not None:
         routes = memo(("shown", view.scope), shown, routes, view.sidecar)
-    hosts = memo.group(("virtual hosts", slot), virtual_hosts(memo, client, view, routes))
-    plans = memo.group(("tcp plans", slot), tcp_plans(memo, client, view, routes))
+    hosts = virtual_hosts(memo, client, view, routes)
+    plans = tcp_plans(memo, client, view, routes)
     sidecar = view.sidecar
     if sidecar is None:
         main = memo(("route config", slot), route_config, hosts)
@@ -156,7 +162,7 @@ def places(known: Reachable) -> Places:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Elsewhere:
     """The virtual hosts of `Places.http` as clients of any other namespace see them; None where that
     depends on the client, whose indices are `apart`."""
@@ -166,28 +172,26 @@ class Elsewhere:
 
 
 def seen_from_elsewhere(
-    memo: Memo, group: Scope, where: Places, known: Reachable, routes: MeshRoutes
+    memo: Memo, slot: Scope, group: Scope, where: Places, known: Reachable, routes: MeshRoutes
 ) -> Elsewhere:
-    hosts: list[VirtualHost | None] = []
     anybody = memo.same(("client", "", ()), ANYBODY)
-    for upstream, port in where.http:
-        alike, service = for_all(memo, routes, upstream.host)
-        made = (
-            shared_host(memo, group, (upstream, port), service, anybody, known) if alike else None
-        )
-        hosts.append(made)
-    return Elsewhere(
-        hosts=tuple(hosts), apart=tuple(i for i, one in enumerate(hosts) if one is None)
-    )
+
+    def host(place: Place, service: VirtualService | None) -> VirtualHost | None:
+        if not alike_for_all(memo, service):
+            return None
+        return shared_host(memo, group, place, service, anybody, known)
+
+    followed = [routes.first(upstream.host) for upstream, _ in where.http]
+    hosts = memo.each(("hosts elsewhere", slot), host, (where.http, followed), known, group)
+    return Elsewhere(hosts=hosts, apart=tuple(i for i, one in enumerate(hosts) if one is None))
 
 
-def for_all(memo: Memo, routes: MeshRoutes, host: str) -> tuple[bool, VirtualService | None]:
-    """Whether all clients follow the same VirtualService, and alike; and which."""
-    service = routes.first(host)
+def alike_for_all(memo: Memo, service: VirtualService | None) -> bool:
+    """Whether all clients follow this VirtualService, and alike."""
     if service is None:
-        return True, None
+        return True
     asked = memo(("asks", service.metadata.key), asks, service)
-    return service.metadata.for_all and not asked.labels and not asked.namespace, service
+    return service.metadata.for_all and not asked.labels and not asked.namespace
 
 
 def shared_host(
@@ -205,36 +209,74 @@ def shared_host(
 
 def virtual_hosts(
     memo: Memo, client: Client, view: View, routes: MeshRoutes
-) -> Iterator[VirtualHost]:
+) -> tuple[VirtualHost, ...]:
     """Registered hosts first; they keep their domains when a VirtualService invents one."""
     where = memo(("places", view.group), places, view.known)
     # a Sidecar shows routes of its own
     slot = view.group if view.sidecar is None else view.scope
     elsewhere = memo(
-        ("elsewhere", slot), seen_from_elsewhere, memo, view.group, where, view.known, routes
+        ("elsewhere", slot), seen_from_elsewhere, memo, slot, view.group, where, view.known, routes
     )
+    mine = (view.scope, client.labels)
+    near = memo(
+        ("near", mine), nearby, elsewhere.apart, where.by_namespace.get(client.namespace, ())
+    )
+    registered = memo(
+        ("registered hosts", mine),
+        with_nearby,
+        elsewhere,
+        near,
+        hosts_nearby(memo, client, view, routes, [where.http[index] for index in near]),
+    )
+    invented = memo(("invented", slot), unregistered_hosts, routes, view.known)
+    if not invented:
+        return registered
+    return memo.group(
+        ("virtual hosts", mine), (*registered, *hosts_invented(memo, client, view, invented))
+    )
+
+
+def nearby(apart: tuple[int, ...], own: tuple[int, ...]) -> tuple[int, ...]:
+    """The indices of hosts that a namespace does not see as any other one does."""
+    return tuple(sorted({*apart, *own}))
+
+
+def hosts_nearby(
+    memo: Memo, client: Client, view: View, routes: MeshRoutes, near: list[Place]
+) -> tuple[VirtualHost, ...]:
+    def host(place: Place, service: VirtualService | None) -> VirtualHost:
+        seen = seen_as(memo, client, place[0], service)
+        return shared_host(memo, view.group, place, service, seen, view.known)
+
+    followed = [routes.find(upstream.host, client.namespace) for upstream, _ in near]
+    slot = ("hosts nearby", view.scope, client.labels)
+    return memo.each(slot, host, (near, followed), client, view.known, view.group)
+
+
+def with_nearby(
+    elsewhere: Elsewhere, near: tuple[int, ...], hosts: tuple[VirtualHost, ...]
+) -> tuple[VirtualHost, ...]:
     made = list(elsewhere.hosts)
-    for index in {*elsewhere.apart, *where.by_namespace.get(client.namespace, ())}:
-        upstream, port = where.http[index]
-        service = routes.find(upstream.host, client.namespace)
-        seen = seen_as(memo, client, upstream, service)
-        made[index] = shared_host(memo, view.group, (upstream, port), service, seen, view.known)
-    yield from (host for host in made if host is not None)
-    for host, service in memo(("invented", slot), unregistered_hosts, routes, view.known):
+    for index, host in zip(near, hosts, strict=True):
+        made[index] = host
+    return tuple(host for host in made if host is not None)
+
+
+def hosts_invented(
+    memo: Memo, client: Client, view: View, invented: Iterable[tuple[str, VirtualService]]
+) -> Iterator[VirtualHost]:
+    for host, service in invented:
         if service.metadata.visible_to(client.namespace):
-            invented = ("invented host", host, service.metadata.key, client.namespace)
-            whole = memo.same(("client", client.namespace, client.labels), client)
-            yield memo(
-                (invented, client.labels), unregistered_host, host, service, whole, view.known
-            )
+            slot = ("invented host", host, service.metadata.key, client.namespace)
+            yield memo((slot, client.labels), unregistered_host, host, service, client, view.known)
 
 
-def tcp_plans(memo: Memo, client: Client, view: View, routes: MeshRoutes) -> Iterator[TcpPlan]:
-    for upstream, port in memo(("places", view.group), places, view.known).tcp:
-        service = routes.find(upstream.host, client.namespace)
+def tcp_plans(memo: Memo, client: Client, view: View, routes: MeshRoutes) -> tuple[TcpPlan, ...]:
+    def plan(place: Place, service: VirtualService | None) -> TcpPlan:
+        upstream, port = place
         seen = seen_as(memo, client, upstream, service)
         slot = ("tcp plan", upstream.host, port.number, view.group)
-        yield memo(
+        return memo(
             (slot, seen.namespace, seen.labels),
             tcp_plan,
             upstream,
@@ -243,6 +285,11 @@ def tcp_plans(memo: Memo, client: Client, view: View, routes: MeshRoutes) -> Ite
             seen,
             view.known,
         )
+
+    every = memo(("places", view.group), places, view.known).tcp
+    followed = [routes.find(upstream.host, client.namespace) for upstream, _ in every]
+    slot = ("tcp plans", view.scope, client.labels)
+    return memo.each(slot, plan, (every, followed), client, view.known, view.group)
 
 
 def seen_as(

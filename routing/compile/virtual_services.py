@@ -1,8 +1,9 @@
 """Which VirtualService a sidecar follows for a host."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from routing.compile.memo import Memo
 from routing.model import Sidecar, VirtualService
 from routing.model.gateway_names import MESH, gateway_names
 from routing.model.hosts import covers, full_host, specificity
@@ -10,10 +11,14 @@ from routing.model.hosts import covers, full_host, specificity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeshRoutes:
-    """The VirtualServices of sidecars, each list oldest first; wildcards most specific first."""
+    """The VirtualServices of sidecars, each list oldest first; wildcards most specific first.
+
+    `labels` are those of clients that some route asks for.
+    """
 
     exact: Mapping[str, tuple[VirtualService, ...]] = field(default_factory=dict)
     wildcard: tuple[tuple[str, VirtualService], ...] = ()
+    labels: frozenset[tuple[str, str]] = frozenset()
 
     def find(self, host: str, client_namespace: str) -> VirtualService | None:
         """The oldest for the exact host, else for the most specific wildcard."""
@@ -31,12 +36,6 @@ class MeshRoutes:
         if exact:
             return exact[0]
         return next((s for pattern, s in self.wildcard if covers(pattern, host)), None)
-
-    def source_labels(self) -> frozenset[tuple[str, str]]:
-        """Every label of a client that some route asks for."""
-        every = [s for services in self.exact.values() for s in services]
-        asked = (asks(s).labels for s in (*every, *(s for _, s in self.wildcard)))
-        return frozenset().union(*asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,22 +59,40 @@ def asks(service: VirtualService) -> Asks:
     )
 
 
-def mesh_routes(every: Iterable[VirtualService]) -> MeshRoutes:
-    exact: dict[str, list[VirtualService]] = {}
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a VirtualService is for: full hosts, and labels of clients that it asks for."""
+
+    service: VirtualService
+    hosts: tuple[str, ...]
+    labels: frozenset[tuple[str, str]]
+
+
+def claim(service: VirtualService) -> Claim:
+    """No hosts, and nothing asked, where it is not for sidecars."""
+    if not for_sidecars(service):
+        return Claim(service, (), frozenset())
+    namespace = service.metadata.key.namespace
+    hosts = tuple(full_host(written, namespace) for written in dict.fromkeys(service.hosts))
+    return Claim(service, hosts, asks(service).labels if hosts else frozenset())
+
+
+def mesh_routes(memo: Memo, every: tuple[VirtualService, ...]) -> MeshRoutes:
+    """`every` is given oldest first."""
+    exact: dict[str, tuple[VirtualService, ...]] = {}
     wildcard: list[tuple[str, VirtualService]] = []
-    for service in sorted(every, key=lambda s: s.metadata.age):
-        if not for_sidecars(service):
-            continue
-        for written in dict.fromkeys(service.hosts):
-            host = full_host(written, service.metadata.key.namespace)
+    claims = memo.each("claims", claim, (every,))
+    for one in claims:
+        for host in one.hosts:
             if host.startswith("*"):
-                wildcard.append((host, service))
+                wildcard.append((host, one.service))
             else:
-                exact.setdefault(host, []).append(service)
+                exact[host] = (*exact.get(host, ()), one.service)
     wildcard.sort(key=lambda pair: specificity(pair[0]))
     return MeshRoutes(
-        exact={host: tuple(services) for host, services in exact.items()},
+        exact=exact,
         wildcard=tuple(wildcard),
+        labels=frozenset().union(*[one.labels for one in claims if one.labels]),
     )
 
 
