@@ -135,6 +135,20 @@ class PublishedSecret:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServedSecret:
+    """A Secret for TLS in force without its key (PEM, "" for what it has not).
+
+    `gateways` are the resources that name it, sorted.
+    """
+
+    namespace: str
+    name: str
+    certificate: str
+    authorities: str
+    gateways: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedConfig:
     """What is in force at the latest pushed revision; `number` 0 is before the first.
 

@@ -14,6 +14,7 @@ from routing.selectors import (
     states_of,
 )
 from routing.services import publish
+from routing.services.certificates import served_secrets
 from routing.services.convergence import reduce_convergence
 from routing.services.rejection import revert_to_last_good, take_back
 from routing.services.secrets import published_secrets
@@ -39,6 +40,7 @@ __all__ = [
     "recent_revisions",
     "record_convergence",
     "revert_rejected",
+    "served_secrets",
     "suspended",
     "turn_down",
     "view",

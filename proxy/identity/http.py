@@ -1,6 +1,6 @@
 """REST over certificates: who holds which, the roots, their rotation, renewal on demand."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 from django.http import HttpRequest
@@ -10,6 +10,7 @@ from ninja import Status as Answer
 from pydantic import BaseModel, Field, StrictBool
 
 from proxy import selectors
+from proxy.envoys.chains import certificates_in
 from proxy.identity import certificates, reading, rotating
 from proxy.identity.certificates import MAX_BUNDLE_BYTES, Refused
 from proxy.identity.reading import CertificateStatus, RootStatus
@@ -19,6 +20,7 @@ from rest.contracts import Refusal
 from rest.names import QueryName
 from rest.paging import Page, PageQuery, page_of
 from rest.shapes import ERRORS
+from routing import facade as routing
 
 router = Router(tags=["certificates"])
 
@@ -91,6 +93,24 @@ class RootsOut(Schema):
     rotation: RotationOut | None = None
 
 
+class ServedCertificateOut(Schema):
+    """A certificate that gateways serve, or (`authority`) that they check others' with.
+
+    Of a Secret that a user brought; times are Unix seconds, `gateways` the resources that name it.
+    """
+
+    namespace: str
+    name: str
+    subject: str
+    issuer: str
+    sans: list[str]
+    serial: str
+    not_before: float
+    not_after: float
+    authority: bool
+    gateways: list[str]
+
+
 class RotationIn(BaseModel):
     """Nothing of it is needed. `certificate` (PEM: the one that signs, those above, the root last) and
     `key` bring a root of one's own. `automatic` false: each phase waits to be continued."""
@@ -128,6 +148,18 @@ def list_certificates(
     namespace: QueryName,
 ) -> Page[CertificateOut]:
     return page_of(map(_certificate, reading.certificates(namespace)), query, lambda one: one.proxy)
+
+
+@router.get(
+    "/certificates/gateways",
+    response={200: Page[ServedCertificateOut], **ERRORS},
+    summary="List the certificates of gateways' Secrets",
+)
+def list_gateway_certificates(
+    request: HttpRequest,  # noqa: ARG001
+    query: Query[PageQuery],
+) -> Page[ServedCertificateOut]:
+    return page_of(_served(), query, lambda one: f"{one.namespace}/{one.name}/{one.serial}")
 
 
 @router.get(
@@ -243,6 +275,25 @@ def _certificate(one: CertificateStatus) -> CertificateOut:
         issuer=one.issuer,
         renewing=one.renewing,
     )
+
+
+def _served() -> Iterator[ServedCertificateOut]:
+    """Of a chain the leaf alone: it is what expires first in practice, and what clients see."""
+    for secret in routing.served_secrets():
+        leaf = certificates_in(secret.certificate)[:1]
+        for one in (*leaf, *certificates_in(secret.authorities)):
+            yield ServedCertificateOut(
+                namespace=secret.namespace,
+                name=secret.name,
+                subject=one.subject,
+                issuer=one.issuer,
+                sans=list(one.sans),
+                serial=one.serial,
+                not_before=one.not_before,
+                not_after=one.not_after,
+                authority=one not in leaf,
+                gateways=list(secret.gateways),
+            )
 
 
 def _root(one: RootStatus) -> RootOut:

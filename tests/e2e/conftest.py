@@ -6,8 +6,10 @@ from shutil import copytree
 from tempfile import TemporaryDirectory
 
 import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e import running
+from tests.e2e.browsing import ARGUMENTS, CHROMIUM, DESKTOP, PHONE, opened
 from tests.e2e.live_graph import LiveGraph
 from tests.e2e.running import ROOT, Running
 
@@ -22,6 +24,7 @@ ORDER = (
     "test_zero_loss.py",
     "test_bad_input.py",
     "test_browser.py",
+    "test_pages.py",
     "test_kills.py",
     "test_end.py",  # ends the mesh
 )
@@ -66,3 +69,19 @@ def live(mesh: Running, cookie: str) -> Iterator[LiveGraph]:
     graph = LiveGraph(mesh.url, cookie)
     yield graph
     graph.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
+def page(
+    request: pytest.FixtureRequest, browser: Browser, mesh: Running, cookie: str
+) -> Iterator[Page]:
+    with opened(browser, mesh, cookie, request.param) as shown:
+        yield shown

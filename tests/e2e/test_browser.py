@@ -2,42 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.running import ROOT, Running
+from tests.e2e.browsing import DESKTOP, PATIENCE_MS, fits, picture
+from tests.e2e.running import Running
 from tests.e2e.shop import hop, service, workload
 from tests.e2e.waiting import eventually
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-DESKTOP = ViewportSize(width=1280, height=800)
-PHONE = ViewportSize(width=390, height=844)
 CONVERGED = re.compile(r"(\d+) of \1 prox(y|ies) converged in \d")
 LOAD = 25
-PATIENCE_MS = 15_000
-PICTURES = ROOT / "test-results"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    PICTURES.mkdir(exist_ok=True)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -49,38 +25,10 @@ def busy(mesh: Running) -> Iterator[None]:
     mesh.api.weights("reviews", v1=60, v2=20, v3=20)
 
 
-@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
-def page(
-    request: pytest.FixtureRequest, browser: Browser, mesh: Running, cookie: str
-) -> Iterator[Page]:
-    """A page of a logged-in user. A script error on it fails the test."""
-    context = browser.new_context(viewport=request.param)
-    name, _, value = cookie.partition("=")
-    context.add_cookies([{"name": name, "value": value, "url": mesh.url}])
-    opened = context.new_page()
-    opened.set_default_timeout(PATIENCE_MS)
-    errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    yield opened
-    context.close()
-    assert errors == []
-
-
-def picture(page: Page, name: str) -> None:
-    width = page.viewport_size["width"] if page.viewport_size else 0
-    page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png")
-
-
 def open_graph(page: Page, mesh: Running, selected: str = "") -> None:
     page.goto(f"{mesh.url}/?select={quote(selected)}" if selected else mesh.url)
     storefront = page.get_by_test_id(f"node-{workload('storefront')}")
     expect(storefront).to_be_attached(timeout=PATIENCE_MS)
-
-
-def fits(page: Page) -> None:
-    """Nothing makes the page scroll sideways."""
-    wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert wider <= 0
 
 
 def test_the_one_time_link_leads_to_the_live_graph(browser: Browser, mesh: Running) -> None:

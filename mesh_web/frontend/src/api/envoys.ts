@@ -4,18 +4,14 @@ import * as v from "valibot";
 import type { LogLevel, LogLevels } from "../domain/envoy";
 import { call } from "./client";
 import type { components } from "./openapi.gen";
-import type { Schema } from "./schema";
+import type { Accepts, Schema } from "./schema";
 
 const levelsSchema = v.object({
   level: v.nullish(v.string(), null),
   loggers: v.record(v.string(), v.string()),
 }) satisfies Schema<LogLevels>;
 
-type Accepts<S extends v.GenericSchema, Sent extends v.InferInput<S>> = [S, Sent];
-/**
- * Does not compile where the server says something that no schema here takes.
- * @public
- */
+/** @public */
 export type CheckedLevels = Accepts<typeof levelsSchema, components["schemas"]["LogLevelOut"]>;
 
 const path = (id: string) => `/proxies/${encodeURIComponent(id)}/log_level` as const;

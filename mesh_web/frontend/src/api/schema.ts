@@ -60,11 +60,11 @@ export const record = <E extends v.ObjectEntries>(entries: E) =>
     v.transform((value) => camelled(value)),
   );
 
-const text = v.optional(v.string(), "");
-const count = v.optional(v.number(), 0);
-const flag = v.optional(v.boolean(), false);
-const listOf = <S extends v.GenericSchema>(item: S) => v.optional(v.array(item), []);
-const orNull = <S extends v.GenericSchema>(item: S) => v.nullish(item, null);
+export const text = v.optional(v.string(), "");
+export const count = v.optional(v.number(), 0);
+export const flag = v.optional(v.boolean(), false);
+export const listOf = <S extends v.GenericSchema>(item: S) => v.optional(v.array(item), []);
+export const orNull = <S extends v.GenericSchema>(item: S) => v.nullish(item, null);
 
 const ms = v.pipe(v.number(), v.transform(milliseconds));
 const share = v.pipe(count, v.transform(ratio));
@@ -72,7 +72,7 @@ const rate = v.pipe(count, v.transform(perSecond));
 const byteRate = v.pipe(count, v.transform(bytesPerSecond));
 const weight = v.pipe(v.number(), v.transform(percent));
 /** Unix seconds, or an ISO date. */
-const moment = v.pipe(
+export const moment = v.pipe(
   v.union([v.number(), v.string()]),
   v.transform((at) => unixSeconds(typeof at === "number" ? at : Date.parse(at) / 1000)),
 );
@@ -188,6 +188,7 @@ const change = record({
 
 export const effectsSchema = record({
   proxies: count,
+  pods: listOf(v.object({ namespace: text, workload: text, starts: count, ends: count })),
   groups: listOf(
     v.object({
       count,
@@ -581,7 +582,8 @@ export const logEntrySchema = record({
 export const pageOf = <T>(item: Schema<T>) =>
   v.object({ items: v.array(item), next: v.nullish(v.string(), null) });
 
-type Accepts<S extends v.GenericSchema, Sent extends v.InferInput<S>> = [S, Sent];
+/** Does not compile where a schema does not take what the server's generated types say. */
+export type Accepts<S extends v.GenericSchema, Sent extends v.InferInput<S>> = [S, Sent];
 type Live = LiveComponents["schemas"];
 type Rest = RestComponents["schemas"];
 /**

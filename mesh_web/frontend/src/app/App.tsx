@@ -39,6 +39,11 @@ const ProxiesPage = lazy(() =>
 const ProxyPage = lazy(() =>
   import("../features/proxies/ProxyPage").then((m) => ({ default: m.ProxyPage })),
 );
+const CertificatesPage = lazy(() =>
+  import("../features/certificates/CertificatesPage").then((m) => ({
+    default: m.CertificatesPage,
+  })),
+);
 const ConfigPage = lazy(() =>
   import("../features/config/ConfigPage").then((m) => ({ default: m.ConfigPage })),
 );
@@ -86,6 +91,8 @@ function Page({ path }: { readonly path: string }): ReactNode {
       ) : (
         <ProxyPage id={decodeURIComponent(second)} key={second} />
       );
+    case "certificates":
+      return <CertificatesPage />;
     case "query":
       return <MetricsPage />;
     case "explain":

@@ -17,15 +17,17 @@ interface Place {
   readonly icon: IconName;
   /** On phones it stands under "More". */
   readonly wide?: true;
+  /** Other pages that belong to it. */
+  readonly also?: readonly string[];
 }
 
 const PLACES: readonly Place[] = [
   { href: "/", label: "Graph", icon: "graph" },
   { href: "/traces", label: "Traces", icon: "traces" },
-  { href: "/query", label: "Metrics", icon: "metrics", wide: true },
+  { href: "/query", label: "Metrics", icon: "metrics", wide: true, also: ["/rules", "/targets"] },
   { href: "/logs", label: "Logs", icon: "logs", wide: true },
   { href: "/workloads", label: "Workloads", icon: "workloads" },
-  { href: "/proxies", label: "Proxies", icon: "proxies" },
+  { href: "/proxies", label: "Proxies", icon: "proxies", also: ["/certificates"] },
   { href: "/explain", label: "Explain", icon: "explain", wide: true },
   { href: "/revisions", label: "Revisions", icon: "revisions" },
   { href: "/config", label: "Config", icon: "config" },
@@ -74,8 +76,8 @@ function ThemeButton() {
   );
 }
 
-const isHere = (path: string, href: string): boolean =>
-  href === "/" ? path === "/" : path.startsWith(href);
+const isHere = (path: string, { href, also = [] }: Place): boolean =>
+  href === "/" ? path === "/" : [href, ...also].some((one) => path.startsWith(one));
 
 export function Shell({ children }: { readonly children: ReactNode }) {
   const path = usePath();
@@ -92,11 +94,11 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           <Logo />
         </Link>
         <ul>
-          {PLACES.map(({ href, label, icon, wide }) => (
-            <li data-wide={wide} key={href}>
-              <Link aria-current={isHere(path, href) ? "page" : undefined} href={href}>
-                <Icon name={icon} size={20} />
-                {label}
+          {PLACES.map((place) => (
+            <li data-wide={place.wide} key={place.href}>
+              <Link aria-current={isHere(path, place) ? "page" : undefined} href={place.href}>
+                <Icon name={place.icon} size={20} />
+                {place.label}
               </Link>
             </li>
           ))}

@@ -7,6 +7,7 @@ import {
   formatDuration,
   formatRate,
   formatRatio,
+  formatSpan,
   milliseconds,
   perSecond,
   ratio,
@@ -54,4 +55,16 @@ test("convergence is one sentence", () => {
     "6 of 6 proxies converged in 34 ms",
   );
   expect(convergenceSentence({ converged: 0, total: 1, ms: null })).toBe("0 of 1 proxy converged");
+});
+
+test("a span of time to go is told in its largest whole unit", () => {
+  const DAY = 86_400;
+  expect([-1, 50, 720, 82_800, 9 * DAY, 3650 * DAY].map(formatSpan)).toEqual([
+    "0 s",
+    "50 s",
+    "12 min",
+    "23 h",
+    "9 d",
+    "9 years",
+  ]);
 });

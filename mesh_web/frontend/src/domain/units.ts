@@ -74,12 +74,13 @@ export function formatClock(at: UnixSeconds): string {
   });
 }
 
-/** A span of time to go in its largest whole unit: "50 s", "12 min", "23 h", "9 d". */
+/** A span of time to go in its largest whole unit: "50 s", "12 min", "23 h", "9 d", "3 years". */
 export function formatSpan(seconds: number): string {
   if (seconds < 60) return `${Math.max(0, Math.floor(seconds))} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`;
-  return `${Math.floor(seconds / 86_400)} d`;
+  const days = Math.floor(seconds / 86_400);
+  return days < 730 ? `${days} d` : `${Math.floor(days / 365.25)} years`;
 }
 
 export function formatTime(at: UnixSeconds): string {

@@ -5,7 +5,16 @@ import { toast } from "./toasts";
 
 const SHOWN_MS = 1500;
 
-export function Copyable({ text, what }: { readonly text: string; readonly what: string }) {
+/** `shown` is what stands there, where the text itself is too long. */
+export function Copyable({
+  text,
+  what,
+  shown = text,
+}: {
+  readonly text: string;
+  readonly what: string;
+  readonly shown?: string;
+}) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
@@ -18,8 +27,14 @@ export function Copyable({ text, what }: { readonly text: string; readonly what:
       () => toast("bad", "The browser does not allow this page to copy; select the text instead."),
     );
   return (
-    <button aria-label={`Copy ${what} ${text}`} className="copy" onClick={copy} type="button">
-      {text}
+    <button
+      aria-label={`Copy ${what} ${text}`}
+      className={shown === text ? "copy" : "copy nowrap"}
+      onClick={copy}
+      title={shown === text ? undefined : text}
+      type="button"
+    >
+      {shown}
       <Icon name={copied ? "check" : "copy"} size={14} />
       <span className="visually-hidden" role="status">
         {copied ? "Copied" : ""}

@@ -7,7 +7,9 @@ import { Chip } from "../../ui/controls";
 import { Empty, Loading } from "../../ui/feedback";
 import { LiveMark } from "../../ui/LiveMark";
 import { PageHead } from "../../ui/PageHead";
+import { PROXY_TABS } from "../../ui/places";
 import { Link } from "../../ui/router";
+import { Tabs } from "../../ui/Tabs";
 import { useNow } from "../../ui/useNow";
 import { syncTone, TYPES } from "./sync";
 import "./proxies.css";
@@ -67,6 +69,7 @@ export function ProxiesPage() {
   return (
     <>
       <PageHead title="Proxies">
+        <Tabs label="Proxies" tabs={PROXY_TABS} />
         <LiveMark connection={connection} />
         {proxies.length > 0 && (
           <Chip tone={connected === proxies.length ? "good" : "warning"}>
