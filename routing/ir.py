@@ -799,12 +799,14 @@ class SpanTag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tracing:
-    """`percent` None is the mesh's own. `by_request_id` None leaves Envoy's way to choose."""
+    """`percent` None is the mesh's own. `by_request_id` None leaves Envoy's way to choose. `istio_tags`:
+    every span says in Istio's words whose it is."""
 
     percent: float | None = None
     spans: bool = True
     tags: tuple[SpanTag, ...] = ()
     by_request_id: bool | None = None
+    istio_tags: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,17 +157,16 @@ def tracing(proxy: Proxy, options: Options, *, edge: bool) -> Fields:
 
     An edge (gateway) stands for both: it answers its client and calls a workload.
     """
+    tags = [_span_tag(tag) for tag in options.tracing.tags]
+    if options.tracing.istio_tags:
+        tags += _istio_tags(proxy, options)
     return {
         # a client must not be able to have its requests traced
         "client_sampling": {"value": 0},
         "random_sampling": {"value": options.trace_sampling_percent},
         "spawn_upstream_span": {"value": edge},
         "max_path_tag_length": number(128),
-        **(
-            {"custom_tags": [_span_tag(tag) for tag in options.tracing.tags]}
-            if options.tracing.tags
-            else {}
-        ),
+        **({"custom_tags": tags} if tags else {}),
         "provider": extension(
             "envoy.tracers.opentelemetry",
             "envoy.config.trace.v3.OpenTelemetryConfig",
@@ -189,6 +188,16 @@ def _span_tag(tag: SpanTag) -> Fields:
     else:
         made["value"] = tag.formatter
     return made
+
+
+def _istio_tags(proxy: Proxy, options: Options) -> list[Fields]:
+    known = {
+        "istio.canonical_service": proxy.app or proxy.workload,
+        "istio.canonical_revision": proxy.version or "latest",
+        "istio.namespace": proxy.namespace,
+        "istio.mesh_id": options.trust_domain,
+    }
+    return [{"tag": tag, "literal": {"value": value}} for tag, value in known.items()]
 
 
 def resource_attributes(proxy: Proxy) -> Mapping[str, str]:

@@ -71,15 +71,26 @@ def applies(
 ) -> bool:
     where = policy.metadata.key.namespace
     if policy.targets is not None:
-        return any(
-            g.listener
-            and g.metadata.key.namespace == where
-            and g.metadata.key.name in policy.targets
-            and g.namespace in ("", namespace)
-            and set(g.selector) <= set(labels)
-            for g in place.gateways
-        )
+        return targeted(where, policy.targets, namespace, labels, place.gateways)
     return where in (namespace, place.root_namespace) and set(policy.selector) <= set(labels)
+
+
+def targeted(
+    where: str,
+    targets: tuple[str, ...],
+    namespace: str,
+    labels: Labels,
+    gateways: tuple[Gateway, ...],
+) -> bool:
+    """Whether a workload serves one of these Gateways of the Gateway API, which are in `where`."""
+    return any(
+        g.listener
+        and g.metadata.key.namespace == where
+        and g.metadata.key.name in targets
+        and g.namespace in ("", namespace)
+        and set(g.selector) <= set(labels)
+        for g in gateways
+    )
 
 
 def authorization(policies: list[AuthorizationPolicy], fit: Fit) -> Authorization | None:

@@ -41,6 +41,7 @@ ANYWHERE = Cluster(name="PassthroughCluster", kind=ClusterKind.DYNAMIC, protocol
 TLS_MODE = "security.istio.io/tlsMode"
 """The label of a workload that takes the mesh's mTLS, where the registry does not know."""
 BY_REQUEST = (Resolution.NONE, Resolution.DYNAMIC_DNS)
+BY_NAME = (Resolution.DNS, Resolution.DNS_ROUND_ROBIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,15 +72,33 @@ def clusters_of(
     endpoints: list[ClusterEndpoints] = []
     if unresolvable(upstream):
         return HostClusters(clusters=(), endpoints=())
+    if not resolves(upstream):
+        entries = tuple(e for e in entries if not e.is_named)
     for port in upstream.ports:
         for rule, subset in choices(rules):
             policy = policy_for(rules, subset, port.number)
             cluster = make_cluster(upstream, port, subset, policy, sans, rule, client, secrets)
             clusters.append(cluster)
             if cluster.kind is ClusterKind.EDS:
-                made = make_endpoints(port, subset, policy, pods, entries, client)
+                chosen = selected(port, subset, policy, pods, entries)
+                if any(e.is_named for e in entries):
+                    clusters[-1] = by_name(cluster, arranged(chosen, policy, client))
+                    continue
+                made = arranged(chosen, policy, client)
                 endpoints.append(ClusterEndpoints(cluster=cluster.name, endpoints=made))
     return HostClusters(clusters=tuple(clusters), endpoints=tuple(endpoints))
+
+
+def resolves(upstream: Upstream) -> bool:
+    """Whether the names of workloads beside the pods are looked up: of a ServiceEntry that asks so."""
+    entry = upstream.entry
+    return entry is not None and entry.resolution in BY_NAME
+
+
+def by_name(cluster: Cluster, endpoints: tuple[Endpoint, ...]) -> Cluster:
+    """Who looks names up holds the endpoints himself; sockets have none."""
+    placed = tuple(e for e in endpoints if not e.address.startswith("unix://"))
+    return replace(cluster, kind=ClusterKind.DNS, endpoints=placed)
 
 
 def unresolvable(upstream: Upstream) -> bool:
@@ -225,21 +244,20 @@ def with_credential(
     )
 
 
-def make_endpoints(
+def selected(
     port: UpstreamPort,
     subset: Subset | None,
     policy: TrafficPolicy,
     pods: tuple[PodView, ...],
     entries: tuple[EntryEndpoint, ...],
-    client: Standpoint,
-) -> tuple[Endpoint, ...]:
+) -> list[Placed]:
     """The ready pods, and the entries, with the subset's labels, by address."""
     wanted = set(subset.labels) if subset else set()
     chosen = [v for v in pods if v.serves and wanted <= set(v.pod.labels)]
     made = [(pod_endpoint(v, port.target_port, policy.tls), v.pod.labels) for v in chosen]
     made += [(entry_endpoint(e, port), e.labels) for e in entries if wanted <= set(e.labels)]
     made.sort(key=lambda placed: (placed[0].address, placed[0].port))
-    return arranged(made, policy, client)
+    return made
 
 
 def pod_endpoint(view: PodView, port: int, tls: ClientTls | None) -> Endpoint:

@@ -35,7 +35,6 @@ from routing.model import (
 )
 from routing.model.service_entry import EntryEndpoint
 from routing.parse import Reading, read
-from routing.parse.service_entry import is_address
 from topology.contracts import Labels, Pod, Registry, Service, Workload, selects
 
 MODELLED = frozenset(
@@ -266,13 +265,13 @@ def selection(
 def entries_of(
     every: tuple[WorkloadEntry, ...], namespace: str, selector: Labels
 ) -> tuple[EntryEndpoint, ...]:
-    """The WorkloadEntries with an address that a host selects, oldest first."""
+    """The WorkloadEntries with an address or a name that a host selects, oldest first."""
     return tuple(
         one.endpoint
         for one in every
         if one.metadata.key.namespace == namespace
         and selects(selector, one.endpoint.labels)
-        and is_address(one.endpoint.address)
+        and one.endpoint.address
     )
 
 

@@ -334,7 +334,7 @@ def tells(common: Common, pod: PodView) -> ProxyTelemetry:
         return DEFAULT
     slot = (pod.pod.namespace, pod.pod.labels)
     namespace, labels = memo.same(("telling", slot), slot)
-    return memo(("tells", slot), telemetry_of, every, namespace, labels, common.root_namespace)
+    return memo(("tells", slot), telemetry_of, every, namespace, labels, place_of(common))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

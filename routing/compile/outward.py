@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from routing.compile.blocks import block_routes, blocks
 from routing.compile.clusters import ANYWHERE, BLACKHOLE
 from routing.compile.http_routes import Client
 from routing.compile.memo import Memo
 from routing.compile.outbound import (
+    BLOCK_ALL,
     HttpPort,
     TcpPlan,
     allow_any,
@@ -54,16 +56,14 @@ def looked(memo: Memo, client: Client, view: View, routes: MeshRoutes) -> Outwar
     hosts = virtual_hosts(memo, client, view, routes)
     plans = tcp_plans(memo, client, view, routes)
     sidecar = view.sidecar
-    if sidecar is None:
+    others = nobody_knows(memo, view, hosts)
+    if others is BLOCK_ALL:
         main = memo(("route config", slot), route_config, hosts)
-        return Outward(routes=main, tcp=plans)
-    if sidecar.allow_any:
-        others = allow_any(beyond(sidecar, view))
-        main = memo(
-            ("open route config", slot), with_others, hosts, memo.same(("others", slot), others)
-        )
     else:
-        main = memo(("route config", slot), route_config, hosts)
+        others = memo.same(("others", slot), others)
+        main = memo(("open route config", slot), with_others, hosts, others)
+    if sidecar is None:
+        return Outward(routes=main, tcp=plans)
     ports, tables, more = own_listeners(memo, Looking(client, view, routes), sidecar, hosts, plans)
     return Outward(
         routes=main,
@@ -71,6 +71,18 @@ def looked(memo: Memo, client: Client, view: View, routes: MeshRoutes) -> Outwar
         ports=memo.same(("http ports", slot), ports),
         tables=memo.group(("tables", slot), tables),
     )
+
+
+def nobody_knows(memo: Memo, view: View, hosts: tuple[VirtualHost, ...]) -> VirtualHost:
+    """What becomes of requests for names that are no host's: addresses may be in a host's block."""
+    sidecar = view.sidecar
+    others = BLOCK_ALL
+    if sidecar is not None and sidecar.allow_any:
+        others = allow_any(beyond(sidecar, view))
+    known = memo(("blocks", view.group), blocks, view.known)
+    if not known:
+        return others
+    return replace(others, routes=(*block_routes(known, hosts), *others.routes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from routing.compile.authorization import Place, targeted
 from routing.ir import MetricChange, ProxyTelemetry, Tracing
 from routing.model.telemetry import MetricWish, Telemetry, TracingWish
 from routing.parse.telemetry import METRICS
@@ -11,15 +12,15 @@ DEFAULT = ProxyTelemetry()
 
 
 def telemetry_of(
-    every: tuple[Telemetry, ...], namespace: str, labels: Labels, root_namespace: str
+    every: tuple[Telemetry, ...], namespace: str, labels: Labels, place: Place
 ) -> ProxyTelemetry:
     """`every` is oldest first; of two of the same width the older decides."""
-    root = [t for t in every if t.metadata.key.namespace == root_namespace and not t.selector]
-    own = [t for t in every if t.metadata.key.namespace == namespace]
+    whole = [t for t in every if not t.selector and t.targets is None]
+    root = [t for t in whole if t.metadata.key.namespace == place.root_namespace]
     chosen = dict.fromkeys(
         (
-            *[t for t in own if selects(t.selector, labels)][:1],
-            *[t for t in own if not t.selector][:1],
+            *[t for t in every if picks(t, namespace, labels, place)][:1],
+            *[t for t in whole if t.metadata.key.namespace == namespace][:1],
             *root[:1],
         )
     )
@@ -34,6 +35,14 @@ def telemetry_of(
     )
 
 
+def picks(one: Telemetry, namespace: str, labels: Labels, place: Place) -> bool:
+    """Whether it is for this workload by its labels, or as the proxy of a Gateway."""
+    where = one.metadata.key.namespace
+    if one.targets is not None:
+        return targeted(where, one.targets, namespace, labels, place.gateways)
+    return where == namespace and selects(one.selector, labels)
+
+
 def tracing(wishes: list[TracingWish]) -> Tracing:
     """Narrowest first."""
     tags = next((w.tags for w in wishes if w.tags is not None), ())
@@ -42,6 +51,7 @@ def tracing(wishes: list[TracingWish]) -> Tracing:
         spans=next((w.spans for w in wishes if w.spans is not None), True),
         tags=tags,
         by_request_id=next((w.by_request_id for w in wishes if w.by_request_id is not None), None),
+        istio_tags=next((w.istio_tags for w in wishes if w.istio_tags is not None), False),
     )
 
 

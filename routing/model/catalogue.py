@@ -85,6 +85,10 @@ OWN: Mapping[str, Entry] = {
     "MSH1112": Entry(
         WARNING, "filter {} is not supported: requests of this rule are answered with 500", "remove it"
     ),
+    "MSH1113": Entry(
+        WARNING, "the name {} is not looked up for {}, which selects it: it gets nothing from there",
+        "write an address, or a ServiceEntry with resolution DNS"
+    ),
     "MSH1133": Entry(
         INFO, "all that proxies tell goes to the mesh's own collector, also what names {}", "leave it out"
     ),

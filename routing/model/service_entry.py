@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from routing.model.metadata import Metadata
+from routing.model.networks import is_network
 from topology.contracts import AppProtocol, Labels
 
 
@@ -33,6 +34,13 @@ class EntryEndpoint:
     weight: int = 1
     service_account: str = ""
     locality: str = ""
+
+    @property
+    def is_named(self) -> bool:
+        """Whether somebody must resolve its address, which is neither one nor a Unix socket."""
+        if self.address.startswith("unix://"):
+            return False
+        return not is_network(self.address) or "/" in self.address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

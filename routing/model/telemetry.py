@@ -15,6 +15,7 @@ class TracingWish:
     spans: bool | None = None
     tags: tuple[SpanTag, ...] | None = None
     by_request_id: bool | None = None
+    istio_tags: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +30,11 @@ class MetricWish:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telemetry:
     """`client` parts are for what a proxy sends, `server` parts for what it takes; None (or none) is
-    not said here."""
+    not said here. `targets` are Gateways of the Gateway API; None: `selector` decides."""
 
     metadata: Metadata
     selector: Labels = ()
+    targets: tuple[str, ...] | None = None
     client: AccessLog | None = None
     server: AccessLog | None = None
     client_tracing: TracingWish = TracingWish()

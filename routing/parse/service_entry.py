@@ -47,13 +47,14 @@ def service_entry(document: Document, note: Note) -> ServiceEntry:
 
 
 def addresses(spec: Spec, note: Note) -> tuple[str, ...]:
-    """A block of addresses is not a name that a request could give; routes by address know it."""
+    """Of a block of IPv6 addresses only routes by address know."""
     for i, written in enumerate(texts(spec, "addresses")):
         where = f"spec.addresses[{i}]"
         if not is_network(written):
             note("MSH1021", where, repr(written), "an address or a block like 10.0.0.0/8")
-        elif "/" in written:
-            note("MSH1019", where, f"{where} (a block, but for routes by destinationSubnets)")
+        elif "/" in written and ":" in written:
+            words = f"{where} (a block of IPv6, but for routes by destinationSubnets)"
+            note("MSH1019", where, words)
     return texts(spec, "addresses")
 
 

@@ -7,6 +7,7 @@ from routing.contracts import Document
 from routing.ir import AccessLog, SpanTag
 from routing.model.telemetry import MetricWish, Telemetry, TracingWish
 from routing.parse.notes import Note, Spec, items, label_set, metadata_of, part, text
+from routing.parse.targets import targets
 
 SIDES = {"CLIENT": ("client",), "SERVER": ("server",)}
 BOTH = ("client", "server")
@@ -49,6 +50,7 @@ def telemetry(document: Document, note: Note) -> Telemetry:
     return Telemetry(
         metadata=metadata_of(document),
         selector=label_set(part(spec, "selector"), "matchLabels"),
+        targets=targets(spec, note),
         client=logs.get("client"),
         server=logs.get("server"),
         client_tracing=tracing["client"],
@@ -73,12 +75,14 @@ def traced(before: TracingWish, given: Spec, path: str, note: Note) -> TracingWi
     percent, disabled = given.get("randomSamplingPercentage"), given.get("disableSpanReporting")
     tags = given.get("customTags")
     by_request_id = given.get("useRequestIdForTraceSampling")
+    istio_tags = given.get("enableIstioTags")
     return replace(
         before,
         percent=before.percent if percent is None else float(percent),
         spans=before.spans if disabled is None else not disabled,
         tags=before.tags if tags is None else tuple(span_tags(tags, f"{path}.customTags", note)),
         by_request_id=before.by_request_id if by_request_id is None else by_request_id,
+        istio_tags=before.istio_tags if istio_tags is None else istio_tags,
     )
 
 

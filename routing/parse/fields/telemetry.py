@@ -1,12 +1,12 @@
 """The fields of Telemetry."""
 
 from routing.parse.schema import (
-    ANYTHING,
     BOOL,
     DURATION_VALUE,
     PERCENT,
     SELECTOR,
     STRING,
+    TARGET,
     choice,
     enum,
     fields,
@@ -30,8 +30,8 @@ PROVIDERS = list_of(fields(name=required(STRING)))
 MODE = enum("CLIENT_AND_SERVER", "CLIENT", "SERVER")
 TELEMETRY = fields(
     selector=SELECTOR,
-    targetRef=later(ANYTHING),
-    targetRefs=later(list_of(ANYTHING)),
+    targetRef=TARGET,
+    targetRefs=list_of(TARGET),
     tracing=list_of(
         fields(
             match=fields(mode=MODE),
@@ -48,7 +48,7 @@ TELEMETRY = fields(
                 )
             ),
             useRequestIdForTraceSampling=BOOL,
-            enableIstioTags=later(BOOL),
+            enableIstioTags=BOOL,
         )
     ),
     accessLogging=list_of(
