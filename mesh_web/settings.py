@@ -10,6 +10,7 @@
 | MESHWEB_BROKER_URL | Unix socket of the embedded broker | redis://... |
 | MESHWEB_STORE_URL | embedded store | http://user:password@host:port/database |
 | MESHWEB_STORE_CLUSTER | none | the cluster of that ClickHouse whose shards and replicas hold the tables |
+| MESHWEB_STORE_BACKUP_TO | none | where that ClickHouse keeps backups, in its words: Disk('backups', '{name}') |
 | MESHWEB_KEEP_SPANS, _METRICS, _LOGS | 7d, 15d, 3d | how long each signal is kept: a number and s, m, h, d, w or y |
 | MESHWEB_CONTROL_ADDRESS | 127.0.0.1:15010 | where proxies find ADS; several parted by commas |
 | MESHWEB_SIGNING_ADDRESS | 127.0.0.1:15012 | where agents find certificate signing; several parted by commas |
@@ -94,6 +95,7 @@ STORE_URL = os.environ.get("MESHWEB_STORE_URL", "")
 """Empty: the embedded store at 127.0.0.1:STORE_PORT, its password in MESHWEB_HOME/store-password."""
 
 STORE_CLUSTER = os.environ.get("MESHWEB_STORE_CLUSTER", "")
+STORE_BACKUP_TO = os.environ.get("MESHWEB_STORE_BACKUP_TO", "")
 KEEP = {
     signal: os.environ.get(f"MESHWEB_KEEP_{signal.upper()}", "")
     for signal in ("spans", "metrics", "logs")

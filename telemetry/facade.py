@@ -7,8 +7,15 @@ from django.core.exceptions import ImproperlyConfigured
 
 from telemetry.contracts import EdgeCount, EdgeKey
 from telemetry.retention import Retention, Unreadable, read_retention
+from telemetry.store.backup import StoreState
+from telemetry.store.backup import back_up as backup_store
+from telemetry.store.backup import in_file as backup_in_file
+from telemetry.store.backup import known_migrations as known_store_migrations
+from telemetry.store.backup import restore as restore_store
+from telemetry.store.backup import state as store_state
 from telemetry.store.client import Abandoned, Store, StoreAddress, StoreAway, StoreError
 from telemetry.store.edges import edge_totals as _edge_totals
+from telemetry.store.temporary import own_store
 from telemetry.store.writing import SampleWriter
 
 __all__ = [
@@ -16,10 +23,17 @@ __all__ = [
     "Store",
     "StoreAway",
     "StoreError",
+    "StoreState",
+    "backup_in_file",
+    "backup_store",
     "edge_totals",
+    "known_store_migrations",
+    "own_store",
+    "restore_store",
     "retention",
     "sample_writer",
     "store",
+    "store_state",
 ]
 
 

@@ -26,6 +26,10 @@ _SERVER_CONFIG = """<clickhouse>
 <background_fetches_pool_size>1</background_fetches_pool_size>
 <max_thread_pool_size>64</max_thread_pool_size>
 <max_thread_pool_free_size>8</max_thread_pool_free_size>
+<backups><allowed_path>{backups}</allowed_path></backups>
+<backup_threads>1</backup_threads>
+<restore_threads>1</restore_threads>
+<max_backups_io_thread_pool_size>2</max_backups_io_thread_pool_size>
 <merge_tree>
 <max_bytes_to_merge_at_max_space_in_pool>1073741824</max_bytes_to_merge_at_max_space_in_pool>
 <number_of_free_entries_in_pool_to_lower_max_size_of_merge>0</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
@@ -42,6 +46,9 @@ _CODE = re.compile(r"Code: (\d+)")
 
 MEMORY_LIMIT = 256 << 20
 """Bytes the engine may allocate; its code pages (about 180 MB, shared, from the wheel) come on top."""
+
+BACKUPS = "backups"
+"""The folder beside the data into which BACKUP writes, and from which RESTORE reads."""
 
 CLIENT_SETTINGS = frozenset(
     {
@@ -93,7 +100,9 @@ class Engine:
     def __init__(self, directory: Path, *, memory_limit: int = MEMORY_LIMIT) -> None:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         config = directory / "engine.xml"
-        config.write_text(_SERVER_CONFIG.format(memory=memory_limit))
+        backups = directory / BACKUPS
+        backups.mkdir(exist_ok=True, mode=0o700)
+        config.write_text(_SERVER_CONFIG.format(memory=memory_limit, backups=backups))
         self._chdb = _import_chdb()
         self._address = f"{directory}/data?config-file={config}"
         self._opening = threading.Lock()

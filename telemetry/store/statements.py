@@ -55,12 +55,20 @@ _OUTSIDE = re.compile(
 _FILES = re.compile(
     r"\b(INTO\s+OUTFILE|FROM\s+INFILE|INTO\s+FUNCTION|TABLE\s+FUNCTION)\b", re.IGNORECASE
 )
+_BACKUP = re.compile(
+    r"(BACKUP\s+DATABASE\s+\w+\s+TO|RESTORE\s+DATABASE\s+\w+\s+FROM)"
+    r"\s+File\('[\w-]{1,100}\.tar'\)\s+ASYNC",
+    re.IGNORECASE,
+)
+"""A file by name alone: it lies in the store's own folder of backups."""
 _ENGINE = re.compile(r"\bENGINE\s*=?\s*(\w+)", re.IGNORECASE)
 
 
 def classify(text: str) -> Statement | Refused:
     """Read one statement. Names in quotes cannot hide a function: `"file"(...)` is refused too."""
     sql = text.strip().rstrip(";").strip()
+    if _BACKUP.fullmatch(sql):
+        return Statement(kind=StatementKind.WRITE, sql=sql, output="")
     unclear = _UNCLEAR.search(_LITERALS.sub(" ", sql))
     if unclear:
         return Refused(f"{unclear.group()!r} outside a literal")
