@@ -1,6 +1,8 @@
 """The graph of one moment: appenders run in order over a draft."""
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from topology.contracts import Graph, Registry
 from topology.graph.calls import Calls, fusing
@@ -40,6 +42,19 @@ def build(
 def drawn(context: Context, appenders: tuple[Appender, ...]) -> Graph:
     """What the appenders make of it, in their order."""
     draft = Draft()
-    for append in appenders:
-        append(draft, context)
-    return draft.finished(context)
+    with _uncollected():
+        for append in appenders:
+            append(draft, context)
+        return draft.finished(context)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """A graph has thousands of values and no cycles: looking for some takes as long as the graph."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.contracts import EdgeKey
-from topology.contracts import GraphEdge, GraphType, Health
+from topology.contracts import GraphEdge, GraphType, Health, Registry
 from topology.graph.accounting import UNKNOWN, Counted, counted
 from topology.graph.draft import Context, Draft, Name, NodeDraft
 from topology.graph.places import Guide, Place
@@ -52,7 +52,7 @@ def traffic(draft: Draft, context: Context) -> None:
     data = counted(context.totals)
     if not data.keys:
         return
-    layout = _lay_out(data.keys, context)
+    layout = _layout(data.keys, context)
     outcomes = _outcomes(data, layout, context.totals.seconds)
     strangers: list[NodeDraft] = []
     for place, node_id in zip(layout.places, layout.ids, strict=True):
@@ -73,6 +73,37 @@ def _serving(keys: Iterable[EdgeKey]) -> Mapping[Name, Collection[Name]]:
             services = found.setdefault((key.destination_namespace, key.destination_workload), {})
             services[key.destination_service_namespace, key.destination_service] = None
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _LaidOut:
+    """A layout and all that it was made from."""
+
+    keys: Sequence[EdgeKey]
+    registry: Registry
+    graph_type: GraphType
+    layout: _Layout
+
+    def of(self, keys: Sequence[EdgeKey], context: Context) -> bool:
+        alike = self.registry is context.registry and self.graph_type is context.graph_type
+        return alike and self.keys == keys
+
+
+_KEPT = 4
+"""As many as there are windows of the live graph, and one."""
+_latest: tuple[_LaidOut, ...] = ()
+
+
+def _layout(keys: Sequence[EdgeKey], context: Context) -> _Layout:
+    """From one second to the next it is mostly the same."""
+    global _latest  # noqa: PLW0603  a cache of values, whole ones put in place of whole ones
+    for one in _latest:
+        if one.of(keys, context):
+            return one.layout
+    layout = _lay_out(keys, context)
+    made = _LaidOut(keys, context.registry, context.graph_type, layout)
+    _latest = (made, *_latest[: _KEPT - 1])
+    return layout
 
 
 def _lay_out(keys: Sequence[EdgeKey], context: Context) -> _Layout:
