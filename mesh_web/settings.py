@@ -30,6 +30,11 @@
 
 import hashlib
 import os
+| MESHWEB_SCRAPE_CONFIG | scrape.yaml in MESHWEB_HOME | what is scraped: a file with scrape_configs, as Prometheus reads it; looked at every 2 s |
+| MESHWEB_SCRAPE_HOSTS | loopback | whom that file may name: loopback, addresses, networks, names, *.example.com, *; comma separated |
+| MESHWEB_SCRAPE_OWN | web, control, collector of this host | our own processes that are scraped, name=host:port, comma separated |
+| MESHWEB_QUOTA_SERIES | 50000 | series that a namespace may have at a time (0: any number) |
+| MESHWEB_QUOTA_BYTES | 16777216 | bytes a second that a namespace may send, averaged over ten (0: any number) |
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -39,6 +44,7 @@ HOME = Path(os.environ.get("MESHWEB_HOME", ".meshweb")).resolve()
 PORT_OFFSET = int(os.environ.get("MESHWEB_PORT_OFFSET", "0"))
 BIND = os.environ.get("MESHWEB_BIND", "127.0.0.1")
 PROBE_HOST = "127.0.0.1" if BIND in ("", "0.0.0.0", "::") else BIND  # noqa: S104  it is compared
+
 """Where the supervisor asks whether what listens on BIND is ready."""
 
 
@@ -88,6 +94,15 @@ POD_NETWORK = int(
     )
 )
 """Pods live in 127.POD_NETWORK.x.y, their applications in the next /16, their outbound
+SCRAPE_CONFIG = os.environ.get("MESHWEB_SCRAPE_CONFIG", str(HOME / "scrape.yaml"))
+SCRAPE_HOSTS = os.environ.get("MESHWEB_SCRAPE_HOSTS", "loopback")
+SCRAPE_OWN = os.environ.get(
+    "MESHWEB_SCRAPE_OWN",
+    f"web=127.0.0.1:{HTTP_PORT},control=127.0.0.1:{CONTROL_METRICS_PORT},collector=127.0.0.1:{OTLP_HTTP_PORT}",
+)
+QUOTA_SERIES = int(os.environ.get("MESHWEB_QUOTA_SERIES", "50000"))
+QUOTA_BYTES = int(os.environ.get("MESHWEB_QUOTA_BYTES", str(16 << 20)))
+
 listeners in the one after: three loopback addresses a pod, no port ever shared."""
 
 BROKER_URL = os.environ.get("MESHWEB_BROKER_URL", f"unix://{RUNTIME_DIR}/broker.sock")

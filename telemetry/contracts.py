@@ -1,6 +1,6 @@
 """What telemetry hands upward: edge counts of one second, and the broker's channel names."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 DURATION_BOUNDS_MS: tuple[float, ...] = (
@@ -42,6 +42,74 @@ EJECTIONS_HASH = "meshweb:ejections"
 """A field a node: which endpoints its proxies ejected and took back (proxy.breakers)."""
 BREAKER_SECONDS = 30
 """What was not renewed for so long is no longer known."""
+
+
+SCRAPERS = "meshweb:scrapers"
+"""The collectors that scrape, sorted by when they last said so (Unix seconds)."""
+SCRAPED = "meshweb:scraped:"
+"""And a collector's name: a hash of what it scrapes. A field a target (its id: a ScrapeTarget), and SCRAPED_VIEW."""
+SCRAPED_VIEW = "view"
+SCRAPED_METADATA = "meshweb:scraped-metadata:"
+"""And a ScrapeTarget's `metadata`: {metric: [type, help, unit]}."""
+SCRAPED_SECONDS = 30
+"""How long what a collector scraped is shown without it."""
+SCRAPE_PODS = "meshweb:scrape-pods"
+"""The registry's pods as a file of targets has them: [{"targets": ["host:port"], "labels": {}}]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScrapeTarget:
+    """One target and its last scrape. `health` is "up", "down" or "unknown"; `seconds` is how long
+    the scrape took, `scraped_at` Unix seconds (0: never); `interval` and `timeout` as Prometheus
+    writes durations; `metadata` names what its page said of its metrics ("" for nothing)."""
+
+    id: str
+    pool: str
+    url: str
+    discovered: dict[str, str]
+    labels: dict[str, str]
+    interval: str
+    timeout: str
+    health: str = "unknown"
+    error: str = ""
+    scraped_at: float = 0.0
+    seconds: float = 0.0
+    samples: int = 0
+    bytes: int = 0
+    metadata: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScrapeProblem:
+    """Something wrong with the configuration of scraping. `severity` is "error" or "warning"."""
+
+    code: str
+    severity: str
+    path: str
+    message: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScrapeView:
+    """What is to be scraped: `pools` are the jobs' names, `dropped` the labels discovered of targets
+    that rules drop, by pool (some of them; `dropped_counts` counts all), `text` the configuration
+    without its secrets, `read_at` when it was read (Unix seconds)."""
+
+    pools: tuple[str, ...] = ()
+    dropped: dict[str, tuple[dict[str, str], ...]] = field(default_factory=dict)
+    dropped_counts: dict[str, int] = field(default_factory=dict)
+    problems: tuple[ScrapeProblem, ...] = ()
+    text: str = ""
+    read_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scraping:
+    """What all collectors scrape. Targets by pool and address."""
+
+    view: ScrapeView
+    targets: tuple[ScrapeTarget, ...]
 
 
 class Reporter(StrEnum):

@@ -1,12 +1,14 @@
 """What other apps may ask of telemetry."""
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from telemetry.contracts import EdgeCount, EdgeKey
+from telemetry.contracts import EdgeCount, EdgeKey, Scraping
 from telemetry.retention import Retention, Unreadable, read_retention
+from telemetry.scrape import told as _told
 from telemetry.store.backup import StoreState
 from telemetry.store.backup import back_up as backup_store
 from telemetry.store.backup import in_file as backup_in_file
@@ -17,6 +19,9 @@ from telemetry.store.client import Abandoned, Store, StoreAddress, StoreAway, St
 from telemetry.store.edges import edge_totals as _edge_totals
 from telemetry.store.temporary import own_store
 from telemetry.store.writing import SampleWriter
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 __all__ = [
     "Abandoned",
@@ -32,6 +37,8 @@ __all__ = [
     "restore_store",
     "retention",
     "sample_writer",
+    "scraped_metadata",
+    "scraping",
     "store",
     "store_state",
 ]
@@ -57,6 +64,26 @@ def retention() -> Retention:
 def sample_writer() -> SampleWriter:
     """Writes samples made here, such as those of rules. Thread-safe."""
     return SampleWriter(store())
+
+
+@cache
+def _broker() -> "Redis":
+    from redis import Redis  # noqa: PLC0415  slow, and most processes never ask
+
+    return Redis.from_url(settings.BROKER_URL, socket_timeout=2, socket_connect_timeout=1)
+
+
+def scraping() -> Scraping:
+    """What the collectors scrape now. Raises redis.exceptions.RedisError and OSError."""
+    return _told.scraping(_broker())
+
+
+def scraped_metadata(digests: set[str]) -> dict[str, dict[str, tuple[str, str, str]]]:
+    """What pages say of their metrics, by targets' `metadata`: {metric: (type, help, unit)}.
+
+    Raises redis.exceptions.RedisError and OSError.
+    """
+    return _told.metadata(_broker(), digests)
 
 
 def edge_totals(start: float, end: float) -> tuple[tuple[EdgeKey, EdgeCount], ...]:

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from metrics.api import federate, names, query, remote, rules, status
+from metrics.api import federate, names, query, remote, rules, status, targets
 from metrics.api.envelope import ApiError, Authenticate, ErrorType, View, reading
 
 _READ_OR_FORM: dict[str, View] = {
@@ -24,11 +24,11 @@ _READ: dict[str, View] = {
     "metadata": names.metadata,
     "rules": rules.rules,
     "alerts": rules.alerts,
-    "targets": status.targets,
-    "targets/metadata": status.nothing,
-    "scrape_pools": status.scrape_pools,
+    "targets": targets.targets,
+    "targets/metadata": targets.metadata,
+    "scrape_pools": targets.scrape_pools,
     "alertmanagers": status.alertmanagers,
-    "notifications": status.nothing,
+    "notifications": status.notifications,
     "status/config": status.config,
     "status/flags": status.flags,
     "status/buildinfo": status.buildinfo,

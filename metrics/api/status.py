@@ -1,4 +1,4 @@
-"""`status/*`, `targets` and what else clients ask a Prometheus about itself."""
+"""`status/*` and what else clients ask a Prometheus about itself."""
 
 import os
 import sys
@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from metrics.api.envelope import plain
 from metrics.api.parameters import Parameters
 from metrics.api.query import CONCURRENT_QUERIES, departure
+from metrics.api.targets import told
 from metrics.promql.evaluate import Options
 from metrics.promql.limits import Limits
 from metrics.selectors import asking, retention_time
@@ -58,9 +59,10 @@ def runtimeinfo(_request: HttpRequest) -> HttpResponse:
 
 
 def config(_request: HttpRequest) -> HttpResponse:
+    """Files of rules, and what is scraped; secrets are left out."""
     rules = settings.RULE_FILES
     listed = f"rule_files:\n- {rules}\n" if rules else "rule_files: []\n"
-    return plain({"yaml": f"global:\n  evaluation_interval: 1m\n{listed}scrape_configs: []\n"})
+    return plain({"yaml": f"{listed}{told().view.text}"})
 
 
 def flags(_request: HttpRequest) -> HttpResponse:
@@ -98,23 +100,8 @@ def walreplay(_request: HttpRequest) -> HttpResponse:
     return plain({"min": 0, "max": 0, "current": 0})
 
 
-def targets(request: HttpRequest) -> HttpResponse:
-    """Nothing is scraped: samples are sent here."""
-    state = Parameters.of(request).text("state")
-    found: dict[str, object] = {}
-    if state.lower() != "dropped":
-        found["activeTargets"] = []
-    if state.lower() != "active":
-        found |= {"droppedTargets": [], "droppedTargetCounts": {}}
-    return plain({"activeTargets": [], "droppedTargets": [], **found})
-
-
-def scrape_pools(_request: HttpRequest) -> HttpResponse:
-    return plain({"scrapePools": []})
-
-
-def nothing(_request: HttpRequest) -> HttpResponse:
-    """`targets/metadata` and `notifications`: there are none."""
+def notifications(_request: HttpRequest) -> HttpResponse:
+    """There are none."""
     return plain([])
 
 

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any
 
 import uvloop
@@ -21,13 +22,20 @@ from telemetry.collector.jaeger import jaeger_route, start_agent
 from telemetry.collector.live import LivePublisher
 from telemetry.collector.otlp_grpc import start_grpc
 from telemetry.collector.otlp_http import otlp_routes, start_http
+from telemetry.collector.page import QuotaMetrics, ScrapeMetrics, metrics_route
 from telemetry.collector.receive import Receiver
 from telemetry.collector.remote_write import RemoteWrite, WriteTables
 from telemetry.collector.samples import write_samples
 from telemetry.collector.zipkin import zipkin_route
+from telemetry.ingest.quotas import Quotas
 from telemetry.ingest.remote_write import Register
 from telemetry.ingest.rows import LOG_COLUMNS, SPAN_COLUMNS
 from telemetry.ingest.series import SeriesTable
+from telemetry.scrape.discovery import Discovery
+from telemetry.scrape.fetch import Allowed
+from telemetry.scrape.members import Members
+from telemetry.scrape.own import own_configuration
+from telemetry.scrape.scraper import Scraper
 from telemetry.store.client import Store, StoreAway, StoreError
 from telemetry.store.migrate import Engines, migrate
 
@@ -50,7 +58,8 @@ async def run(config: Config) -> None:
     if not preparing.done() or stop.is_set():
         preparing.cancel()
         return
-    table = SeriesTable()
+    quotas = Quotas(config.quota_series, rate=config.quota_bytes)
+    table = SeriesTable(quotas.share())
     spans = Batches(store, "otel_traces", SPAN_COLUMNS)
     logs = Batches(store, "access_logs", LOG_COLUMNS)
     collector = f"{socket.gethostname()}-{os.getpid()}"
@@ -59,9 +68,26 @@ async def run(config: Config) -> None:
     signals = receiver.signals()
     grpc_server = await start_grpc(signals, f"{config.bind}:{config.grpc_port}", access)
     tables = WriteTables.of(store)
-    remote_write = RemoteWrite(tables, Register(seconds=config.retention.metrics), access)
+    remote_write = RemoteWrite(
+        tables, Register(quotas.share(), seconds=config.retention.metrics), access
+    )
+    scraper = Scraper(
+        Discovery(
+            config.scrape_config,
+            own_configuration(config.scrape_own, str(Path(config.home) / "admin-token")),
+        ),
+        Allowed.of(config.scrape_hosts),
+        Members(broker, f"{socket.gethostname()}:{config.grpc_port}"),
+        broker,
+        tables,
+        quotas.share(),
+    )
     routes = {
-        config.http_port: (*otlp_routes(signals, access), remote_write.route()),
+        config.http_port: (
+            *otlp_routes(signals, access),
+            remote_write.route(),
+            metrics_route(access, QuotaMetrics(quotas), ScrapeMetrics(scraper.counts)),
+        ),
         config.zipkin_port: (zipkin_route(receiver, access),),
         config.jaeger_port: (jaeger_route(receiver, access),),
     }
@@ -84,6 +110,7 @@ async def run(config: Config) -> None:
             ("samples", write_samples(table, store)),
             *(("remote write", batches.run()) for batches in tables.all()),
         )
+            ("scraping", scraper.run()),
     ]
     await _first(stop, *tasks)
     failed = [task for task in tasks if task.done()]
@@ -149,6 +176,7 @@ def known_senders(store: Store) -> frozenset[str]:
 
 def main() -> int:
     logging.basicConfig(
+
         level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stdout
     )
     config = Config.of_environment()

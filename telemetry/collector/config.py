@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from telemetry.ingest.quotas import BYTES_PER_SECOND, MAX_SERIES_PER_NAMESPACE
 from telemetry.retention import Retention
 from telemetry.store.client import StoreAddress
 
@@ -17,6 +18,8 @@ VARIABLE = "MESHWEB_COLLECTOR"
 class Config:
     """`store_url` empty: the embedded store, its password under `home`.
 
+    `scrape_config` is a file of Prometheus's form, `scrape_hosts` whom it may name, `scrape_own` our own
+    processes (`name=host:port`, with commas). Quotas are those of one namespace: series, and bytes a second.
     `ingest_token`: what senders show that are not on this host; needed where they reach `bind`.
     """
 
@@ -32,6 +35,11 @@ class Config:
     store_port: int
     store_cluster: str = ""
     ingest_token: str = ""
+    scrape_config: str = ""
+    scrape_hosts: str = "loopback"
+    scrape_own: str = ""
+    quota_series: int = MAX_SERIES_PER_NAMESPACE
+    quota_bytes: int = BYTES_PER_SECOND
     retention: Retention = field(default_factory=Retention)
 
     def store_address(self) -> StoreAddress:
@@ -68,6 +76,11 @@ class Config:
             store_port=settings.STORE_PORT,
             store_cluster=settings.STORE_CLUSTER,
             ingest_token=settings.INGEST_TOKEN,
+            scrape_config=settings.SCRAPE_CONFIG,
+            scrape_hosts=settings.SCRAPE_HOSTS,
+            scrape_own=settings.SCRAPE_OWN,
+            quota_series=settings.QUOTA_SERIES,
+            quota_bytes=settings.QUOTA_BYTES,
             retention=retention(),
         )
 

@@ -8,13 +8,14 @@ from aiohttp import web
 
 from telemetry.collector.access import REFUSAL, Access
 from telemetry.collector.batches import BadRows, Batches, QueueFull
-from telemetry.ingest.remote_write import Malformed, Register, Written
+from telemetry.ingest.remote_write import Malformed, Register
 from telemetry.ingest.rows import (
     EXEMPLAR_COLUMNS,
     METADATA_COLUMNS,
     SAMPLE_COLUMNS,
     SERIES_COLUMNS,
 )
+from telemetry.ingest.written import Written
 from telemetry.snappy import BadBlock, unpacked
 from telemetry.store.client import Store, StoreAway
 

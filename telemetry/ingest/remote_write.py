@@ -1,30 +1,28 @@
 """Prometheus remote write, 1.0 and 2.0: requests as rows of the tables."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from google.protobuf.message import DecodeError
 
+from telemetry.ingest.quotas import Quotas, Share, of_namespace
 from telemetry.ingest.rows import pack_sample
-from telemetry.ingest.series import (
-    MAX_LABELS,
-    MAX_SERIES,
-    MAX_SERIES_PER_NAMESPACE,
-    id_of_labels,
+from telemetry.ingest.series import MAX_LABELS, id_of_labels
+from telemetry.ingest.written import (
+    AHEAD_MS,
+    ANNOUNCE_MS,
+    MAX_NAME_BYTES,
+    MAX_VALUE_BYTES,
+    NAME,
+    Written,
+    announcement,
+    metadata_row,
 )
 from telemetry.prompb import METRIC_TYPES, Label, WriteRequest, WriteRequest2
 
-MAX_NAME_BYTES = 1024
-MAX_VALUE_BYTES = 4096
-AHEAD_MS = 600_000
-"""Samples may be that much of the future."""
-ANNOUNCE_MS = 3_600_000
-REMEMBERED = 300_000
-REASONS = 5
-"""That an answer names."""
-_NAME = "__name__"
+REMEMBERED = 500_000
 
 Pairs = tuple[tuple[bytes, bytes], ...]
 
@@ -38,29 +36,6 @@ class _Known:
     id: int
     namespace: str
     announced_ms: int
-
-
-@dataclass(slots=True)
-class Written:
-    """What one request comes to: rows of `series`, `exemplars` and `metric_metadata` as lines of
-    JSON, rows of `samples` in RowBinary. `refused` counts by reason what was left out."""
-
-    samples: bytes = b""
-    series: bytes = b""
-    exemplars: bytes = b""
-    metadata: bytes = b""
-    counted: int = 0
-    exemplars_counted: int = 0
-    refused: dict[str, int] = field(default_factory=dict)
-    announced: list[tuple[int, int]] = field(default_factory=list)
-    """(key, until when): to be remembered once the rows are stored."""
-
-    def refuse(self, reason: str, count: int) -> None:
-        self.refused[reason] = self.refused.get(reason, 0) + count
-
-    def why(self) -> str:
-        told = list(self.refused.items())[:REASONS]
-        return "; ".join(f"{count} refused: {reason}" for reason, count in told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +52,10 @@ class _Series:
 class Register:
     """The series this collector was told of, and how many each namespace has."""
 
-    def __init__(
-        self,
-        quota: int = MAX_SERIES_PER_NAMESPACE,
-        *,
-        all_series: int = MAX_SERIES,
-        seconds: int = 15 * 86_400,
-    ) -> None:
-        self._quota = quota
-        self._all_series = all_series
+    def __init__(self, share: Share | None = None, *, seconds: int = 15 * 86_400) -> None:
+        self._share = share or Quotas().share()
         self._kept_ms = seconds * 1000
         self._known: dict[int, _Known] = {}
-        self._sizes: dict[str, int] = {}
 
     def take(self, body: bytes, now_ms: int, *, second: bool = False) -> Written:
         """Rows of an unpacked request of remote write 1, or 2. Raises Malformed."""
@@ -125,7 +92,8 @@ class Register:
                     written.exemplars_counted += 1
                     latest = max(latest, moment)
             if latest >= known.announced_ms + ANNOUNCE_MS:
-                named += _announcement(known.id, pairs_of(series.raw), latest // 1000) + b"\n"
+                labels = {_text(name): _text(value) for name, value in pairs_of(series.raw)}
+                named += announcement(known.id, labels, latest // 1000) + b"\n"
                 written.announced.append((series.key, latest))
         written.samples, written.exemplars = bytes(samples), bytes(exemplars).rstrip(b"\n")
         written.series = bytes(named).rstrip(b"\n")
@@ -141,9 +109,9 @@ class Register:
 
     def _make_room(self) -> None:
         """Forget all when it is much; what is sent still is announced again."""
-        if len(self._known) > max(REMEMBERED, self._all_series):
+        if len(self._known) > REMEMBERED:
             self._known.clear()
-            self._sizes.clear()
+            self._share.clear()
 
     def _met(self, series: _Series, pairs_of: Any, written: Written) -> _Known | None:
         count = len(series.samples)
@@ -152,15 +120,13 @@ class Register:
             written.refuse(labels, count)
             return None
         namespace = labels.get("namespace", "")
-        size = self._sizes.get(namespace, 0)
-        if size >= self._quota or len(self._known) >= self._all_series:
-            where = f"namespace {namespace!r}" if namespace else "series without a namespace"
-            written.refuse(f"{where} has its {self._quota} series already", count)
+        if not self._share.take(namespace):
+            most = self._share.quotas.series
+            written.refuse(f"{of_namespace(namespace)} has its {most} series already", count)
             return None
-        name = labels.pop(_NAME)
+        name = labels.pop(NAME)
         known = _Known(id_of_labels(name, labels), namespace, -ANNOUNCE_MS)
         self._known[series.key] = known
-        self._sizes[namespace] = size + 1
         return known
 
 
@@ -228,32 +194,29 @@ def _labels(pairs: Pairs) -> dict[str, str] | str:
             return f"label {key!r} is there twice"
         if value:
             found[key] = _text(value)
-    return found if _NAME in found else "a series has no name"
+    return found if NAME in found else "a series has no name"
 
 
 def _text(given: bytes) -> str:
     return given.decode(errors="replace")
 
 
-def _announcement(number: int, pairs: Pairs, seconds: int) -> bytes:
-    labels = {_text(name): _text(value) for name, value in pairs if value}
-    return orjson.dumps((number, labels.pop(_NAME), labels, seconds))
-
-
 def _metadata(request: Any, now: int, *, second: bool) -> Iterator[bytes]:
-    rows: Mapping[str, tuple[object, ...]] = dict(
-        _metadata_2(request) if second else _metadata_1(request)
-    )
+    rows = {row[0]: row for row in (_metadata_2(request) if second else _metadata_1(request))}
     for row in rows.values():
-        yield orjson.dumps((*row, now))
+        yield metadata_row(*row, now)
 
 
-def _metadata_1(request: Any) -> Iterator[tuple[str, tuple[object, ...]]]:
+_Metadata = tuple[str, str, str, str]
+"""Name, type, unit, help."""
+
+
+def _metadata_1(request: Any) -> Iterator[_Metadata]:
     for one in request.metadata:
-        yield one.name, (one.name[:MAX_NAME_BYTES], _kind(one.type), one.unit[:64], one.help[:1024])
+        yield one.name, _kind(one.type), one.unit, one.help
 
 
-def _metadata_2(request: Any) -> Iterator[tuple[str, tuple[object, ...]]]:
+def _metadata_2(request: Any) -> Iterator[_Metadata]:
     symbols = request.symbols
     resolve = _pairs_of_refs(symbols)
     for one in request.timeseries:
@@ -261,8 +224,7 @@ def _metadata_2(request: Any) -> Iterator[tuple[str, tuple[object, ...]]]:
         if about.type and max(about.help_ref, about.unit_ref) < len(symbols):
             name = _text(dict(resolve(one.labels_refs)).get(b"__name__", b""))
             help_text, unit = _text(symbols[about.help_ref]), _text(symbols[about.unit_ref])
-            family = _family(name, _kind(about.type))
-            yield family, (family, _kind(about.type), unit[:64], help_text[:1024])
+            yield _family(name, _kind(about.type)), _kind(about.type), unit, help_text
 
 
 def _family(name: str, kind: str) -> str:
@@ -270,7 +232,7 @@ def _family(name: str, kind: str) -> str:
     if kind in ("histogram", "summary"):
         for ending in ("_bucket", "_sum", "_count"):
             name = name.removesuffix(ending)
-    return name[:MAX_NAME_BYTES]
+    return name
 
 
 def _kind(number: int) -> str:

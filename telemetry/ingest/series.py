@@ -25,13 +25,11 @@ from telemetry.ingest.istio import (
     increase_of,
     stored_name,
 )
+from telemetry.ingest.quotas import Quotas, Share
 from telemetry.ingest.values import Point, PointKind, Resource, ResourcePoints
 
-MAX_SERIES_PER_NAMESPACE = 50_000
-"""Stored series (a histogram is one per bucket and two); what exceeds it is counted and dropped."""
-MAX_SERIES = 500_000
 MAX_SENDERS = 20_000
-"""Of all namespaces: who invents namespaces and names gets no further than this."""
+"""Of all namespaces: who invents names gets no further than this."""
 MAX_ATTRIBUTES = 8192
 """Bytes of one point's attributes."""
 MAX_LABELS = 64
@@ -106,20 +104,11 @@ class Increase:
 class SeriesTable:
     """All senders this collector hears."""
 
-    def __init__(
-        self,
-        quota: int = MAX_SERIES_PER_NAMESPACE,
-        *,
-        all_series: int = MAX_SERIES,
-        all_senders: int = MAX_SENDERS,
-    ) -> None:
+    def __init__(self, share: Share | None = None, *, all_senders: int = MAX_SENDERS) -> None:
         self.senders: dict[str, Sender] = {}
         self.dropped = 0
-        self._quota = quota
-        self._all_series = all_series
+        self._share = share or Quotas().share()
         self._all_senders = all_senders
-        self._size = 0
-        self._sizes: dict[str, int] = {}
 
     def take(self, received: ResourcePoints, now: float) -> int:
         """Remember the newest values; return how many points were not taken."""
@@ -234,27 +223,17 @@ class SeriesTable:
                 self._release(sender)
 
     def _release(self, sender: Sender) -> None:
-        """Its series count no longer. Of a sender nothing of which was kept, nothing was counted."""
-        namespace = sender.resource.namespace
+        """Its series count no longer."""
         size = sum(len(s.ids) for s in sender.series.values())
-        self._size -= size
-        left = self._sizes.get(namespace, 0) - size
-        if left > 0:
-            self._sizes[namespace] = left
-        else:
-            self._sizes.pop(namespace, None)
+        self._share.give_back(sender.resource.namespace, size)
 
     def _new(self, sender: Sender, point: Point) -> Series | None:
-        namespace = sender.resource.namespace
         number = 1 if not _histogram(point) else len(point.bounds) + 3
-        size = self._sizes.get(namespace, 0) + number
-        over = size > self._quota or self._size + number > self._all_series
-        if over or len(point.key) > MAX_ATTRIBUTES:
+        small = len(point.key) <= MAX_ATTRIBUTES
+        if not small or not self._share.take(sender.resource.namespace, number):
             self.dropped += 1
             return None
         series = _series(sender, point)
-        self._sizes[namespace] = size
-        self._size += number
         sender.series[point.name, point.key] = series
         if series.edge is not None:
             series.counts = _counts(sender, series, *series.edge)

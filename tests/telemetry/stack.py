@@ -46,6 +46,10 @@ class Stack:
     http_port: int = field(default_factory=free_port)
     zipkin_port: int = field(default_factory=free_port)
     jaeger_port: int = field(default_factory=free_port)
+    scrape_hosts: str = "loopback"
+    scrape_own: str = ""
+    quota_series: int = 50_000
+    quota_bytes: int = 16 << 20
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -63,7 +67,7 @@ class Stack:
             "store", "-m", "telemetry.store.server", str(self.home), "--port", str(self.store_port)
         )
         store = self.store()
-        assert store.wait(20), "the store did not start"
+        assert store.wait(60), "the store did not start"
         return store
 
     def start_broker(self) -> None:
@@ -84,11 +88,16 @@ class Stack:
             broker_url=self.broker_url,
             store_url="",
             store_port=self.store_port,
+            scrape_config=str(self.home / "scrape.yaml"),
+            scrape_hosts=self.scrape_hosts,
+            scrape_own=self.scrape_own,
+            quota_series=self.quota_series,
+            quota_bytes=self.quota_bytes,
         )
         program = words or ("-m", "telemetry.collector")
         self.start("collector", *program, more=config.environment())
         if wait:
-            eventually(lambda: listens(self.http_port), 20)
+            eventually(lambda: listens(self.http_port), 60)
 
     def kill(self, name: str) -> None:
         """As the kernel does it: without a word."""

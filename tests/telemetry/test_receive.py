@@ -8,6 +8,7 @@ from telemetry.collector import batches
 from telemetry.collector.batches import Batches
 from telemetry.collector.receive import Outcome, Receiver
 from telemetry.ingest.attributes import MAX_RESOURCE, resource_of
+from telemetry.ingest.quotas import Quotas
 from telemetry.ingest.rows import LOG_COLUMNS, SPAN_COLUMNS
 from telemetry.ingest.series import SeriesTable
 from telemetry.ingest.values import Resource
@@ -84,14 +85,14 @@ def test_invented_senders_and_series_have_an_end() -> None:
 
     senders = SeriesTable(all_senders=2)
     assert [told(senders, name) for name in ("a", "b", "c", "a")] == [0, 0, 1, 0]
-    series = SeriesTable(all_series=2)
+    series = SeriesTable(Quotas(all_series=2).share())
     assert [told(series, "a", code=code) for code in ("1", "2", "3", "1")] == [0, 0, 1, 0]
     assert told(SeriesTable(), "a", code="x" * 9000) == 1
     assert (senders.dropped, series.dropped) == (1, 1)
 
 
 def test_what_is_forgotten_makes_room() -> None:
-    table = SeriesTable(all_series=1)
+    table = SeriesTable(Quotas(all_series=1).share())
     receiving = receiver()
     receiving._table = table
     asyncio.run(receiving.metrics(requests_total(1, instance="a").SerializeToString()))

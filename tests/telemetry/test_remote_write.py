@@ -7,6 +7,7 @@ import time
 import orjson
 import pytest
 
+from telemetry.ingest.quotas import Quotas
 from telemetry.ingest.remote_write import Malformed, Register
 from telemetry.ingest.series import MAX_LABELS
 from telemetry.snappy import BadBlock, packed, unpacked
@@ -95,7 +96,7 @@ def test_samples_of_other_times_are_refused() -> None:
 
 
 def test_a_namespace_over_its_quota_does_not_touch_others() -> None:
-    register = Register(quota=3)
+    register = Register(Quotas(3).share())
     flood: Series = {
         (("__name__", "x"), ("namespace", "a"), ("n", str(i))): [(NOW, 1.0)] for i in range(10)
     }

@@ -11,6 +11,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 
 from telemetry.contracts import EdgeCount
 from telemetry.ingest.decode import decode_points
+from telemetry.ingest.quotas import Quotas
 from telemetry.ingest.series import SeriesTable, Values, announcement, difference
 from telemetry.ingest.values import Point, PointKind, Resource, ResourcePoints
 from tests.telemetry.otlp import RESOURCE, pairs, requests_total
@@ -174,7 +175,7 @@ def test_only_what_changed_is_sampled_and_the_rest_every_half_minute() -> None:
 
 
 def test_a_namespace_has_a_quota_of_series() -> None:
-    table = SeriesTable(quota=2)
+    table = SeriesTable(Quotas(2).share())
     for code in ("200", "404", "503"):
         hear(table, 1, response_code=code)
     table.load("uid-1", {})

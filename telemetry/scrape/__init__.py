@@ -1,0 +1,1 @@
+"""Scraping: targets -> fetch -> parse -> samples -> store. Prometheus's configuration is its language."""
