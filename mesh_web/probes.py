@@ -39,6 +39,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     from prometheus_client import CONTENT_TYPE_LATEST, generate_latest  # noqa: PLC0415
 
     from proxy.breakers.metrics import registry  # noqa: PLC0415
+    from telemetry.own.measures import REGISTRY  # noqa: PLC0415
 
-    told = generate_latest() + generate_latest(registry())
+    told = generate_latest() + generate_latest(registry()) + generate_latest(REGISTRY)
     return HttpResponse(told, content_type=CONTENT_TYPE_LATEST)

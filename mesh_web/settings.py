@@ -24,6 +24,11 @@
 | MESHWEB_NODE | local | how the agent names its host |
 | MESHWEB_LOG_LEVEL | INFO | of every process |
 | MESHWEB_TRACE_SAMPLING | 10 | percent of requests that are traced |
+| MESHWEB_OWN_TELEMETRY | on | off: Meshweb's own traces, metrics and logs do not go to its own collector |
+| MESHWEB_OWN_SAMPLING | 10 | percent of Meshweb's own reads and rounds that are traced; changes always are |
+| MESHWEB_OTLP_ENDPOINT | none | where its own telemetry goes, too: http:// or https:// of an OTLP/HTTP endpoint |
+| MESHWEB_OTLP_HEADERS, _CA, _CERTIFICATE | none | name=value, comma separated; PEM files: whom to trust, what to show (with its key) |
+| MESHWEB_JAEGER_ENDPOINT | none | a Jaeger for its own traces: http(s)://[user:password@]host:14268/api/traces or udp://host:6831 (needs meshweb[jaeger]) |
 | MESHWEB_QUERY_MAX_SAMPLES | 20000000 | what one PromQL query may load (16 bytes each) |
 | MESHWEB_RULE_FILES | rules/*.yaml in MESHWEB_HOME | recording and alerting rules in Prometheus's YAML, a glob |
 """
@@ -38,6 +43,8 @@ import os
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from telemetry.own.config import read as own_telemetry
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("MESHWEB_HOME", ".meshweb")).resolve()
@@ -135,6 +142,15 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+OWN_TELEMETRY = own_telemetry(
+    os.environ,
+    collector=COLLECTOR_ADDRESS,
+    port_offset=PORT_OFFSET,
+    token=INGEST_TOKEN,
+    secret=SECRET_KEY,
+)
+"""Where Meshweb's processes send what they tell of themselves (telemetry.own.config)."""
+
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("MESHWEB_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 
@@ -159,6 +175,7 @@ INSTALLED_APPS = [
     "mesh_web",
 ]
 MIDDLEWARE = [
+    "mesh_web.measured.measured",
     "mesh_web.security.protect",
     "mesh_web.security.speak_json",
     "django.middleware.security.SecurityMiddleware",

@@ -152,13 +152,17 @@ class ServedSecret:
 class PublishedConfig:
     """What is in force at the latest pushed revision; `number` 0 is before the first.
 
-    `documents` are sorted by key and hold no private key; `accepted_at` is Unix seconds.
+    `documents` are sorted by key and hold no private key; `accepted_at` is Unix seconds. `trace` is
+    where the revision's trace goes on (W3C `traceparent`), "" if it has none; `carried` are those
+    of older revisions that are under way and come with it.
     """
 
     number: int
     accepted_at: float
     documents: tuple[Document, ...] = ()
     secrets: tuple[PublishedSecret, ...] = ()
+    trace: str = ""
+    carried: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +179,7 @@ class ChangeView:
 class RevisionView:
     """A revision as people see it. `created_at` is Unix seconds, `ms` the slowest proxy's ACK.
 
-    `trial` None: it brought nothing to try, or is not that far.
+    `trial` None: it brought nothing to try, or is not that far. `trace_id` "": it has no trace.
     """
 
     number: int
@@ -192,6 +196,7 @@ class RevisionView:
     system: bool
     reverts: int | None
     trial: Trial | None = None
+    trace_id: str = ""
 
     def quantile_ms(self, share: float) -> float | None:
         """The time within which this share of the proxies that have it had it (nearest rank)."""

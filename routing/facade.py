@@ -12,6 +12,7 @@ from routing.selectors import (
     newest_of_all,
     newest_published,
     states_of,
+    traces_of,
 )
 from routing.services import publish
 from routing.services.certificates import served_secrets
@@ -73,11 +74,14 @@ def converged_revision() -> int:
 
 def _config(number: int, accepted_at: float) -> PublishedConfig:
     documents = documents_published(number)
+    trace, carried = traces_of(number)
     return PublishedConfig(
         number=number,
         accepted_at=accepted_at,
         documents=documents,
         secrets=published_secrets(documents),
+        trace=trace,
+        carried=carried,
     )
 
 

@@ -29,6 +29,14 @@ def _newest(rows: QuerySet[Revision]) -> tuple[int, float]:
     return (0, 0.0) if newest is None else (newest[0], newest[1].timestamp())
 
 
+def traces_of(number: int) -> tuple[str, tuple[str, ...]]:
+    """Where the trace of a revision goes on, and those of older ones that are under way; "" is none."""
+    under_way = Q(state__in=(RevisionState.ACCEPTED, RevisionState.TRIED), number__lt=number)
+    rows = Revision.objects.filter(under_way | Q(number=number)).exclude(trace_parent="")
+    found = dict(rows.order_by("number").values_list("number", "trace_parent"))
+    return found.pop(number, ""), tuple(found.values())
+
+
 def newest_accepted() -> int:
     """The number of the latest revision, pushed or not; 0 without."""
     return Revision.objects.order_by("-number").values_list("number", flat=True).first() or 0

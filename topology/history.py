@@ -14,12 +14,17 @@ PRESENT_SECONDS = 30
 """So near to now, what runs now is what ran then."""
 
 
-def graph_at(at: float, window_seconds: int, graph_type: GraphType) -> Graph:
-    """The traffic of the `window_seconds` before `at` (Unix seconds). Raises Refusal (503)."""
+def graph_at(at: float, window_seconds: int, graph_type: GraphType, *, own: bool = False) -> Graph:
+    """The traffic of the `window_seconds` before `at` (Unix seconds). Raises Refusal (503).
+
+    `own`: with what Meshweb's processes tell of their calls to one another.
+    """
     start = at - window_seconds
     edges = asked(lambda _: edge_totals(start, at))
     told = asked(
-        lambda store: dependencies(store, start_ns=_nanoseconds(start), end_ns=_nanoseconds(at))
+        lambda store: dependencies(
+            store, start_ns=_nanoseconds(start), end_ns=_nanoseconds(at), own=own
+        )
     )
     calls = tuple(
         Calls(

@@ -110,6 +110,7 @@ class TraceQuery:
     `service`, `source` and `destination` are a service or workload, "name" or "namespace/name".
     `source` and `destination` together name an edge: a span of the one calls a span of the other.
     A span matches that fulfils all of it: operation, duration (both bounds included) and `where`.
+    Without `own` none of Meshweb's processes do.
     Times in Unix nanoseconds: traces whose matching spans lie in [start_ns, end_ns).
     """
 
@@ -123,6 +124,7 @@ class TraceQuery:
     max_duration_ns: int = 0
     where: Condition | None = None
     error: bool | None = None
+    own: bool = True
     limit: int = 20
     after: "TracePosition | None" = None
 

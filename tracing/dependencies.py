@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from telemetry.facade import Store
+from telemetry.own.config import NAMESPACE
 from tracing.selectors import rows_of
 
 
@@ -22,24 +23,30 @@ class Dependency:
     p99_ns: float
 
 
-def dependencies(store: Store, *, start_ns: int, end_ns: int) -> tuple[Dependency, ...]:
-    """By the names of both, of spans that began in [start_ns, end_ns)."""
+def dependencies(
+    store: Store, *, start_ns: int, end_ns: int, own: bool = True
+) -> tuple[Dependency, ...]:
+    """By the names of both, of spans that began in [start_ns, end_ns); `own`: Meshweb's, too."""
     rows = rows_of(
         store,
         "SELECT p.ServiceName, c.ServiceName, count(), countIf(c.StatusCode = 'Error'),"
         " quantiles(0.5, 0.95, 0.99)(c.Duration)"
-        " FROM (SELECT TraceId, SpanId, ServiceName FROM {database}.otel_traces"
+        " FROM (SELECT TraceId, SpanId, ServiceName, Namespace FROM {database}.otel_traces"
         "  WHERE Timestamp >= fromUnixTimestamp64Nano({start:Int64}) - INTERVAL 1 MINUTE"
         "  AND Timestamp < fromUnixTimestamp64Nano({end:Int64})) AS p"
-        " INNER JOIN (SELECT TraceId, ParentSpanId, ServiceName, StatusCode, Duration"
+        " INNER JOIN (SELECT TraceId, ParentSpanId, ServiceName, Namespace, StatusCode,"
+        "  Duration"
         "  FROM {database}.otel_traces WHERE ParentSpanId != ''"
         "  AND Timestamp >= fromUnixTimestamp64Nano({start:Int64})"
         "  AND Timestamp < fromUnixTimestamp64Nano({end:Int64})) AS c"
         " ON c.TraceId = p.TraceId AND c.ParentSpanId = p.SpanId"
         " WHERE p.ServiceName != c.ServiceName"
+        " AND ({own:UInt8} = 1 OR {ours:String} NOT IN (p.Namespace, c.Namespace))"
         " GROUP BY p.ServiceName, c.ServiceName ORDER BY p.ServiceName, c.ServiceName LIMIT 5000",
         start=start_ns,
         end=end_ns,
+        own=int(own),
+        ours=NAMESPACE,
     )
     return tuple(
         Dependency(

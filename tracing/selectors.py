@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from telemetry.facade import Store, StoreError
+from telemetry.own.config import NAMESPACE
 from tracing.analysis.tree import arrange
 from tracing.contracts import (
     Event,
@@ -114,16 +115,22 @@ def spans_of(store: Store, ids: list[str]) -> dict[str, list[Span]]:
 
 
 def services(
-    store: Store, *, start_ns: int, end_ns: int
+    store: Store, *, start_ns: int, end_ns: int, own: bool = True
 ) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
-    """(namespace, service, its operations) of everything that sent spans in that time."""
+    """(namespace, service, its operations) of everything that sent spans in that time.
+
+    `own`: Meshweb's processes, too.
+    """
     rows = rows_of(
         store,
         "SELECT Namespace, ServiceName, arraySort(groupUniqArray(500)(SpanName))"  # noqa: S608  constants
         f" FROM {{database}}.otel_traces WHERE {_TIME.format('')}"
+        " AND ({own:UInt8} = 1 OR Namespace != {ours:String})"
         " GROUP BY Namespace, ServiceName ORDER BY Namespace, ServiceName LIMIT 1000",
         start=start_ns,
         end=end_ns,
+        own=int(own),
+        ours=NAMESPACE,
     )
     return tuple((namespace, service, tuple(names)) for namespace, service, names in rows)
 
@@ -212,6 +219,9 @@ def _conditions(query: TraceQuery) -> tuple[list[str], dict[str, str | int | flo
     if query.max_duration_ns:
         conditions.append("d.Duration <= {max_duration:UInt64}")
         parameters["max_duration"] = query.max_duration_ns
+    if not query.own:
+        conditions.append("d.Namespace != {ours:String}")
+        parameters["ours"] = NAMESPACE
     if query.where is not None:
         values = Parameters()
         conditions.append(sql_of(query.where, values, "d."))

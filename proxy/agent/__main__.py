@@ -8,11 +8,21 @@ import signal
 
 from proxy.agent import host
 from proxy.agent.agent import Agent
+from telemetry.own.config import read
+from telemetry.own.start import start
 
 
 async def main() -> None:
     """Runs until SIGTERM; what it runs goes on without it, in the keeper."""
-    agent = Agent(host.read(os.environ), os.environ, host.join_token(os.environ))
+    known = host.read(os.environ)
+    told = read(
+        os.environ,
+        collector=known.collector,
+        port_offset=known.port_offset,
+        token=known.ingest_token,
+    )
+    start(told, "meshweb-agent", spans=False)
+    agent = Agent(known, os.environ, host.join_token(os.environ))
     running = asyncio.create_task(agent.run())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
     with contextlib.suppress(asyncio.CancelledError):

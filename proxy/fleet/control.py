@@ -23,6 +23,7 @@ from proxy.ads.session import Rejected
 from proxy.fleet import dump
 from proxy.fleet.asking import tidied
 from proxy.fleet.blame import Ledger
+from proxy.fleet.journeys import Followed, Journeys, tell
 from proxy.fleet.metrics import Meter, Metered
 from proxy.fleet.planner import Blame, Plan, Planner, Sources, TurnedDown
 from proxy.fleet.progress import Progress
@@ -123,7 +124,8 @@ class Control:
         self._ledger = Ledger()
         self._rows = Rows(name)
         self._meter = meter
-        self.ads = AdsServer(self._admit, Metered(meter, self))
+        self._journeys = Journeys(name)
+        self.ads = AdsServer(self._admit, Followed(self._journeys, Metered(meter, self)))
         self._planner = Planner(
             meter.sources(
                 Sources(
@@ -160,6 +162,7 @@ class Control:
         expected, converged = await self._until_done("record", self._work_start)
         self._progress.expect(expected)
         self._progress.done_before(converged)
+        self._journeys.done_before(converged)
         while self._plan is None:
             await self._look_once(anew=False)
         self._look.set()  # what was accepted while no control was there
@@ -329,6 +332,8 @@ class Control:
     def _serve(self, plan: Plan) -> None:
         new_revision = self._plan is None or plan.number != self._plan.number
         new_step = self._plan is not None and plan.step != self._plan.step
+        before = self._plan.snapshots if self._plan is not None else {}
+        self._journeys.planned(plan, before, news=new_revision or new_step)
         self._plan = plan
         self._step_at = None if plan.final else time.monotonic()
         self._rest_until = None
@@ -369,6 +374,7 @@ class Control:
         plan = self._planner.plan(step=step, anew=anew or bool(refused))
         while isinstance(plan, TurnedDown):
             # nothing to take back: then it is pushed, and the proxies' own refusals count
+            self._journeys.turned_down(plan)
             stuck = None if _turn_down(plan) else plan.number
             plan = self._planner.plan(step=step, anew=anew or bool(refused), untried=stuck)
         if plan is not None:
@@ -424,6 +430,9 @@ class Control:
             self._record.clear()
             for report in tuple(self._progress.reports(time.time())):
                 await self._until_done("record", partial(routing.record_convergence, report))
+                self._journeys.reported(report)
+            if ended := self._journeys.take():
+                await self._in("record", partial(tell, ended))
             await asyncio.sleep(RECORD_SECONDS)
 
     async def _writing_rows(self) -> None:

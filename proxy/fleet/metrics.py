@@ -8,7 +8,6 @@ import time
 from collections import Counter as Counts
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.core import Metric
@@ -20,6 +19,7 @@ from proxy.fleet.planner import Plan, Sources
 from proxy.xds.messages import SHORT_NAMES
 from proxy.xds.snapshot import ProxySnapshot
 from routing.contracts import Document, PublishedConfig
+from telemetry.own.start import own_version
 from topology.contracts import Registry
 
 CONVERGENCE_SECONDS = (0.1, 0.5, 1, 3, 5, 10, 20, 30)
@@ -29,13 +29,6 @@ SIZES = (1, 10_000, 1_000_000, 4_000_000, 10_000_000, 40_000_000)
 """The bounds of Istio's histograms."""
 
 MESH = "mesh"
-
-
-def own_version() -> str:
-    try:
-        return version("meshweb")
-    except PackageNotFoundError:  # run from a clone that is not installed
-        return "unknown"
 
 
 class Meter:

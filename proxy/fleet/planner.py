@@ -10,6 +10,7 @@ from functools import cache, partial
 
 from proxy.fleet.culprits import Suspects, find_culprits
 from proxy.fleet.quarantine import Quarantine, Refusal, culprits
+from proxy.fleet.stages import Stages, Story
 from proxy.fleet.steps import InMemory, Steps, StepStore
 from proxy.fleet.transition import Modes, Standings, advance, aim, overlaps, under_way
 from proxy.fleet.tryout import Failed, Guilty, Passed, Tryout, Untried
@@ -72,7 +73,7 @@ class Plan:
 
     `final`: no further step of an mTLS change follows; `step` is the version of the one that this
     plan brings. `refused`: what this very revision brought
-    back although it had been refused before, by proxy.
+    back although it had been refused before, by proxy. `story` is how it was made.
     """
 
     number: int
@@ -83,6 +84,7 @@ class Plan:
     final: bool
     step: int = 0
     refused: Mapping[str, tuple[Blame, ...]] = field(default_factory=dict)
+    story: Story = field(default_factory=Story)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,7 @@ class TurnedDown:
     number: int
     culprits: Mapping[ResourceKey, str]
     trial: Trial
+    story: Story = field(default_factory=Story)
 
 
 class Planner:
@@ -120,6 +123,7 @@ class Planner:
         self._host_port_offset = host_port_offset
         self._compiler = Compiler()
         self._snapshots = Snapshots(options)
+        self._stages = Stages()
         self._steps = Steps()
         self._aimed: Standings = {}
         self._aims: tuple[Standings, Modes, Standings] | None = None
@@ -172,7 +176,9 @@ class Planner:
         What was turned down, or could not be planned, is looked at again in the next call; not if
         that is revision `untried`, which is pushed whatever Envoy says.
         """
-        published, fresh = self._read()
+        self._stages = Stages()
+        with self._stages("read"):
+            published, fresh = self._read()
         fresh = self._look_at_steps(proved=step) or fresh
         if not (fresh or anew) or published is None:
             return None
@@ -197,8 +203,11 @@ class Planner:
     def _tried_plan(
         self, published: PublishedConfig, *, anew: bool, untried: int | None
     ) -> Plan | TurnedDown | None:
-        before, mesh = self._mesh, self._compile(published)
-        trial = self._try(published, mesh)
+        with self._stages("compile", documents=len(published.documents)):
+            before, mesh = self._mesh, self._compile(published)
+        with self._stages("try") as told:
+            trial = self._try(published, mesh)
+            told.update(_told_of(trial))
         if isinstance(trial, TurnedDown):
             if published.number != untried:
                 return trial
@@ -206,7 +215,8 @@ class Planner:
         if not self._keep_steps(published):
             return None
         if self._published is not None and published is not self._published:
-            self._sources.push(published.number, trial)
+            with self._stages("mark pushed"):
+                self._sources.push(published.number, trial)
         # hardly ever asked for
         self._newly = cache(partial(_newly_written, self._published, published))
         if published is not self._published:
@@ -284,7 +294,12 @@ class Planner:
                 culprits = self._culprits(published, failed)
                 if culprits:
                     number = published.number
-                    return TurnedDown(number=number, culprits=culprits, trial=trial)
+                    return TurnedDown(
+                        number=number,
+                        culprits=culprits,
+                        trial=trial,
+                        story=self._stages.story(published, _told_of(trial)),
+                    )
                 log.error("Envoy refuses what no resource is to blame for: %s", trial.error)
             case Untried(tried=tried, ms=ms, reason=reason):
                 log.warning("revision %d is pushed untried: %s", published.number, reason)
@@ -334,6 +349,28 @@ class Planner:
         )
 
     def _plan(self, published: PublishedConfig, mesh: Mesh, before: Mesh | None) -> Plan:
+        with self._stages("make snapshots") as told:
+            changed, refused = self._make(published, mesh, before)
+            told["changed"] = len(changed)
+        removed = tuple(proxy_id for proxy_id in self._served if proxy_id not in mesh.configs)
+        for proxy_id in removed:
+            del self._served[proxy_id]
+        return Plan(
+            number=published.number,
+            accepted_at=published.accepted_at,
+            snapshots=dict(self._served),
+            changed=tuple(changed),
+            removed=removed,
+            final=not self._under_way(self._steps.standings),
+            step=self._steps.version,
+            refused=refused,
+            story=self._stages.story(published),
+        )
+
+    def _make(
+        self, published: PublishedConfig, mesh: Mesh, before: Mesh | None
+    ) -> tuple[list[str], dict[str, tuple[Blame, ...]]]:
+        """Which proxies have to be told, and what is held back from them."""
         material = _material(published)
         changed: list[str] = []
         refused: dict[str, tuple[Blame, ...]] = {}
@@ -350,19 +387,7 @@ class Planner:
             if old is None or _differs(made, old):
                 self._served[proxy_id] = made
                 changed.append(proxy_id)
-        removed = tuple(proxy_id for proxy_id in self._served if proxy_id not in mesh.configs)
-        for proxy_id in removed:
-            del self._served[proxy_id]
-        return Plan(
-            number=published.number,
-            accepted_at=published.accepted_at,
-            snapshots=dict(self._served),
-            changed=tuple(changed),
-            removed=removed,
-            final=not self._under_way(self._steps.standings),
-            step=self._steps.version,
-            refused=refused,
-        )
+        return changed, refused
 
     def _blames(
         self, held: tuple[Refusal, ...], made: ProxySnapshot, good: ProxySnapshot | None
@@ -380,6 +405,20 @@ def _changes(mesh: Mesh, before: Mesh | None) -> list[tuple[ProxyConfig, ProxyCo
     """The configurations that are new or others, each with the one before."""
     known = before.configs if before is not None else {}
     return [(mesh.configs[one], known.get(one)) for one in mesh.changed_since(before)]
+
+
+def _told_of(trial: Trial | TurnedDown | None) -> dict[str, str | int | float]:
+    """What a trial came to, for the story of its plan."""
+    if isinstance(trial, TurnedDown):
+        trial = trial.trial
+    if trial is None:
+        return {"outcome": "nothing to try"}
+    told: dict[str, str | int | float] = {
+        "outcome": trial.outcome.value,
+        "command": "envoy --mode validate",
+        "parts": trial.parts,
+    }
+    return {**told, "error": trial.error} if trial.error else told
 
 
 def _newly_written(before: PublishedConfig | None, now: PublishedConfig) -> frozenset[ResourceKey]:

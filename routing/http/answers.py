@@ -114,6 +114,7 @@ def _of_revision(
         proxies=[ProxyProgressOut.of(one) for one in view.proxies] if view else [],
         changes=[ChangeOut.of(one) for one in view.changes] if view and not unchanged else [],
         effects=EffectsOut.of(Effects()) if query.dry_run else None,
+        trace_id=(view.trace_id or None) if view and not unchanged else None,
     )
 
 

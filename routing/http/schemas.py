@@ -217,6 +217,7 @@ class RevisionOut(Schema):
     system: bool
     reverts: int | None
     trial: TrialOut | None = Field(..., description="null: there was nothing to try, or not yet")
+    trace_id: str | None = Field(None, description="from the request to each proxy's answer")
 
     @staticmethod
     def of(view: RevisionView) -> "RevisionOut":
@@ -237,6 +238,7 @@ class RevisionOut(Schema):
             system=view.system,
             reverts=view.reverts,
             trial=TrialOut.of(view.trial) if view.trial else None,
+            trace_id=view.trace_id or None,
         )
 
 
@@ -260,6 +262,7 @@ class WriteOut(Schema):
     proxies: list[ProxyProgressOut]
     changes: list[ChangeOut]
     effects: EffectsOut | None = None
+    trace_id: str | None = None
 
 
 class MetadataOut(Schema):

@@ -18,7 +18,8 @@ class Revision(models.Model):
     `convergence` is [{"id", "state", "ms", "error", "control"}] as last reported, `verdicts` the
     state that each control process has come to, by its name. `reverts` is the number
     of the revision that this one undid. `trial` is {"outcome", "parts", "ms", "error"} or empty.
-    `published_at` None: no proxy was ever told of it by itself.
+    `published_at` None: no proxy was ever told of it by itself. `trace_parent` is where its trace
+    goes on (W3C); "" if it has none.
     """
 
     number = models.PositiveBigIntegerField(unique=True)
@@ -35,6 +36,7 @@ class Revision(models.Model):
     convergence = models.JSONField(default=list)
     verdicts = models.JSONField(default=dict)
     trial = models.JSONField(default=dict)
+    trace_parent = models.CharField(max_length=55, blank=True, default="")
     ms = models.FloatField(null=True, blank=True)
     converged = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)

@@ -25,6 +25,7 @@ from routing.services.outcome import Accepted, Foreseen, Missing, Outcome, Refus
 from routing.services.platform import carry_out
 from routing.services.refusals import refused_before
 from routing.services.secrets import SecretData, split_secret, store_secret, stored
+from telemetry.own.tracing import CHANGE, tracer
 
 Wanted = Mapping[ResourceKey, Document | None]
 """Resources as they shall be; None: gone."""
@@ -95,6 +96,21 @@ def edit(
     `make` may decline with a value of its own, which is the answer then. Raises Refusal (403) for
     a change of what runs by an author who may not deploy.
     """
+    asked = {} if terms.dry_run else {CHANGE: True}
+    with tracer.start_as_current_span("apply", attributes=asked) as span:
+        outcome = _edit(make, terms, secrets)
+        span.set_attribute("meshweb.outcome", type(outcome).__name__.lower())
+        if isinstance(outcome, Accepted | Foreseen):
+            span.set_attribute("meshweb.revision", outcome.number)
+            span.set_attribute("meshweb.changes", [str(one.key) for one in outcome.changes[:20]])
+        return outcome
+
+
+def _edit(
+    make: Callable[[Documents], Wanted | Declined],
+    terms: Terms,
+    secrets: Sequence[SecretData],
+) -> Outcome | Declined:
     with transaction.atomic():
         ledger = hold_ledger()
         before = documents_in_force()
@@ -131,6 +147,7 @@ def edit(
     )
 
 
+@tracer.start_as_current_span("write revision")
 def _write(
     ledger: Ledger,
     changes: Sequence[Change],

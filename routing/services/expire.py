@@ -21,6 +21,7 @@ from routing.services.judgement import judge
 from routing.services.ledger import Signature, hold_ledger, write_revision
 from routing.services.platform import carry_out
 from routing.services.rejection import AUTHOR
+from telemetry.own.tracing import CHANGE, tracer
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ def _tried(pk: int, now: datetime) -> int | None:
         return None
 
 
+@tracer.start_as_current_span("put back", attributes={CHANGE: True})
 def _put_back(pk: int, now: datetime) -> int | None:
     """None where another worker was first, or its owner has changed it since.
 

@@ -11,6 +11,7 @@ from routing.documents import from_json, to_yaml
 from routing.models import ResourceVersion, Revision
 from routing.selectors import documents_published
 from routing.services.convergence import progress_of
+from telemetry.own.tracing import trace_id_of
 
 
 def revision(number: int) -> RevisionView | None:
@@ -92,4 +93,5 @@ def _view(row: Revision, changes: Iterable[Change]) -> RevisionView:
         system=row.system,
         reverts=row.reverts,
         trial=trials.from_json(row.trial),
+        trace_id=trace_id_of(row.trace_parent),
     )

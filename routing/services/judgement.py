@@ -10,6 +10,7 @@ from routing.checks.check import CheckInput, blocking, check
 from routing.contracts import Document, ResourceKey
 from routing.selectors import documents_in_force
 from routing.services.platform import manifest_findings, registry
+from telemetry.own.tracing import tracer
 
 Documents = Mapping[ResourceKey, Document]
 
@@ -22,6 +23,7 @@ class Judgement:
     findings: tuple[Finding, ...]
 
 
+@tracer.start_as_current_span("check")
 def judge(before: Documents, after: Documents, changes: Sequence[Change]) -> Judgement:
     """Check everything that would be in force.
 

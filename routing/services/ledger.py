@@ -12,6 +12,7 @@ from routing.documents import plain, to_json
 from routing.expiry import expires_at
 from routing.models import Ledger, Resource, ResourceVersion, Revision
 from routing.selectors import CLUSTER, heads
+from telemetry.own.tracing import traceparent, tracer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class Signature:
     reverts: int | None = None
 
 
+@tracer.start_as_current_span("hold ledger")
 def hold_ledger() -> Ledger:
     """Wait for every other writer, and keep them out until the transaction ends.
 
@@ -52,6 +54,7 @@ def write_revision(
         system=signature.system,
         reverts=signature.reverts,
         findings=list(findings),
+        trace_parent=traceparent(),
         created_at=now,
         accepted_at=now,
     )

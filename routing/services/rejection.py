@@ -16,11 +16,12 @@ from routing.documents import from_json, same_content
 from routing.findings import all_json, as_json
 from routing.model.catalogue import finding
 from routing.models import Ledger, ResourceVersion, Revision
-from routing.selectors import version_document, versions_of
+from routing.selectors import traces_of, version_document, versions_of
 from routing.services import publish
 from routing.services.convergence import BEFORE, announce, progress_of
 from routing.services.ledger import Signature, hold_ledger, write_revision
 from routing.services.platform import carry_out
+from telemetry.own.tracing import CHANGE, context_of, tracer
 
 AUTHOR = "meshweb"
 
@@ -49,7 +50,15 @@ def take_back(revision: int, culprits: Mapping[ResourceKey, str], trial: Trial) 
 def _take_back(
     revision: int, culprits: Mapping[ResourceKey, str], trial: Trial | None
 ) -> int | None:
-    with transaction.atomic():
+    parent, _ = traces_of(revision)
+    with (
+        tracer.start_as_current_span(
+            "take back",
+            context=context_of(parent),
+            attributes={CHANGE: True, "meshweb.revision": revision},
+        ),
+        transaction.atomic(),
+    ):
         ledger = hold_ledger()
         found = tuple(_found(revision, culprits))
         rejected = sorted({one.bad.revision_id for one in found})

@@ -8,6 +8,7 @@ from routing import broker
 from routing.contracts import RevisionState
 from routing.models import Revision
 from telemetry.contracts import Channel
+from telemetry.own.tracing import tracer
 
 LONGEST_SECONDS = 60.0
 NAMING_SECONDS = 5.0
@@ -24,6 +25,7 @@ FINAL = frozenset(
 )
 
 
+@tracer.start_as_current_span("wait until converged")
 def await_final(number: int, seconds: float) -> RevisionState | None:
     """The revision's state once it is final, or when time is out (at most a minute).
 

@@ -36,6 +36,8 @@ from telemetry.scrape.fetch import Allowed
 from telemetry.scrape.members import Members
 from telemetry.scrape.own import own_configuration
 from telemetry.scrape.scraper import Scraper
+from telemetry.own.config import OTLP_HTTP_PORT, OwnTelemetry, read
+from telemetry.own.start import start
 from telemetry.store.client import Store, StoreAway, StoreError
 from telemetry.store.migrate import Engines, migrate
 
@@ -174,12 +176,23 @@ def known_senders(store: Store) -> frozenset[str]:
     return frozenset(row[0] for row in rows)
 
 
+def _own_telemetry(config: Config) -> OwnTelemetry:
+    """What it tells of itself it takes in through its own door: constant, however much that is."""
+    return read(
+        os.environ,
+        collector="",
+        port_offset=config.http_port - OTLP_HTTP_PORT,
+        token=config.ingest_token,
+    )
+
+
 def main() -> int:
     logging.basicConfig(
 
         level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stdout
     )
     config = Config.of_environment()
+    start(_own_telemetry(config), "meshweb-collector", spans=False)
     try:
         with (
             contextlib.suppress(KeyboardInterrupt),

@@ -4,6 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 import orjson
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
@@ -27,6 +28,7 @@ from telemetry.ingest.decode import Malformed, decode_points, read_logs, read_sp
 from telemetry.ingest.rows import log_row, span_row
 from telemetry.ingest.series import SeriesTable
 from telemetry.ingest.values import Span
+from telemetry.own.measures import INGESTED
 from telemetry.sanitize import sanitize
 from telemetry.sanitize.logs import sanitize_log
 from telemetry.store.client import StoreAway
@@ -65,6 +67,30 @@ class Signal:
     receive: Receive
 
 
+Given = TypeVar("Given")
+
+
+def _counted(
+    signal: str,
+) -> Callable[
+    [Callable[["Receiver", Given], Awaitable[Reply]]],
+    Callable[["Receiver", Given], Awaitable[Reply]],
+]:
+    """Requests that were answered, by what became of them."""
+
+    def counting(
+        receive: Callable[["Receiver", Given], Awaitable[Reply]],
+    ) -> Callable[["Receiver", Given], Awaitable[Reply]]:
+        async def counted(self: "Receiver", given: Given) -> Reply:
+            reply = await receive(self, given)
+            INGESTED.labels(signal, reply.outcome).inc()
+            return reply
+
+        return counted
+
+    return counting
+
+
 class Receiver:
     """Decodes, mends, queues. Spans and logs are answered when they are durable.
 
@@ -87,6 +113,7 @@ class Receiver:
     async def traces(self, body: bytes) -> Reply:
         return await self.spans(read_spans(body))
 
+    @_counted("traces")
     async def spans(self, spans: Iterator[Span] | Malformed) -> Reply:
         """Of any format, just decoded."""
         if isinstance(spans, Malformed):
@@ -116,6 +143,7 @@ class Receiver:
             )
         return await _queued(self._spans, lines, response)
 
+    @_counted("logs")
     async def logs(self, body: bytes) -> Reply:
         records = read_logs(body)
         if isinstance(records, Malformed):
@@ -128,6 +156,7 @@ class Receiver:
         response = ExportLogsServiceResponse(partial_success=ExportLogsPartialSuccess())
         return await _queued(self._logs, lines, response)
 
+    @_counted("metrics")
     async def metrics(self, body: bytes) -> Reply:
         decoded = decode_points(body)
         if isinstance(decoded, Malformed):

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlencode, urlsplit
 
 import orjson
 
+from telemetry.store.asked import asked_of_store
 from telemetry.store.password import store_password
 
 DATABASE = "meshweb"
@@ -196,6 +197,10 @@ class Store:
         abandoned: Callable[[], bool] | None = None,
     ) -> bytes:
         path = f"/?{urlencode(arguments)}"
+        with asked_of_store(arguments.get("query", "") or body):
+            return self._answered(path, body, abandoned)
+
+    def _answered(self, path: str, body: bytes, abandoned: Callable[[], bool] | None) -> bytes:
         connection, reused = self._connection()
         try:
             status, code, text = self._exchange(connection, path, body, abandoned)

@@ -1,5 +1,6 @@
 """REST of searches: traces that have something in common, and who sends spans."""
 
+import re
 import time
 from typing import Annotated
 
@@ -28,7 +29,8 @@ class SpanSearch(Schema):
 
     `source` with `destination` finds traces in which the one called the other. `q` asks in words:
     `payment.method=card AND (error OR duration>100ms) AND NOT exists(retry)`. `end` is Unix
-    seconds, now where it is left out; the search begins `lookback` before it.
+    seconds, now where it is left out; the search begins `lookback` before it. Meshweb's own
+    processes are found where `own` is true or something is asked for by its name.
     """
 
     service: Name = ""
@@ -39,6 +41,7 @@ class SpanSearch(Schema):
     max_duration_ms: float = Field(0, ge=0, le=86_400_000)
     error: bool | None = None
     q: str = Field("", max_length=4096)
+    own: bool = False
     lookback: str = Field("15m", pattern=LOOKBACK)
     end: float = Field(0, ge=0, le=4e9)
     limit: int = Field(20, ge=1, le=1000)
@@ -86,10 +89,11 @@ def search_traces(request: HttpRequest, search: Query[TraceSearch]) -> Page[Trac
 
 
 @router.get("/traces/services", response={200: Page[TracedServiceOut], **ERRORS})
-def traced_services(request: HttpRequest) -> Page[TracedServiceOut]:  # noqa: ARG001
-    """What sent spans within the last hour, and the names of its spans."""
+def traced_services(request: HttpRequest, own: bool = False) -> Page[TracedServiceOut]:  # noqa: ARG001
+    """What sent spans within the last hour, and the names of its spans; `own`: Meshweb, too."""
     end = time.time_ns()
-    found = asked(lambda store: selectors.services(store, start_ns=end - 3600 * 10**9, end_ns=end))
+    start = end - 3600 * 10**9
+    found = asked(lambda store: selectors.services(store, start_ns=start, end_ns=end, own=own))
     items = [
         TracedServiceOut(namespace=namespace, name=name, operations=list(operations))
         for namespace, name, operations in found
@@ -111,9 +115,18 @@ def query_of(search: SpanSearch, cursor: str = "") -> TraceQuery:
         max_duration_ns=round(search.max_duration_ms * 1e6),
         error=search.error,
         where=_where(search.q),
+        own=search.own or _is_named(search),
         limit=search.limit,
         after=_position(cursor),
     )
+
+
+_NAMING = re.compile(r"\b(service|namespace|workload|trace)\b")
+
+
+def _is_named(search: SpanSearch) -> bool:
+    named = search.service or search.source or search.destination
+    return bool(named) or _NAMING.search(search.q) is not None
 
 
 def _where(text: str) -> Condition | None:

@@ -6,9 +6,11 @@ import logging
 import signal
 
 import uvloop
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from mesh_web.live.builder import Live
+from telemetry.own.start import start
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +22,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, **_options: object) -> None:
+        start(settings.OWN_TELEMETRY, "meshweb-live", spans=False)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve())
 

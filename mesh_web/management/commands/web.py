@@ -3,6 +3,9 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from telemetry.own.instrumentation import instrument
+from telemetry.own.start import start
+
 GRACE_SECONDS = 1
 """Of the three seconds in which every process ends; ending the threads takes the rest."""
 
@@ -13,7 +16,10 @@ class Command(BaseCommand):
 
     def handle(self, **_options: object) -> None:
         import uvicorn  # noqa: PLC0415
+        from prometheus_client import REGISTRY  # noqa: PLC0415
 
+        start(settings.OWN_TELEMETRY, "meshweb-web", (REGISTRY,))
+        instrument("django", "celery", "redis")
         uvicorn.run(
             "mesh_web.asgi:application",
             host=settings.BIND,

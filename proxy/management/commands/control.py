@@ -19,7 +19,7 @@ from django.utils.module_loading import import_string
 from proxy.ads.server import OPTIONS
 from proxy.envoys.questions import Questions
 from proxy.fleet.control import Control
-from proxy.fleet.exposition import MetricsExport, MetricsPage
+from proxy.fleet.exposition import MetricsPage
 from proxy.fleet.metrics import Meter
 from proxy.fleet.tryout import Tryout
 from proxy.identity import authority
@@ -30,6 +30,8 @@ from proxy.identity.service import AgentService, join_handler
 from proxy.identity.trust import Trust
 from proxy.xds import messages
 from proxy.xds.options import Options
+from telemetry.own.measures import REGISTRY
+from telemetry.own.start import start
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +79,7 @@ async def _run(stop: asyncio.Event) -> None:
         return trust.authority.root.not_valid_after_utc.timestamp()
 
     meter = Meter(root_expires_at)
+    start(settings.OWN_TELEMETRY, "meshweb-control", meter.collectors())
     control = Control(
         options,
         name=f"{socket.gethostname()}/{settings.BIND}:{settings.ADS_PORT}",
@@ -101,7 +104,7 @@ async def _run(stop: asyncio.Event) -> None:
     ]
     working = asyncio.ensure_future(control.run())
     asking = asyncio.ensure_future(questions.run())
-    telling = asyncio.ensure_future(_tell_metrics(meter))
+    telling = asyncio.ensure_future(_serve_metrics(meter))
     trusting = asyncio.ensure_future(trust.keep(agents.wake))
     try:
         await control.ready.wait()
@@ -122,20 +125,13 @@ async def _run(stop: asyncio.Event) -> None:
         stop.set()
 
 
-async def _tell_metrics(meter: Meter) -> None:
-    """A page for Prometheus, and our own store by way of the collector."""
-    page = MetricsPage(meter.collectors(), _may_read)
+async def _serve_metrics(meter: Meter) -> None:
+    """The page for Prometheus; our own store has them by way of the collector."""
+    page = MetricsPage((*meter.collectors(), REGISTRY), _may_read)
     try:
         await page.serve(settings.BIND, settings.CONTROL_METRICS_PORT)
     except OSError as error:
         log.warning("no page of metrics: %s", error)
-    export = MetricsExport(
-        meter.collectors(),
-        settings.COLLECTOR_ADDRESS,
-        settings.INGEST_TOKEN,
-        socket.gethostname(),
-    )
-    await export.run()
 
 
 def _may_read(token: str) -> bool:

@@ -7,12 +7,13 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
 )
 
-from proxy.fleet.exposition import MetricsPage, otlp, page
+from proxy.fleet.exposition import MetricsPage, page
 from proxy.fleet.metrics import Meter
 from proxy.fleet.planner import Sources
 from proxy.xds.messages import CLUSTER, ROUTES
 from routing.contracts import PublishedConfig
 from routing.parse import parse_yaml
+from telemetry.own.series import otlp
 from tests.proxy.ads.fleet import Root, envoy
 from tests.proxy.control.conftest import broker, operator
 from tests.proxy.control.test_refusals import SHOP, answered, proxies

@@ -1,0 +1,33 @@
+"""OpenTelemetry's own instrumentation of the libraries that our processes are made of."""
+
+from collections.abc import Callable
+
+NOT_TRACED = "healthz,readyz,metrics$,static/,login/once/"
+"""Pages of the web that ask nothing of it, and one whose path is a secret."""
+
+
+def instrument(*libraries: str) -> None:
+    """Of "django", "celery", "redis". Call it when the process's tracer is there."""
+    for one in libraries:
+        _KNOWN[one]()
+
+
+def _django() -> None:
+    from opentelemetry.instrumentation.django import DjangoInstrumentor  # noqa: PLC0415  each only where it is
+
+    DjangoInstrumentor().instrument(excluded_urls=NOT_TRACED)
+
+
+def _celery() -> None:
+    from opentelemetry.instrumentation.celery import CeleryInstrumentor  # noqa: PLC0415  as above
+
+    CeleryInstrumentor().instrument()  # type: ignore[no-untyped-call]
+
+
+def _redis() -> None:
+    from opentelemetry.instrumentation.redis import RedisInstrumentor  # noqa: PLC0415  as above
+
+    RedisInstrumentor().instrument()
+
+
+_KNOWN: dict[str, Callable[[], None]] = {"django": _django, "celery": _celery, "redis": _redis}
