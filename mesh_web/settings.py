@@ -30,16 +30,16 @@
 | MESHWEB_OTLP_HEADERS, _CA, _CERTIFICATE | none | name=value, comma separated; PEM files: whom to trust, what to show (with its key) |
 | MESHWEB_JAEGER_ENDPOINT | none | a Jaeger for its own traces: http(s)://[user:password@]host:14268/api/traces or udp://host:6831 (needs meshweb[jaeger]) |
 | MESHWEB_QUERY_MAX_SAMPLES | 20000000 | what one PromQL query may load (16 bytes each) |
-| MESHWEB_RULE_FILES | rules/*.yaml in MESHWEB_HOME | recording and alerting rules in Prometheus's YAML, a glob |
-"""
-
-import hashlib
-import os
 | MESHWEB_SCRAPE_CONFIG | scrape.yaml in MESHWEB_HOME | what is scraped: a file with scrape_configs, as Prometheus reads it; looked at every 2 s |
 | MESHWEB_SCRAPE_HOSTS | loopback | whom that file may name: loopback, addresses, networks, names, *.example.com, *; comma separated |
 | MESHWEB_SCRAPE_OWN | web, control, collector of this host | our own processes that are scraped, name=host:port, comma separated |
 | MESHWEB_QUOTA_SERIES | 50000 | series that a namespace may have at a time (0: any number) |
 | MESHWEB_QUOTA_BYTES | 16777216 | bytes a second that a namespace may send, averaged over ten (0: any number) |
+| MESHWEB_RULE_FILES | rules/*.yaml in MESHWEB_HOME | recording and alerting rules in Prometheus's YAML, a glob |
+"""
+
+import hashlib
+import os
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -51,7 +51,6 @@ HOME = Path(os.environ.get("MESHWEB_HOME", ".meshweb")).resolve()
 PORT_OFFSET = int(os.environ.get("MESHWEB_PORT_OFFSET", "0"))
 BIND = os.environ.get("MESHWEB_BIND", "127.0.0.1")
 PROBE_HOST = "127.0.0.1" if BIND in ("", "0.0.0.0", "::") else BIND  # noqa: S104  it is compared
-
 """Where the supervisor asks whether what listens on BIND is ready."""
 
 
@@ -95,12 +94,6 @@ TRACE_SAMPLING_PERCENT = float(os.environ.get("MESHWEB_TRACE_SAMPLING", "10"))
 QUERY_MAX_SAMPLES = int(os.environ.get("MESHWEB_QUERY_MAX_SAMPLES", "20000000"))
 RULE_FILES = os.environ.get("MESHWEB_RULE_FILES", str(HOME / "rules" / "*.yaml"))
 
-POD_NETWORK = int(
-    os.environ.get(
-        "MESHWEB_POD_NETWORK", 66 if PORT_OFFSET == 0 else 70 + 4 * (PORT_OFFSET * 7 % 46)
-    )
-)
-"""Pods live in 127.POD_NETWORK.x.y, their applications in the next /16, their outbound
 SCRAPE_CONFIG = os.environ.get("MESHWEB_SCRAPE_CONFIG", str(HOME / "scrape.yaml"))
 SCRAPE_HOSTS = os.environ.get("MESHWEB_SCRAPE_HOSTS", "loopback")
 SCRAPE_OWN = os.environ.get(
@@ -110,6 +103,12 @@ SCRAPE_OWN = os.environ.get(
 QUOTA_SERIES = int(os.environ.get("MESHWEB_QUOTA_SERIES", "50000"))
 QUOTA_BYTES = int(os.environ.get("MESHWEB_QUOTA_BYTES", str(16 << 20)))
 
+POD_NETWORK = int(
+    os.environ.get(
+        "MESHWEB_POD_NETWORK", 66 if PORT_OFFSET == 0 else 70 + 4 * (PORT_OFFSET * 7 % 46)
+    )
+)
+"""Pods live in 127.POD_NETWORK.x.y, their applications in the next /16, their outbound
 listeners in the one after: three loopback addresses a pod, no port ever shared."""
 
 BROKER_URL = os.environ.get("MESHWEB_BROKER_URL", f"unix://{RUNTIME_DIR}/broker.sock")

@@ -110,9 +110,9 @@ async def run(config: Config) -> None:
             ("live", live.run()),
             ("breakers", BreakerPublisher(table, broker).run()),
             ("samples", write_samples(table, store)),
+            ("scraping", scraper.run()),
             *(("remote write", batches.run()) for batches in tables.all()),
         )
-            ("scraping", scraper.run()),
     ]
     await _first(stop, *tasks)
     failed = [task for task in tasks if task.done()]
@@ -188,7 +188,6 @@ def _own_telemetry(config: Config) -> OwnTelemetry:
 
 def main() -> int:
     logging.basicConfig(
-
         level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stdout
     )
     config = Config.of_environment()
