@@ -31,13 +31,13 @@ from telemetry.ingest.quotas import Quotas
 from telemetry.ingest.remote_write import Register
 from telemetry.ingest.rows import LOG_COLUMNS, SPAN_COLUMNS
 from telemetry.ingest.series import SeriesTable
+from telemetry.own.config import OTLP_HTTP_PORT, OwnTelemetry, read
+from telemetry.own.start import start
 from telemetry.scrape.discovery import Discovery
 from telemetry.scrape.fetch import Allowed
 from telemetry.scrape.members import Members
 from telemetry.scrape.own import own_configuration
 from telemetry.scrape.scraper import Scraper
-from telemetry.own.config import OTLP_HTTP_PORT, OwnTelemetry, read
-from telemetry.own.start import start
 from telemetry.store.client import Store, StoreAway, StoreError
 from telemetry.store.migrate import Engines, migrate
 
