@@ -142,7 +142,7 @@ def stored(store: Store, begin: int) -> None:
         teller = (
             key.source_workload if key.reporter is Reporter.SOURCE else key.destination_workload
         )
-        edges.append((EdgeCounts(number, f"uid-{teller}", key), count))
+        edges.append((EdgeCounts(number, f"uid-{teller[1:]}", key), count))
     lines = edge_lines((one for one, _ in edges), begin)
     store.insert_encoded("edges", EDGE_COLUMNS, lines, token="names")  # noqa: S106  not a secret
     for second in range(0, STORED_SECONDS, SAMPLED_SECONDS):

@@ -7,6 +7,7 @@ are counted from samples, which is slower.
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from operator import add as plus
 from struct import Struct
 from typing import Any
 
@@ -79,6 +80,7 @@ SELECT ifNull((SELECT toUnixTimestamp64Milli(min(t)) FROM {database}.edge_sample
 """
 
 _Row = tuple[Any, ...]
+_REPORTERS = {str(one): one for one in Reporter}
 _ID = Struct("<Q")
 _ROW = Struct(f"<QQQQd{BUCKETS}Q6Q")
 _HEAD = 3
@@ -89,11 +91,12 @@ _MOST_IDS = 2000
 class EdgeNames:
     """Which edge an id is, as far as it was asked for. An id is made of its edge: it stays true.
 
-    Thread-safe; forgotten as a whole when it becomes much.
+    Equal edges are one value. Thread-safe; forgotten as a whole when it becomes much.
     """
 
     def __init__(self) -> None:
         self._known: dict[int, EdgeKey] = {}
+        self._keys: dict[EdgeKey, EdgeKey] = {}
         self._writing = threading.Lock()
 
     def of(
@@ -106,10 +109,15 @@ class EdgeNames:
         read = store.read(
             _NAMED, "JSONCompactEachRow", settings=_SETTINGS, start=start, end=end, after=start
         )
-        found = {int(row[0]): _key(row[1:]) for row in map(orjson.loads, read.splitlines())}
         with self._writing:
-            self._known = {**self._known, **found} if len(self._known) < KEPT else found
-        return {**known, **found}
+            if len(self._known) > KEPT:
+                self._known, self._keys = {}, {}
+            found = {}
+            for row in map(orjson.loads, read.splitlines()):
+                key = _key(*row[1:])
+                found[int(row[0])] = self._keys.setdefault(key, key)
+            self._known = {**self._known, **found}
+            return self._known
 
 
 _names = EdgeNames()
@@ -157,30 +165,36 @@ def _rows(
 
 def _sums(rows: Iterable[_Row], known: Mapping[int, EdgeKey]) -> dict[EdgeKey, EdgeCount]:
     """Those that nothing was counted of are left out."""
-    sums: dict[EdgeKey, tuple[Any, ...]] = {}
+    keys: dict[int, EdgeKey] = {}
+    sums: dict[int, _Row] = {}
     for row in rows:
-        key, values = known.get(row[0]), row[_HEAD:]
-        if key is None or not any(values):
+        key = known.get(row[0])
+        if key is None:
             continue
-        before = sums.get(key)
-        if before is not None:
-            values = tuple([a + b for a, b in zip(before, values, strict=True)])
-        sums[key] = values
-    return {key: _count(values) for key, values in sums.items()}
+        one = id(key)  # equal keys are the same: see EdgeNames
+        before = sums.get(one)
+        keys[one] = key
+        sums[one] = row if before is None else tuple(map(plus, before, row))
+    return {keys[one]: _count(row) for one, row in sums.items() if any(row[_HEAD:])}
 
 
-def _count(values: tuple[Any, ...]) -> EdgeCount:
-    """Of VALUE_COLUMNS."""
-    requests, duration_sum_ms, *rest = values
-    buckets, others = tuple(rest[:BUCKETS]), rest[BUCKETS:]
+def _count(row: _Row) -> EdgeCount:
+    buckets = row[_HEAD + 2 : _HEAD + 2 + BUCKETS]
+    received, sent, opened, closed, tcp_sent, tcp_received = row[_HEAD + 2 + BUCKETS :]
     return EdgeCount(
-        requests=requests,
-        duration_sum_ms=duration_sum_ms,
+        requests=row[_HEAD],
+        duration_sum_ms=row[_HEAD + 1],
         duration_buckets=buckets if any(buckets) else (),
-        **dict(zip(VALUE_COLUMNS[2 + BUCKETS :], others, strict=True)),
+        request_bytes=received,
+        response_bytes=sent,
+        connections_opened=opened,
+        connections_closed=closed,
+        bytes_sent=tcp_sent,
+        bytes_received=tcp_received,
     )
 
 
-def _key(values: Sequence[str]) -> EdgeKey:
-    named = dict(zip(KEY_COLUMNS, values, strict=True))
-    return EdgeKey(**{**named, "reporter": Reporter(named["reporter"])})  # type: ignore[arg-type]
+def _key(reporter: str, *values: str) -> EdgeKey:
+    """Of KEY_COLUMNS."""
+    named = dict(zip(KEY_COLUMNS[1:], values, strict=True))
+    return EdgeKey(reporter=_REPORTERS[reporter], **named)
