@@ -41,7 +41,7 @@ def changes_between(
 
 
 def _differs(before: Document | None, after: Document | None) -> bool:
-    if before is None or after is None:
+    if before is None or after is None or before is after:
         return before is not after
     return not same_content(before, after)
 

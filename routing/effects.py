@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from routing.ir import Origin, ProxyConfig
 from routing.ir_names import is_pair, listener_name, part_name
+from topology.contracts import Turnover
 
 if TYPE_CHECKING:  # whoever only holds the answer need not load the compiler
     from routing.compile.mesh import Mesh
@@ -79,24 +80,27 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
-    """Groups, the largest first. `affected` has all ids; the rest of a long answer is counted."""
+    """Groups, the largest first. `affected` has all ids; the rest of a long answer is counted.
+
+    Proxies of pods that start or end are not compared: `turnovers` says whose, and how many.
+    """
 
     affected: tuple[str, ...] = ()
     groups: tuple[Group, ...] = ()
     left_out_groups: int = 0
     left_out_changes: int = 0
+    turnovers: tuple[Turnover, ...] = ()
 
 
 def effects(before: "Mesh", after: "Mesh") -> Effects:
     """What leads from one mesh to the other; both made by the same compiler, one after the other."""
-    affected = tuple(sorted(after.changed_since(before)))
+    changed = after.changed_since(before)
+    affected = tuple(sorted(one for one in changed if one in before.configs))
     compared = _Compared()
     proxies_of: dict[_Change, list[str]] = {}
     for proxy_id in affected:
-        old = before.configs.get(proxy_id)
-        if old is not None:
-            for change in compared.between(old, after.configs[proxy_id]):
-                proxies_of.setdefault(change, []).append(proxy_id)
+        for change in compared.between(before.configs[proxy_id], after.configs[proxy_id]):
+            proxies_of.setdefault(change, []).append(proxy_id)
     changes_of: dict[tuple[str, ...], list[ResourceChange]] = {}
     for change, proxies in proxies_of.items():
         changes_of.setdefault(tuple(proxies), []).append(change.value)
@@ -307,13 +311,30 @@ def _text(place: tuple[str, ...], action: Action, before: Any, after: Any) -> st
 def _word(value: Any) -> str:
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         value = ", ".join(value) or "nothing"
-    text = value if isinstance(value, str) else repr(value)
+    text = _flow(value)
     return text if len(text) <= 120 else f"{text[:117]}..."
+
+
+def _flow(value: Any) -> str:
+    """A plain value on one line, as YAML writes it in flow style."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return f"{value:g}"
+        case dict():
+            return f"{{{', '.join(f'{name}: {_flow(one)}' for name, one in value.items())}}}"
+        case list():
+            return f"[{', '.join(map(_flow, value))}]"
+        case _:
+            return str(value)
 
 
 def _short(value: Any) -> Any:
     """A long value's beginning as text: an answer holds no megabytes."""
-    text = repr(value)
+    text = _flow(value)
     return value if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
 
 
@@ -327,6 +348,8 @@ def _plain(value: Any) -> Any:
             for one in fields(value)
             if getattr(value, one.name) != one.default
         }
+    if isinstance(value, tuple) and value and all(map(is_pair, value)):
+        return [f"{name}: {said}" for name, said in value]
     if isinstance(value, (tuple, list)):
         return [_plain(one) for one in value]
     if isinstance(value, frozenset):

@@ -10,13 +10,14 @@ from routing.documents import from_json
 from routing.models import Resource, ResourceVersion, Revision
 
 CLUSTER = "local"
+TURNED_DOWN = Q(state=RevisionState.REJECTED, published_at__isnull=True)
+"""Revisions that were rejected in their trial: no proxy was told of them."""
 
 
 def newest_published() -> tuple[int, float]:
     """Number and accepted time (Unix seconds) of the latest pushed revision; (0, 0.0) without."""
     under_way = Q(state__in=(RevisionState.ACCEPTED, RevisionState.TRIED))
-    turned_down = Q(state=RevisionState.REJECTED, published_at__isnull=True)
-    return _newest(Revision.objects.exclude(under_way | turned_down))
+    return _newest(Revision.objects.exclude(under_way | TURNED_DOWN))
 
 
 def newest_of_all() -> tuple[int, float]:
@@ -53,20 +54,35 @@ def published_at(moment: datetime) -> int:
     )
 
 
+def in_force_at(number: int) -> int:
+    """The revision itself; the one before it that was not turned down, if its trial rejected it."""
+    rows = Revision.objects.filter(number__lte=number).exclude(TURNED_DOWN).order_by("-number")
+    return rows.values_list("number", flat=True).first() or 0
+
+
+def was_in_force(number: int) -> bool:
+    """False of a revision that was rejected in its trial. True of one that is under way."""
+    return not Revision.objects.filter(TURNED_DOWN, number=number).exists()
+
+
 def documents_published(number: int) -> tuple[Document, ...]:
     """All documents in force at revision `number`, sorted by key."""
     return tuple(one for one, _ in versions_published(number))
 
 
 def versions_published(number: int) -> tuple[tuple[Document, int], ...]:
-    """The same, each with the number of the revision that wrote it."""
+    """The same, each with the number of the revision that wrote it.
+
+    What Envoy refused in a trial was never in force.
+    """
     latest = (
-        ResourceVersion.objects.filter(
+        _tried_versions()
+        .filter(
             cluster=OuterRef("cluster"),
             kind=OuterRef("kind"),
             namespace=OuterRef("namespace"),
             name=OuterRef("name"),
-            revision_id__lte=number,
+            revision_id__lte=in_force_at(number),
         )
         .order_by("-revision_id")
         .values("revision_id")[:1]
@@ -75,6 +91,13 @@ def versions_published(number: int) -> tuple[tuple[Document, int], ...]:
     found = ((version_document(row), row.revision_id) for row in rows)
     documents = ((one, written) for one, written in found if one is not None)
     return tuple(sorted(documents, key=lambda pair: pair[0].key))
+
+
+def _tried_versions() -> QuerySet[ResourceVersion]:
+    """Every version, without those that a trial rejected."""
+    down = Revision.objects.filter(TURNED_DOWN).values_list("number", flat=True)
+    refused = ResourceVersion.objects.filter(revision_id__in=list(down)).exclude(refusal="")
+    return ResourceVersion.objects.exclude(pk__in=list(refused.values_list("pk", flat=True)))
 
 
 def version_document(row: ResourceVersion) -> Document | None:

@@ -214,6 +214,16 @@ class Registry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turnover:
+    """How many pods of a workload would start and end; one that is replaced does both."""
+
+    namespace: str
+    workload: str
+    starts: int
+    ends: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceRouting:
     """What the configuration says of one service. `weights` are (version, percent).
 

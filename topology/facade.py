@@ -1,7 +1,8 @@
 """What other apps may call."""
 
 from topology.history import graph_at
-from topology.selectors import generation, pods_for_node, registry
+from topology.platform.foreseen import Declaration, turnovers
+from topology.selectors import generation, pods_for_node, registry, registry_after
 from topology.services import (
     apply_manifests,
     delete_manifests,
@@ -14,6 +15,7 @@ from topology.services import (
 )
 
 __all__ = [
+    "Declaration",
     "apply_manifests",
     "delete_manifests",
     "delete_pod",
@@ -23,7 +25,9 @@ __all__ = [
     "pods_for_node",
     "reconcile",
     "registry",
+    "registry_after",
     "report_pods",
     "restarted",
     "scaled",
+    "turnovers",
 ]

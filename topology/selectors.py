@@ -1,6 +1,6 @@
 """Reads: the registry, and what a node's agent shall run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from topology.contracts import (
 )
 from topology.models import Generation, LocalPort, Manifest, PodRow
 from topology.platform import environment
+from topology.platform.foreseen import Declaration, foreseen
 
 ATTEMPTS = 5
 
@@ -43,6 +44,12 @@ def registry() -> Registry:
             return read
     with transaction.atomic():  # too many writers: take a turn as one of them
         return read_registry()
+
+
+def registry_after(changed: Iterable[Declaration]) -> Registry:
+    """What would run after a change of manifests (`topology.platform.foreseen`); writes nothing."""
+    wanted = tuple(changed)
+    return foreseen(registry(), wanted, _local_ports()) if wanted else registry()
 
 
 def generation() -> str:

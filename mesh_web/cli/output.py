@@ -63,6 +63,11 @@ def _cell(value: object) -> str:
     return " ".join(str(value).split())
 
 
+def counted(count: int, noun: str) -> str:
+    """1 pod, 2 pods."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def finding_line(finding: Item) -> str:
     """`error MSH1101 VirtualService shop/payments spec.http[0]: ... Fix: ...`"""
     where = " ".join(str(finding.get(name, "")) for name in ("resource", "path")).strip()

@@ -13,6 +13,9 @@ DONE = ("converged", "superseded")
 def write_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
     parser.add_argument(
+        "--force", action="store_true", help="even where it breaks what refers to it"
+    )
+    parser.add_argument(
         "--wait",
         nargs="?",
         const="5s",
@@ -39,6 +42,7 @@ def write_query(options: Namespace) -> dict[str, str]:
     waits = bool(options.wait) and not options.dry_run
     return {
         "dry_run": "true" if options.dry_run else "",
+        "force": "true" if options.force else "",
         "wait": "converged" if waits else "",
         "timeout": options.wait if waits else "",
         "message": options.message,

@@ -30,8 +30,8 @@ from topology.contracts import Registry
 class CheckInput:
     """Everything that would be in force after a change.
 
-    `documents` are all of them, platform kinds too (a Service applied together with its
-    VirtualService counts as there). `secrets` are the (namespace, name) of stored gateway
+    `documents` are all of them, platform kinds too; `registry` is what would run then (a Service
+    that only the documents have counts as there). `secrets` are the (namespace, name) of stored gateway
     certificates that are not among the documents.
     """
 
@@ -90,16 +90,38 @@ def refused(documents: Iterable[Document], world: World) -> Iterator[Finding]:
             yield finding("IST0106", document.key, path, sentence)
 
 
-def blocking(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Errors that forbid a change: its `own`, and those that it newly causes in `others`.
+
+    `noted` is all else that it newly causes in others.
+    """
+
+    own: tuple[Finding, ...] = ()
+    others: tuple[Finding, ...] = ()
+    noted: tuple[Finding, ...] = ()
+
+
+def verdict(
     after: Iterable[Finding], before: Iterable[Finding], touched: frozenset[ResourceKey]
-) -> tuple[Finding, ...]:
-    """The errors that forbid a change: those of resources it touches and those it newly causes."""
+) -> Verdict:
+    """What findings mean for a change. Faults that others had before do not stand in its way."""
     names = {str(key) for key in touched}
-    known = {(f.code, f.resource, f.path, f.message) for f in before}
-    return tuple(
-        f
-        for f in after
-        if f.severity is Severity.ERROR
-        and CATALOGUE[f.code].blocks
-        and (f.resource in names or (f.code, f.resource, f.path, f.message) not in known)
+    known = {_said(f) for f in before}
+    found = tuple(after)
+    new = [f for f in found if f.resource not in names and _said(f) not in known]
+    return Verdict(
+        own=tuple(f for f in found if f.resource in names and forbids(f)),
+        others=tuple(f for f in new if forbids(f)),
+        noted=tuple(f for f in new if not forbids(f)),
     )
+
+
+def forbids(one: Finding) -> bool:
+    """Whether a change is refused for it; manifests have codes of their own, which all do."""
+    entry = CATALOGUE.get(one.code)
+    return one.severity is Severity.ERROR and (entry is None or entry.blocks)
+
+
+def _said(one: Finding) -> tuple[str, str, str, str]:
+    return one.code, one.resource, one.path, one.message

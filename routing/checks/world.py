@@ -28,7 +28,7 @@ class World:
     """Models oldest first; `upstreams` by host; `gateways` by (namespace, name).
 
     `secrets` have certificates, `authorities` are Secrets with those that check others'.
-    `services` and `workloads` are the registry's with those of the documents in their place.
+    `services` and `workloads` are the registry's, and those of documents that it does not know.
     """
 
     readings: tuple[tuple[ResourceKey, Reading], ...]
@@ -129,13 +129,14 @@ def all_upstreams(
 def with_manifests(
     documents: tuple[Document, ...], registry: Registry
 ) -> tuple[tuple[Service, ...], tuple[Workload, ...]]:
-    """The registry once the manifests among the documents are carried out."""
+    """The registry, with those manifests among the documents that it does not know."""
     services = {(s.namespace, s.name): s for s in registry.services}
     workloads = {(w.namespace, w.name): w for w in registry.workloads}
+    known = {("Service", *key) for key in services} | {("Deployment", *key) for key in workloads}
     for document in documents:
-        if document.key.kind not in ("Service", "Deployment"):
+        kind, key = document.key.kind, (document.key.namespace, document.key.name)
+        if kind not in ("Service", "Deployment") or (kind, *key) in known:
             continue
-        key = (document.key.namespace, document.key.name)
         value = manifests.parse(
             kind=document.key.kind,
             namespace=document.key.namespace,
@@ -144,7 +145,7 @@ def with_manifests(
             labels=document.labels,
             annotations=document.annotations,
         ).value
-        if isinstance(value, Service) and key not in services:
+        if isinstance(value, Service):
             services[key] = value
         elif isinstance(value, Workload):
             workloads[key] = value

@@ -25,6 +25,7 @@ class WriteQuery(Schema):
     """How a write is carried out: for real or not, and whether the answer waits for the proxies."""
 
     dry_run: bool = Field(False, description="only say what would happen")
+    force: bool = Field(False, description="even where it breaks what refers to what it changes")
     wait: str = Field(
         "", pattern="^(converged)?$", description="answer when the proxies have it, or time is out"
     )
@@ -61,6 +62,13 @@ def answer(outcome: Outcome, query: WriteQuery) -> Answer:
             return Status(200 if done else 202, _of_revision(number, query, outcome.findings))
         case Foreseen():
             return Status(200, _foreseen(outcome, query))
+        case Refused(findings=findings, only_others=True):
+            said = (
+                f"{_first(findings).rstrip('.')}. Change what refers to it first, or insist: force."
+            )
+            raise Refusal(
+                422, "breaks_others", f"This would break others. {said}", findings=findings
+            )
         case Refused(findings=findings):
             raise Refusal(422, "findings", _first(findings), findings=findings)
         case Stale(key=key, current=current):

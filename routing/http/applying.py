@@ -40,6 +40,7 @@ def terms(request: HttpRequest, query: WriteQuery, message: str = "") -> apply.T
         dry_run=query.dry_run,
         expires=query.expires,
         may_deploy=may_deploy(request),
+        force=query.force,
     )
 
 

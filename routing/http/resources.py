@@ -185,7 +185,7 @@ def delete_resource(
     query: Query[WriteQuery],
     if_match: IfMatch = "",
 ) -> Answer:
-    """Delete one resource; 422 where others refer to it."""
+    """Delete one resource; 422 where others refer to it, unless `force` says so."""
     key = key_of(kind, namespace, name)
     require_write(request, scope_of(key))
     if not any(head_rows(kind=key.kind, namespace=key.namespace, name=key.name)):

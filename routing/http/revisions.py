@@ -14,8 +14,9 @@ from routing.differences import differences
 from routing.http.answers import RESPONSES, Answer, WriteQuery, answer
 from routing.http.applying import may_deploy, scope_of
 from routing.http.schemas import ComparedOut, ComparisonOut, DifferenceOut, EffectsOut, RevisionOut
+from routing.selectors import in_force_at
 from routing.services import apply, history, revert
-from routing.services.foresight import foresee_revisions
+from routing.services.foresight import foresee_revision, foresee_revisions
 from routing.services.ledger import Signature
 
 router = Router()
@@ -61,16 +62,20 @@ def compare_revisions(
     return ComparisonOut(
         before=before,
         after=after,
+        in_force=(in_force_at(before), in_force_at(after)),
         changes=[_compared(one) for one in history.compare(before, after)],
     )
 
 
 @router.get("/revisions/{number}/effects", response={200: EffectsOut, **ERRORS})
 def revision_effects(request: HttpRequest, number: Number) -> EffectsOut:
-    """What one revision changed in each Envoy, seen for the proxies that run now."""
+    """What one revision changed in each Envoy, seen for the proxies that run now.
+
+    Of one that was rejected in its trial: what it would have changed.
+    """
     del request
     _known(number)
-    return EffectsOut.of(foresee_revisions(number - 1, number))
+    return EffectsOut.of(foresee_revision(number))
 
 
 @router.get("/revisions/{before}/compare/{after}/effects", response={200: EffectsOut, **ERRORS})
@@ -124,5 +129,6 @@ def revert_revision(request: HttpRequest, number: Number, query: Query[WriteQuer
         if_match=if_match,
         expires=query.expires,
         may_deploy=may_deploy(request),
+        force=query.force,
     )
     return answer(apply.change(wanted, conditions), query)

@@ -20,6 +20,7 @@ from routing.effects import Effects, FieldChange, Group, ResourceChange
 from routing.http.statuses import AnyStatusOut
 from routing.moments import iso
 from routing.parse.fields import KINDS
+from topology.contracts import Turnover
 
 
 class ProxyProgressOut(Schema):
@@ -155,10 +156,33 @@ class EffectGroupOut(Schema):
         )
 
 
+class TurnoverOut(Schema):
+    """How many pods of a workload start and end; one that is replaced does both."""
+
+    namespace: str
+    workload: str
+    starts: int
+    ends: int
+
+    @staticmethod
+    def of(found: Turnover) -> "TurnoverOut":
+        return TurnoverOut(
+            namespace=found.namespace,
+            workload=found.workload,
+            starts=found.starts,
+            ends=found.ends,
+        )
+
+
 class EffectsOut(Schema):
-    """What changes in the Envoys that run now: `proxies` of them, alike ones together."""
+    """What changes in the Envoys that run now: `proxies` of them, alike ones together.
+
+    A pod that would be replaced stands for its successor. What a pod's own proxy has before it
+    starts, and its address in other proxies' endpoints, nobody knows.
+    """
 
     proxies: int
+    pods: list[TurnoverOut] = Field(..., description="which workloads' pods start and end")
     groups: list[EffectGroupOut]
     left_out_groups: int
     left_out_changes: int
@@ -167,6 +191,7 @@ class EffectsOut(Schema):
     def of(found: Effects) -> "EffectsOut":
         return EffectsOut(
             proxies=len(found.affected),
+            pods=[TurnoverOut.of(one) for one in found.turnovers],
             groups=[EffectGroupOut.of(one) for one in found.groups],
             left_out_groups=found.left_out_groups,
             left_out_changes=found.left_out_changes,
@@ -180,10 +205,15 @@ class ComparedOut(ChangeOut):
 
 
 class ComparisonOut(Schema):
-    """What leads from the configuration of revision `before` to that of `after`."""
+    """What leads from the configuration of revision `before` to that of `after`.
+
+    A revision that was rejected in its trial never was in force: what was then is compared, and
+    `in_force` says of which revisions it is.
+    """
 
     before: int
     after: int
+    in_force: tuple[int, int]
     changes: list[ComparedOut]
 
 

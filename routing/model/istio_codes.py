@@ -16,7 +16,7 @@ ISTIO: Mapping[str, Entry] = {
     "IST0106": Entry(ERROR, "{}", "correct it as the message says"),
     "IST0107": Entry(WARNING, "annotation {} belongs on: {}", "move it there"),
     "IST0108": Entry(WARNING, "unknown annotation {}", "correct its name, or remove it"),
-    "IST0109": Entry(ERROR, "{} routes {} in the mesh too", "join the two"),
+    "IST0109": Entry(ERROR, "{} routes {} in the mesh too", "join the two", blocks=False),
     "IST0110": Entry(ERROR, "Sidecars {} of {} all select workload {}", "keep one"),
     "IST0111": Entry(ERROR, "Sidecars {} of {} have no workload selector", "keep one"),
     "IST0112": Entry(ERROR, "{} has several ports ({})", "say which in destination.port"),

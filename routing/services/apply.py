@@ -40,6 +40,7 @@ class Terms:
 
     `expires`: what changes gives way after this long (10m); "": as each document says.
     `may_deploy`: whether the author may say what runs (see `routing.services.deploying`).
+    `force`: even where it breaks what refers to it.
     """
 
     signature: Signature
@@ -47,6 +48,7 @@ class Terms:
     if_match: Mapping[ResourceKey, int] | None = None
     expires: str = ""
     may_deploy: bool = False
+    force: bool = False
 
 
 def on_version(terms: Terms, key: ResourceKey, version: int | None) -> Terms:
@@ -133,9 +135,11 @@ def _edit(
         if not terms.may_deploy:
             require_deployer(changes)
         after = after_changes(before, changes)
-        judgement = judge(before, after, changes)
+        judgement = judge(after, changes)
         if judgement.blocking:
-            return Refused(findings=judgement.blocking)
+            return Refused(findings=(*judgement.blocking, *judgement.breaking))
+        if judgement.breaking and not terms.force:
+            return Refused(findings=judgement.breaking, only_others=True)
         found = (*judgement.findings, *refused_before(changes))
         if not terms.dry_run:
             number = _write(ledger, changes, terms.signature, found, secrets)

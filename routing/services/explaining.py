@@ -81,7 +81,8 @@ def _finding(one: Finding | Unclear) -> Finding:
 def _mesh(pending: Iterable[Document]) -> tuple[Mesh, Registry]:
     before = documents_in_force()
     wanted = {one.key: one for one in pending if one.key.kind != "Secret"}
-    return compiled_now(after_changes(before, changes_between(before, wanted)))
+    changes = changes_between(before, wanted)
+    return compiled_now(after_changes(before, changes), changes)
 
 
 def _secret_notes(pending: Iterable[Document]) -> Iterator[str]:

@@ -29,9 +29,13 @@ class Foreseen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """Errors forbid it; nothing of it was stored."""
+    """Errors forbid it; nothing of it was stored.
+
+    `only_others`: they are all in what refers to it, so that one may insist.
+    """
 
     findings: tuple[Finding, ...]
+    only_others: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from rest.contracts import Finding
 from routing.changes import Change
+from routing.contracts import Document
 from topology import facade, manifests
 from topology.contracts import Registry
 
@@ -13,20 +14,36 @@ def registry() -> Registry:
     return facade.registry()
 
 
+def registry_after(changes: Iterable[Change]) -> Registry:
+    """What would run after these changes of what is declared now; nothing is carried out."""
+    return facade.registry_after(
+        facade.Declaration(
+            key=(change.key.kind, change.key.namespace, change.key.name),
+            value=None if change.after is None else _read(change.after).value,
+        )
+        for change in changes
+        if change.key.kind in manifests.KINDS
+    )
+
+
 def manifest_findings(changes: Iterable[Change]) -> tuple[Finding, ...]:
     """What is wrong with, or worth saying about, the changed manifests themselves."""
     return tuple(
         finding
         for change in changes
         if change.after is not None and change.key.kind in manifests.KINDS
-        for finding in manifests.parse(
-            kind=change.key.kind,
-            namespace=change.key.namespace,
-            name=change.key.name,
-            spec=change.after.spec,
-            labels=change.after.labels,
-            annotations=change.after.annotations,
-        ).findings
+        for finding in _read(change.after).findings
+    )
+
+
+def _read(document: Document) -> manifests.Parsed:
+    return manifests.parse(
+        kind=document.key.kind,
+        namespace=document.key.namespace,
+        name=document.key.name,
+        spec=document.spec,
+        labels=document.labels,
+        annotations=document.annotations,
     )
 
 

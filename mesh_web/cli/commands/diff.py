@@ -35,5 +35,7 @@ def run(options: Namespace, server: Server) -> int:
         if changes:
             output.say("".join(map(unified, changes)).rstrip("\n"))
             output.say()
-            output.say("\n".join(envoy_lines(answer["effects"])) or "No Envoy changes.")
+            output.say(
+                "\n".join(envoy_lines(answer["effects"])) or "No Envoy that runs now changes."
+            )
     return exits.FINDINGS if changes else exits.OK

@@ -7,6 +7,7 @@ meshweb revisions compare 3 12 --proxies
 """
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -110,7 +111,9 @@ def _with_envoys(
 def _say_envoys(options: Namespace, server: Server, of: str) -> None:
     if options.proxies:
         output.say()
-        output.say("\n".join(envoy_lines(server.get(f"{of}/effects"))) or "No Envoy changes.")
+        output.say(
+            "\n".join(envoy_lines(server.get(f"{of}/effects"))) or "No Envoy that runs now changes."
+        )
 
 
 def _proxy(proxy: dict[str, Any]) -> tuple[object, ...]:
@@ -123,7 +126,16 @@ def compared(options: Namespace, server: Server, before: int, after: int) -> int
     found = server.get(of)
     if options.output != "table":
         output.dump(_with_envoys(found, options, server, of), options.output)
-    elif found["changes"]:
-        output.say("".join(map(unified, found["changes"])).rstrip("\n"))
+    else:
+        _note_rejected((before, after), found["in_force"])
+        if found["changes"]:
+            output.say("".join(map(unified, found["changes"])).rstrip("\n"))
         _say_envoys(options, server, of)
     return exits.FINDINGS if found["changes"] else exits.OK
+
+
+def _note_rejected(asked: tuple[int, int], in_force: Iterable[int]) -> None:
+    for number, then in zip(asked, in_force, strict=True):
+        if number != then:
+            instead = f"revision {then}" if then else "nothing"
+            output.complain(f"Revision {number} was rejected in its trial: {instead} was in force.")

@@ -1,8 +1,10 @@
 """A host is routed by one VirtualService."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from rest.contracts import Finding
+from routing.checks.rule import RIVALS, named
 from routing.checks.world import World
 from routing.model import VirtualService
 from routing.model.catalogue import finding
@@ -11,7 +13,7 @@ from routing.model.hosts import full_host
 
 
 def hosts_are_routed_once(world: World) -> Iterator[Finding]:
-    """In the mesh two are an error; at a gateway they are joined, which is worth knowing."""
+    """In the mesh the oldest is followed alone; at a gateway they are joined, which is worth knowing."""
     claims: dict[tuple[str, str], list[tuple[VirtualService, int]]] = {}
     for service in world.virtual_services:
         namespace = service.metadata.key.namespace
@@ -21,15 +23,21 @@ def hosts_are_routed_once(world: World) -> Iterator[Finding]:
                 claims.setdefault(claim, []).append((service, i))
     for (gateway, host), claimants in claims.items():
         for service, i in claimants:
-            others = [o for o, _ in claimants if o is not service and meet(o, service)]
+            rivals = (o for o, _ in claimants if o is not service and meet(o, service))
+            others = tuple(islice(rivals, RIVALS))
             if not others:
                 continue
-            names = ", ".join(str(o.metadata.key) for o in others)
-            path = f"spec.hosts[{i}]"
+            key, path = service.metadata.key, f"spec.hosts[{i}]"
+            names = named(str(o.metadata.key) for o in others)
             if gateway == MESH:
-                yield finding("IST0109", service.metadata.key, path, names, host)
+                yield finding("IST0109", key, path, names, host, fix=oldest((service, *others)))
             else:
-                yield finding("KIA1106", service.metadata.key, path, names, host, gateway)
+                yield finding("KIA1106", key, path, names, host, gateway)
+
+
+def oldest(rivals: Iterable[VirtualService]) -> str:
+    first = min(rivals, key=lambda one: one.metadata.age)
+    return f"join the two; until then {first.metadata.key}, the older one, is in force"
 
 
 def meet(one: VirtualService, other: VirtualService) -> bool:

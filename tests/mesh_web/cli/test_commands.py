@@ -123,7 +123,7 @@ def test_diff_is_a_unified_diff_and_ends_with_one_where_it_differs(meshweb: Mesh
         "-    mode: STRICT\n"
         "+    mode: DISABLE\n"
         "\n"
-        "No Envoy changes.\n"
+        "No Envoy that runs now changes.\n"
     )
     same = meshweb("diff", "-f", write(strict()))
     assert (same.code, same.out) == (0, "")
@@ -138,14 +138,47 @@ def test_diff_says_what_changes_in_the_envoys(meshweb: Meshweb) -> None:
     assert (pods.count("payments-v"), pods[-1], change) == (
         2,
         ":",
-        "  route outbound (VirtualService shop/payments spec.http[0])",
+        "  ~ route outbound (VirtualService shop/payments spec.http[0])",
     )
+    assert field.startswith("      payments.shop.svc.cluster.local:8080 shop/payments:0: ")
     assert field.endswith("timeout_ms 3000 -> 4000")
     effects = json.loads(meshweb("diff", "-f", slower, "-o", "json").out)["effects"]
     assert effects["proxies"] == 2
     meshweb("apply", "-f", slower)
     assert said == meshweb("revisions", "compare", "1", "2", "--proxies").out.splitlines()[-3:]
     assert said == meshweb("revisions", "show", "2", "--proxies").out.splitlines()[-3:]
+
+
+def test_a_value_of_several_parts_is_shown_as_a_diff_of_yaml(meshweb: Meshweb) -> None:
+    meshweb("apply", "-f", write(f"{MANIFESTS}---\n{RULE}---\n{ROUTE}"))
+    topology.reconcile()
+    faulty = ROUTE.replace(
+        "- timeout: 3s",
+        "- fault: {delay: {fixedDelay: 2s, percentage: {value: 10}}}\n    timeout: 3s",
+    )
+    said = meshweb("diff", "-f", write(faulty)).out.splitlines()
+    where = "virtual_hosts[payments.shop.svc.cluster.local:8080].routes[shop/payments:0]"
+    assert said[-4:] == [
+        f"    + {where}.fault",
+        "    +   delay:",
+        "    +     percent: 10.0",
+        "    +     fixed_ms: 2000",
+    ]
+
+
+def test_pods_that_would_start_are_told(meshweb: Meshweb) -> None:
+    said = meshweb("diff", "-f", write(MANIFESTS)).out.splitlines()
+    assert said[-2:] == ["payments-v1.shop: 1 pod starts", "payments-v2.shop: 1 pod starts"]
+
+
+def test_deleting_what_others_refer_to_takes_insisting(meshweb: Meshweb) -> None:
+    meshweb("apply", "-f", write(f"{MANIFESTS}---\n{RULE}---\n{ROUTE}"))
+    said = meshweb("delete", "svc", "payments", "-n", "shop")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("error KIA1101 VirtualService shop/payments spec.http[0].route[0]")
+    assert "Change what refers to it first, or insist: force." in said.err
+    done = meshweb("delete", "svc", "payments", "-n", "shop", "--force")
+    assert (done.code, done.out) == (0, "Service shop/payments: delete\nRevision 2: accepted.\n")
 
 
 def test_the_history_is_listed_shown_compared_and_reverted(meshweb: Meshweb) -> None:

@@ -59,14 +59,55 @@ def test_what_is_deleted_is_gone_and_can_come_back(operator: Api) -> None:
     assert Resource.objects.get().spec == {"mtls": {"mode": "STRICT"}}
 
 
-def test_what_others_refer_to_is_not_deleted(operator: Api) -> None:
+ROUTED_BY = "VirtualService shop/payments"
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [("DestinationRule/payments", "KIA1107"), ("Service/payments", "KIA1101")],
+)
+def test_what_others_refer_to_is_not_deleted(operator: Api, path: str, code: str) -> None:
     operator.apply(f"{MANIFESTS}---\n{RULE}---\n{ROUTE}")
-    response = operator.call("DELETE", "/namespaces/shop/DestinationRule/payments")
-    assert response.status_code == 422
-    assert {one["resource"] for one in response.json()["findings"]} == {
-        "VirtualService shop/payments"
-    }
+    for query in ("", "?dry_run=true"):
+        response = operator.call("DELETE", f"/namespaces/shop/{path}{query}")
+        body = response.json()
+        assert (response.status_code, body["code"]) == (422, "breaks_others")
+        assert {(one["resource"], one["code"]) for one in body["findings"]} == {(ROUTED_BY, code)}
+        assert body["message"].startswith(f"This would break others. {ROUTED_BY} spec.http[0].")
     assert Revision.objects.count() == 1
+
+
+def test_whoever_insists_may_delete_what_others_refer_to(operator: Api) -> None:
+    operator.apply(f"{MANIFESTS}---\n{RULE}---\n{ROUTE}")
+    path = "/namespaces/shop/Service/payments?force=true"
+    foreseen = operator.call("DELETE", f"{path}&dry_run=true")
+    assert (foreseen.status_code, len(foreseen.json()["changes"])) == (200, 1)
+    done = operator.call("DELETE", path)
+    told = {(one["resource"], one["code"]) for one in done.json()["findings"]}
+    assert (done.status_code, told) == (
+        202,
+        {(ROUTED_BY, "KIA1101"), ("DestinationRule shop/payments", "IST0174")},
+    )
+    assert operator.get("/namespaces/shop/Service/payments").status_code == 404
+    broken = operator.get("/namespaces/shop/VirtualService/payments").json()["findings"]
+    assert {one["code"] for one in broken} == {"KIA1101"}
+    # it was broken before: what does not make it worse is let through
+    assert operator.apply(strict()).status_code == 202
+
+
+def test_one_may_not_insist_on_what_is_wrong_itself(operator: Api) -> None:
+    nowhere = ROUTE.replace("host: payments", "host: nowhere")
+    response = operator.apply(nowhere, "?force=true")
+    assert (response.status_code, response.json()["code"]) == (422, "findings")
+
+
+def test_a_service_goes_together_with_what_refers_to_it(operator: Api) -> None:
+    operator.apply(MANIFESTS)
+    operator.apply(f"{RULE}---\n{ROUTE}")
+    response = operator.call("POST", "/revisions/1/revert")
+    assert (response.status_code, response.json()["code"]) == (422, "breaks_others")
+    operator.call("POST", "/revisions/2/revert")
+    assert operator.call("POST", "/revisions/1/revert").status_code == 202
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from routing.checks.check import CheckInput, blocking, check
+from rest.contracts import Severity
+from routing.checks.check import CheckInput, Verdict, check, verdict
 from routing.contracts import ResourceKey
 from routing.model.catalogue import CATALOGUE
 from tests.routing.mesh import deployment, documents, registry, resource, service
@@ -118,14 +119,32 @@ def test_only_touched_or_newly_caused_errors_block() -> None:
     broken = documents(SHOP, routed("{route: [{destination: {host: nowhere}}]}"))
     before = check(CheckInput(documents=broken))
     touched = frozenset({ResourceKey("Service", "shop", "reviews")})
-    assert blocking(before, before, touched) == ()
-    assert blocking(before, before, frozenset({ResourceKey.parse(VS)})) == before
-    sound = documents(SHOP, routed(TO_REVIEWS))
+    assert verdict(before, before, touched) == Verdict()
+    assert verdict(before, before, frozenset({ResourceKey.parse(VS)})) == Verdict(own=before)
+    sound = documents(SHOP, routed(TO_REVIEWS), resource("DestinationRule", "a", "{host: reviews}"))
     caused = check(CheckInput(documents=tuple(d for d in sound if d.key.kind != "Service")))
     gone = frozenset({ResourceKey("Service", "shop", "reviews")})
-    assert [f.code for f in blocking(caused, check(CheckInput(documents=sound)), gone)] == [
-        "KIA1101"
+    found = verdict(caused, check(CheckInput(documents=sound)), gone)
+    assert [f.code for f in (*found.own, *found.others)] == ["KIA1101"]
+    assert [f.code for f in found.noted] == ["IST0174"]
+
+
+def test_two_virtual_services_of_a_host_are_told_and_none_is_refused() -> None:
+    given = documents(
+        SHOP,
+        routed(TO_REVIEWS),
+        resource("VirtualService", "later", f"{{hosts: [reviews], http: [{TO_REVIEWS}]}}"),
+    )
+    found = check(CheckInput(documents=given))
+    rivals = [f for f in found if f.code == "IST0109"]
+    assert [(f.resource, f.severity) for f in rivals] == [
+        ("VirtualService shop/later", Severity.ERROR),
+        (VS, Severity.ERROR),
     ]
+    assert {f.fix for f in rivals} == {
+        "join the two; until then VirtualService shop/later, the older one, is in force"
+    }
+    assert verdict(found, (), frozenset(d.key for d in given)).own == ()
 
 
 def test_every_finding_of_the_catalogue_has_a_sentence() -> None:

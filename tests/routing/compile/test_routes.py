@@ -130,6 +130,29 @@ def test_a_wildcard_virtual_service_routes_what_no_exact_one_does() -> None:
     assert [r.path for r in found if r] == ["/e", "/w"]
 
 
+def test_of_two_virtual_services_for_a_host_the_oldest_is_followed() -> None:
+    """Then by name and namespace, as Istio orders those of one moment."""
+
+    def followed(ages: dict[str, float]) -> str:
+        texts = [
+            resource(
+                "VirtualService",
+                name,
+                f"{{hosts: [reviews], http: [{{redirect: {{uri: /{name}}}}}]}}",
+            )
+            for name in ages
+        ]
+        given = mesh_input(REVIEWS, *texts)
+        documents = tuple(replace(d, created_at=ages.get(d.key.name, 0.0)) for d in given.documents)
+        mesh = compile_mesh(replace(given, documents=documents))
+        (route,) = routes(proxy(mesh, "reviews-v1"), "reviews.shop")
+        return route.name
+
+    assert followed({"a": 2.0, "b": 1.0}) == "shop/b:0"
+    assert followed({"a": 1.0, "b": 2.0}) == "shop/a:0"
+    assert followed({"b": 1.0, "a": 1.0}) == "shop/a:0"
+
+
 def test_the_host_header_is_set_by_rewriting() -> None:
     spec = "{headers: {request: {set: {Host: x.example, a: b}}}, route: [{destination: {host: reviews}}]}"
     (route,) = routes(proxy(compiled(REVIEWS, routed(spec)), "reviews-v1"), "reviews")

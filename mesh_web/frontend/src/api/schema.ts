@@ -154,7 +154,7 @@ export const envelopeSchema = v.object({
   delta: v.optional(v.unknown()),
 });
 
-const finding = record({
+export const findingSchema = record({
   code: v.string(),
   severity: v.optional(v.picklist(["error", "warning", "info"]), "error"),
   resource: text,
@@ -167,7 +167,7 @@ export const errorSchema = v.object({
   code: text,
   message: text,
   path: text,
-  findings: listOf(finding),
+  findings: listOf(findingSchema),
 });
 
 const proxyAck = record({
@@ -217,7 +217,7 @@ export const writeResultSchema = record({
   ms: orNull(ms),
   converged: count,
   total: count,
-  findings: listOf(finding),
+  findings: listOf(findingSchema),
   proxies: listOf(proxyAck),
   changes: listOf(change),
   effects: orNull(effectsSchema),
@@ -243,7 +243,7 @@ export const revisionSchema = record({
   total: count,
   changes: listOf(change),
   proxies: listOf(proxyAck),
-  findings: listOf(finding),
+  findings: listOf(findingSchema),
   system: flag,
   reverts: orNull(v.number()),
   trial: orNull(trial),
@@ -284,7 +284,7 @@ export const serviceSchema = record({
   weights_editable: flag,
   mtls: text,
   resources: listOf(v.string()),
-  findings: listOf(finding),
+  findings: listOf(findingSchema),
 }) satisfies Schema<ServiceDetail>;
 
 export const workloadSchema = record({
@@ -600,7 +600,7 @@ export type Checked = [
   Accepts<typeof envelopeSchema, Live["RevisionsSnapshotMessage"]>,
   Accepts<typeof envelopeSchema, Live["ProxiesDeltaMessage"]>,
   Accepts<typeof sessionSchema, Rest["SessionOut"]>,
-  Accepts<typeof finding, Rest["FindingOut"]>,
+  Accepts<typeof findingSchema, Rest["FindingOut"]>,
   Accepts<typeof change, Rest["ChangeOut"]>,
   Accepts<typeof effectsSchema, Rest["EffectsOut"]>,
   Accepts<typeof writeResultSchema, Rest["WriteOut"]>,

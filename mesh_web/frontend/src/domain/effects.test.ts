@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { type Effects, groupTitle, leftOutSentence, makerOf } from "./effects";
+import { type Effects, groupTitle, leftOutSentence, makerOf, turnoverSentence } from "./effects";
 
-const effects: Effects = { proxies: 0, groups: [], leftOutGroups: 0, leftOutChanges: 0 };
+const effects: Effects = { proxies: 0, pods: [], groups: [], leftOutGroups: 0, leftOutChanges: 0 };
 const proxy = { id: "a", pod: "cart-1", namespace: "shop" };
 
 test("a group is named by its count, and one proxy by its name", () => {
@@ -25,4 +25,12 @@ test("an origin is a resource and a place in it", () => {
     resource: "DestinationRule shop/cart",
     path: "",
   });
+});
+
+test("it is said how many pods start and end", () => {
+  const cart = { namespace: "shop", workload: "cart-v1" };
+  expect(turnoverSentence({ ...cart, starts: 2, ends: 1 })).toBe(
+    "cart-v1.shop: 2 pods start, 1 pod ends",
+  );
+  expect(turnoverSentence({ ...cart, starts: 0, ends: 3 })).toBe("cart-v1.shop: 3 pods end");
 });

@@ -29,8 +29,17 @@ export interface EffectGroup {
   readonly changes: readonly EnvoyChange[];
 }
 
+/** Pods of a workload that start and end; one that is replaced does both. */
+interface Turnover {
+  readonly namespace: string;
+  readonly workload: string;
+  readonly starts: number;
+  readonly ends: number;
+}
+
 export interface Effects {
   readonly proxies: number;
+  readonly pods: readonly Turnover[];
   readonly groups: readonly EffectGroup[];
   readonly leftOutGroups: number;
   readonly leftOutChanges: number;
@@ -41,6 +50,15 @@ export function groupTitle(group: EffectGroup): string {
   const [first] = group.proxies;
   if (group.count === 1 && first !== undefined) return `${first.pod}.${first.namespace}`;
   return `${group.count} proxies`;
+}
+
+const pods = (count: number, verb: string) =>
+  count === 1 ? `1 pod ${verb}s` : `${count} pods ${verb}`;
+
+/** "cart-v1.shop: 2 pods start, 1 pod ends" */
+export function turnoverSentence({ namespace, workload, starts, ends }: Turnover): string {
+  const parts = [starts > 0 ? pods(starts, "start") : "", ends > 0 ? pods(ends, "end") : ""];
+  return `${workload}.${namespace}: ${parts.filter((part) => part !== "").join(", ")}`;
 }
 
 /** "... and 3 more groups of proxies, 12 more changes", or nothing where all is shown. */

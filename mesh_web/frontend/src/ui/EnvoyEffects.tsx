@@ -5,6 +5,7 @@ import {
   groupTitle,
   leftOutSentence,
   makerOf,
+  turnoverSentence,
 } from "../domain/effects";
 import { Link } from "./router";
 import "./effects.css";
@@ -44,10 +45,17 @@ function OneChange({ change }: { readonly change: EnvoyChange }) {
 }
 
 export function EnvoyEffects({ effects }: { readonly effects: Effects }) {
-  if (effects.groups.length === 0) return <p className="muted">No Envoy changes.</p>;
   const rest = leftOutSentence(effects);
   return (
     <div className="stack" data-testid="effects">
+      {effects.pods.length > 0 && (
+        <ul className="small" data-testid="turnovers">
+          {effects.pods.map((one) => (
+            <li key={`${one.namespace}/${one.workload}`}>{turnoverSentence(one)}</li>
+          ))}
+        </ul>
+      )}
+      {effects.groups.length === 0 && <p className="muted">No Envoy that runs now changes.</p>}
       {effects.groups.map((group) => (
         <details key={group.proxies.map((one) => one.id).join(" ")} open>
           <summary>
