@@ -107,8 +107,8 @@ class Retry:
 
 
 class Failing(StrEnum):
-    """When a Backstop answers. UNAVAILABLE: nobody was asked, for no endpoint takes requests or a
-    limit is reached."""
+    """When a Backstop answers. UNAVAILABLE: nobody was asked, for no endpoint takes requests, none can
+    be connected to (where a proxy answers by itself), or a limit is reached."""
 
     UNAVAILABLE = "unavailable"
     TIMEOUT = "timeout"
@@ -578,6 +578,7 @@ class Cluster:
     """Named as in Istio: "outbound|9080|v1|reviews.shop.svc.cluster.local", "inbound|9080||".
 
     STATIC and DNS clusters carry their `endpoints`; an EDS cluster's are in ClusterEndpoints.
+    `spoken_plainly` are the workloads with sidecars that clients do not speak mTLS to, sorted.
     """
 
     name: str
@@ -600,6 +601,7 @@ class Cluster:
     proxy_protocol: int | None = None
     retry_budget: RetryBudget | None = None
     tunnel: Tunnel | None = None
+    spoken_plainly: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

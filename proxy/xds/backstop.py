@@ -22,14 +22,18 @@ _ANSWER = "envoy.extensions.http.custom_response.local_response_policy.v3.LocalR
 _COMPOSITE = "envoy.extensions.clusters.composite.v3.ClusterConfig"
 _LUA = "envoy.extensions.router.cluster_specifiers.lua.v3.LuaConfig"
 
+_RESET = "upstream_reset_before_response_started{"
 _WHY = {
     Failing.UNAVAILABLE: (
         "no_healthy_upstream",
-        "upstream_reset_before_response_started{overflow}",
+        f"{_RESET}overflow",
+        f"{_RESET}remote_connection_failure",
+        f"{_RESET}local_connection_failure",
+        f"{_RESET}connection_timeout",
     ),
     Failing.TIMEOUT: ("response_timeout", "upstream_per_try_timeout"),
 }
-"""Envoy's response code details."""
+"""How Envoy's response code details begin; why a connection failed comes after."""
 
 
 def backstop_filter() -> Fields:
@@ -66,7 +70,8 @@ def looks_first(share: WeightedCluster) -> Message | None:
         return None
     full = []
     if backstop.max_requests is not None:
-        full.append(f"c:numRequests() >= {backstop.max_requests}")
+        # a request that waits for its connection is not yet one of the cluster's
+        full.append(f"c:numRequests() + c:numPendingRequests() >= {backstop.max_requests}")
     if backstop.max_pending is not None:
         full.append(f"c:numPendingRequests() >= {max(1, backstop.max_pending)}")
     if not full:
@@ -116,7 +121,7 @@ def _any_5xx() -> Fields:
 
 
 def _because_of(reasons: list[str]) -> Fields:
-    """A CEL expression, parsed: response.code_details is one of the reasons."""
+    """A CEL expression, parsed: response.code_details begins with one of the reasons."""
     ids = iter(range(1, 1000))
 
     def node(**kind: Any) -> Fields:
@@ -125,14 +130,15 @@ def _because_of(reasons: list[str]) -> Fields:
     def call(function: str, *args: Fields) -> Fields:
         return node(call_expr={"function": function, "args": list(args)})
 
-    def equal(reason: str) -> Fields:
+    def begins(reason: str) -> Fields:
         response = node(ident_expr={"name": "response"})
         details = node(select_expr={"operand": response, "field": "code_details"})
-        return call("_==_", details, node(const_expr={"string_value": reason}))
+        word = node(const_expr={"string_value": reason})
+        return node(call_expr={"target": details, "function": "startsWith", "args": [word]})
 
-    whole = equal(reasons[0])
+    whole = begins(reasons[0])
     for reason in reasons[1:]:
-        whole = call("_||_", whole, equal(reason))
+        whole = call("_||_", whole, begins(reason))
     return {
         "single_predicate": {
             "input": extension("why", "xds.type.matcher.v3.HttpAttributesCelMatchInput"),

@@ -74,7 +74,15 @@ def watched(cluster: Cluster) -> bool:
 
 
 def _facts(cluster: Cluster) -> dict[str, str]:
+    """What is told of a cluster, and what makes it a new one to Envoy.
+
+    When an endpoint's metadata asks for mTLS, Envoy goes on using the connections it has. A spare
+    one that was opened in plain text and has carried nothing would meet a server that has chosen no
+    chain for it yet, and that takes plain text no more. A cluster that differs drops them all.
+    """
+    plain = {"plain": ",".join(cluster.spoken_plainly)} if cluster.spoken_plainly else {}
     return {
+        **plain,
         "origin": told(cluster.origin),
         "service": service_host(cluster.service_name, cluster.service_namespace),
         "service_name": cluster.service_name,
@@ -124,6 +132,9 @@ def _common_balancing(cluster: Cluster) -> Fields:
     made: Fields = {"healthy_panic_threshold": {"value": _panic_below(cluster.outlier)}}
     if cluster.locality_weighted:
         made["locality_weighted_lb_config"] = {}
+    if cluster.outlier is not None:
+        # else what was ejected second gets requests for another second
+        made["update_merge_window"] = {}
     return made
 
 

@@ -19,7 +19,7 @@ from routing.ir import (
 )
 from routing.model import Fallback, Suspend
 from routing.model.hosts import full_host
-from topology.contracts import Registry
+from topology.contracts import AppProtocol, Registry
 
 TRIES = 17
 """How often the first cluster is tried before a failed request's next try goes to the fallback: the
@@ -165,10 +165,21 @@ def net_of(
         on=given.on,
         target=target,
         through=cluster.name.replace("outbound", f"{key.name}.{key.namespace}.fallback", 1),
-        max_requests=cluster.limits.max_requests,
+        max_requests=most_requests(cluster),
         max_pending=cluster.limits.max_pending_requests,
     )
     return Net(backstop=backstop, routes=given.routes)
+
+
+def most_requests(cluster: Cluster) -> int | None:
+    """None also where connections that carry one request each never get that far."""
+    limits = cluster.limits
+    single = cluster.protocol is AppProtocol.HTTP and not (
+        limits.upgrade_to_http2 or limits.use_client_protocol
+    )
+    if single and limits.max_requests is not None and limits.max_connections is not None:
+        return limits.max_requests if limits.max_requests < limits.max_connections else None
+    return limits.max_requests
 
 
 def target_of(given: Fallback, port: int, known: Reachable) -> str:

@@ -135,6 +135,10 @@ OWN: Mapping[str, Entry] = {
         "suspend the services behind it"
     ),
     "MSH1150": Entry(WARNING, "port {} of {} is not HTTP: nothing answers in its place", ""),
+    "MSH1152": Entry(
+        INFO, "while endpoints of {} are there and refuse connections, they are asked and not the other service",
+        "give it outlierDetection, which ejects them"
+    ),
     "MSH1151": Entry(
         ERROR, "{} speaks {}, {} speaks {}", "let a service of the same protocol answer"
     ),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rest.contracts import Finding
 from routing.checks.rules.destinations import check_destination
 from routing.checks.world import World
-from routing.compile.rules import rules_for, subsets
+from routing.compile.rules import policy_for, rules_for, subsets
 from routing.contracts import ResourceKey
 from routing.model import Fallback
 from routing.model.catalogue import finding
@@ -22,6 +22,7 @@ def fallbacks_answer(world: World) -> Iterator[Finding]:
         if one.destination is not None:
             yield from check_destination(world, key, "spec.destination", one.destination)
             yield from one_language(world, one)
+            yield from opens(world, one)
         for route in one.routes or ("",):
             claim = (key.namespace, full_host(one.host, key.namespace), one.subset, route)
             if claim in seen:
@@ -43,6 +44,17 @@ def answers_for(world: World, one: Fallback) -> Iterator[Finding]:
     for port in upstream.ports:
         if not port.protocol.is_http:
             yield finding("MSH1150", key, "spec.host", port.number, one.host)
+
+
+def opens(world: World, one: Fallback) -> Iterator[Finding]:
+    """Endpoints that refuse connections are asked until they are ejected."""
+    upstream = world.upstream(one.host, one.metadata.key.namespace)
+    if upstream is None:
+        return
+    rules = rules_for(world.rules, one.metadata.key.namespace, upstream.host, upstream.namespace)
+    _, subset = subsets(rules).get(one.subset, (None, None))
+    if not any(policy_for(rules, subset, port.number).outlier for port in upstream.ports):
+        yield finding("MSH1152", one.metadata.key, "spec.destination", one.host)
 
 
 def one_language(world: World, one: Fallback) -> Iterator[Finding]:

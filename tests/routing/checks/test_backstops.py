@@ -6,8 +6,12 @@ from routing.checks.check import CheckInput, check
 from routing.parse import parse_yaml
 from tests.routing.mesh import documents, registry, resource, service
 
+EJECTING = "{host: %s, trafficPolicy: {outlierDetection: {}}}"
 SHOP = "\n---\n".join(
-    [service("reviews"), service("ratings"), service("db", "name: tcp, port: 3306")]
+    [
+        *(service("reviews"), service("ratings"), service("db", "name: tcp, port: 3306")),
+        *(resource("DestinationRule", name, EJECTING % name) for name in ("reviews", "ratings")),
+    ]
 )
 RPC = service("rpc", "name: grpc, port: 80")
 GATEWAY = service("edge").replace("app: edge", "istio: ingressgateway")
@@ -49,6 +53,8 @@ A, B = "Fallback shop/a", "Fallback shop/b"
          [("MSH1144", A, "spec.destination")]),
         ([fallback("{host: reviews, destination: {host: ratings}}"), fallback("{host: ratings, destination: {host: reviews}}", "b")],
          [("MSH1144", A, "spec.destination"), ("MSH1144", B, "spec.destination")]),
+        ([service("plain"), fallback("{host: plain, destination: {host: ratings}}")],
+         [("MSH1152", A, "spec.destination")]),
         ([suspend("{service: reviews}")], []),
         ([suspend("{workload: reviews-v1}")], []),
         ([suspend("{service: nobody}")], [("MSH1147", "Suspend shop/a", "spec.service")]),
