@@ -39,6 +39,7 @@ class Asked(Schema):
     at: float | None = Field(
         None, ge=0, allow_inf_nan=False, description="Unix seconds; absent: now"
     )
+    own: bool = Field(False, description="With the calls of Meshweb's own processes to one another")
 
 
 @router.get("/graph", response={200: GraphOut, **ERRORS}, summary="The traffic graph")
@@ -63,14 +64,14 @@ def _window_seconds(window: str) -> int:
 
 def _graph(asked: Asked, seconds: int) -> Json:
     """What is told live as it is told; everything else as the store has it."""
-    live = asked.at is None and asked.type is GraphType.WORKLOAD
+    live = asked.at is None and asked.type is GraphType.WORKLOAD and not asked.own
     if live and seconds in GRAPH_WINDOWS_SECONDS:
         return _snapshot(graph_topic(seconds))
     now = time.time()
     at = now if asked.at is None else asked.at
     if at > now + CLOCKS_DIFFER_SECONDS:
         raise Refusal(422, "bad_time", "That time is yet to come.")
-    return to_json(graph_at(min(at, now), seconds, asked.type))
+    return to_json(graph_at(min(at, now), seconds, asked.type, own=asked.own))
 
 
 def _snapshot(topic: str) -> Json:

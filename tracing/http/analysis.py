@@ -84,6 +84,7 @@ class GroupsOut(Schema):
 class DependencySearch(Schema):
     lookback: Lookback = "1h"
     end: float = Field(0, ge=0, le=4e9)
+    own: bool = Field(False, description="Meshweb's own processes, too")
 
 
 class DependencyOut(Schema):
@@ -146,7 +147,9 @@ def service_dependencies(
 ) -> Page[DependencyOut]:
     """Which service called which, how often, and how that went."""
     start_ns, end_ns = period(search.lookback, search.end)
-    found = asked(lambda store: dependencies(store, start_ns=start_ns, end_ns=end_ns))
+    found = asked(
+        lambda store: dependencies(store, start_ns=start_ns, end_ns=end_ns, own=search.own)
+    )
     return Page(items=[_dependency(one) for one in found])
 
 

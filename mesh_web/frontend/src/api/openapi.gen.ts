@@ -480,7 +480,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Resource
-         * @description Delete one resource; 422 where others refer to it, unless `force` says so.
+         * @description Delete one resource; 422 where others refer to it.
          */
         delete: operations["routing_http_resources_delete_resource"];
         options?: never;
@@ -558,8 +558,6 @@ export interface paths {
         /**
          * Revision Effects
          * @description What one revision changed in each Envoy, seen for the proxies that run now.
-         *
-         *     Of one that was rejected in its trial: what it would have changed.
          */
         get: operations["routing_http_revisions_revision_effects"];
         put?: never;
@@ -984,7 +982,7 @@ export interface paths {
         };
         /**
          * Traced Services
-         * @description What sent spans within the last hour, and the names of its spans; `own`: Meshweb, too.
+         * @description What sent spans within the last hour, and the names of its spans.
          */
         get: operations["tracing_http_search_traced_services"];
         put?: never;
@@ -1545,12 +1543,6 @@ export interface components {
              */
             dry_run: boolean;
             /**
-             * Force
-             * @description even where it breaks what refers to what it changes
-             * @default false
-             */
-            force: boolean;
-            /**
              * Wait
              * @description answer when the proxies have it, or time is out
              * @default
@@ -1604,18 +1596,10 @@ export interface components {
         /**
          * EffectsOut
          * @description What changes in the Envoys that run now: `proxies` of them, alike ones together.
-         *
-         *     A pod that would be replaced stands for its successor. What a pod's own proxy has before it
-         *     starts, and its address in other proxies' endpoints, nobody knows.
          */
         EffectsOut: {
             /** Proxies */
             proxies: number;
-            /**
-             * Pods
-             * @description which workloads' pods start and end
-             */
-            pods: components["schemas"]["TurnoverOut"][];
             /** Groups */
             groups: components["schemas"]["EffectGroupOut"][];
             /** Left Out Groups */
@@ -1712,20 +1696,6 @@ export interface components {
          */
         RevisionState: "accepted" | "tried" | "pushed" | "converged" | "partial" | "rejected" | "superseded";
         /**
-         * TurnoverOut
-         * @description How many pods of a workload start and end; one that is replaced does both.
-         */
-        TurnoverOut: {
-            /** Namespace */
-            namespace: string;
-            /** Workload */
-            workload: string;
-            /** Starts */
-            starts: number;
-            /** Ends */
-            ends: number;
-        };
-        /**
          * WriteOut
          * @description What a write did. `revision` 0: nothing was ever applied.
          *
@@ -1756,8 +1726,6 @@ export interface components {
             /** Changes */
             changes: components["schemas"]["ChangeOut"][];
             effects?: components["schemas"]["EffectsOut"] | null;
-            /** Trace Id */
-            trace_id?: string | null;
         };
         /** AskedOut */
         AskedOut: {
@@ -2612,11 +2580,6 @@ export interface components {
             reverts: number | null;
             /** @description null: there was nothing to try, or not yet */
             trial: components["schemas"]["TrialOut"] | null;
-            /**
-             * Trace Id
-             * @description from the request to each proxy's answer
-             */
-            trace_id?: string | null;
         };
         /**
          * TrialOut
@@ -2660,20 +2623,12 @@ export interface components {
         /**
          * ComparisonOut
          * @description What leads from the configuration of revision `before` to that of `after`.
-         *
-         *     A revision that was rejected in its trial never was in force: what was then is compared, and
-         *     `in_force` says of which revisions it is.
          */
         ComparisonOut: {
             /** Before */
             before: number;
             /** After */
             after: number;
-            /** In Force */
-            in_force: [
-                number,
-                number
-            ];
             /** Changes */
             changes: components["schemas"]["ComparedOut"][];
         };
@@ -3429,11 +3384,6 @@ export interface components {
              */
             q: string;
             /**
-             * Own
-             * @default false
-             */
-            own: boolean;
-            /**
              * Lookback
              * @default 15m
              */
@@ -3512,8 +3462,7 @@ export interface components {
          *
          *     `source` with `destination` finds traces in which the one called the other. `q` asks in words:
          *     `payment.method=card AND (error OR duration>100ms) AND NOT exists(retry)`. `end` is Unix
-         *     seconds, now where it is left out; the search begins `lookback` before it. Meshweb's own
-         *     processes are found where `own` is true or something is asked for by its name.
+         *     seconds, now where it is left out; the search begins `lookback` before it.
          */
         SpanSearch: {
             /**
@@ -3553,11 +3502,6 @@ export interface components {
              * @default
              */
             q: string;
-            /**
-             * Own
-             * @default false
-             */
-            own: boolean;
             /**
              * Lookback
              * @default 15m
@@ -3653,11 +3597,6 @@ export interface components {
              * @default
              */
             q: string;
-            /**
-             * Own
-             * @default false
-             */
-            own: boolean;
             /**
              * Lookback
              * @default 15m
@@ -5727,8 +5666,6 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
-                /** @description even where it breaks what refers to what it changes */
-                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -6160,8 +6097,6 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
-                /** @description even where it breaks what refers to what it changes */
-                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -6447,8 +6382,6 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
-                /** @description even where it breaks what refers to what it changes */
-                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -6731,8 +6664,6 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
-                /** @description even where it breaks what refers to what it changes */
-                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -7018,8 +6949,6 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
-                /** @description even where it breaks what refers to what it changes */
-                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -7306,8 +7235,6 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
-                /** @description even where it breaks what refers to what it changes */
-                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -7463,8 +7390,6 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
-                /** @description even where it breaks what refers to what it changes */
-                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -7747,8 +7672,6 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
-                /** @description even where it breaks what refers to what it changes */
-                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -7904,8 +7827,6 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
-                /** @description even where it breaks what refers to what it changes */
-                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -8057,8 +7978,6 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
-                /** @description even where it breaks what refers to what it changes */
-                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -8214,8 +8133,6 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
-                /** @description even where it breaks what refers to what it changes */
-                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -8634,8 +8551,6 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
-                /** @description even where it breaks what refers to what it changes */
-                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -8808,8 +8723,6 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
-                /** @description even where it breaks what refers to what it changes */
-                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -9617,8 +9530,6 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
-                /** @description even where it breaks what refers to what it changes */
-                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -12407,7 +12318,6 @@ export interface operations {
                 max_duration_ms?: number;
                 error?: boolean | null;
                 q?: string;
-                own?: boolean;
                 lookback?: string;
                 end?: number;
                 limit?: number;
@@ -12540,9 +12450,7 @@ export interface operations {
     };
     tracing_http_search_traced_services: {
         parameters: {
-            query?: {
-                own?: boolean;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -12679,7 +12587,6 @@ export interface operations {
                 max_duration_ms?: number;
                 error?: boolean | null;
                 q?: string;
-                own?: boolean;
                 lookback?: string;
                 end?: number;
                 limit?: number;
@@ -12820,7 +12727,6 @@ export interface operations {
                 max_duration_ms?: number;
                 error?: boolean | null;
                 q?: string;
-                own?: boolean;
                 lookback?: string;
                 end?: number;
                 limit?: number;

@@ -247,6 +247,7 @@ export const revisionSchema = record({
   system: flag,
   reverts: orNull(v.number()),
   trial: orNull(trial),
+  trace_id: orNull(text),
 }) satisfies Schema<Revision>;
 
 export const mtlsSchema = record({

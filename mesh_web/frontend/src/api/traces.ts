@@ -53,11 +53,18 @@ export const useGroups = (search: TraceSearch, slowMs: string) =>
     placeholderData: keepPreviousData,
   });
 
-export const useDependencies = ({ lookback, end }: Pick<TraceSearch, "lookback" | "end">) =>
+export const useDependencies = ({
+  lookback,
+  end,
+  own,
+}: Pick<TraceSearch, "lookback" | "end" | "own">) =>
   useQuery({
-    queryKey: ["traces", "dependencies", lookback, end],
+    queryKey: ["traces", "dependencies", lookback, end, own],
     queryFn: ({ signal }) =>
-      call("/traces/dependencies", pageOf(dependencySchema), { query: { lookback, end }, signal }),
+      call("/traces/dependencies", pageOf(dependencySchema), {
+        query: { lookback, end, own },
+        signal,
+      }),
     placeholderData: keepPreviousData,
   });
 
@@ -97,10 +104,10 @@ const tracedService = v.object({
 });
 
 /** Who has sent spans within the last hour. */
-export const useTracedServices = () =>
+export const useTracedServices = (own: boolean) =>
   useQuery({
-    queryKey: ["traces", "services"],
+    queryKey: ["traces", "services", own],
     queryFn: async ({ signal }) =>
-      (await call("/traces/services", pageOf(tracedService), { signal })).items,
+      (await call("/traces/services", pageOf(tracedService), { query: { own }, signal })).items,
     staleTime: 60_000,
   });

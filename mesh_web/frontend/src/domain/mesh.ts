@@ -72,6 +72,8 @@ export interface Revision {
   readonly reverts: number | null;
   /** Null: there was nothing to try, or it is not that far. */
   readonly trial: Trial | null;
+  /** Of the trace from the request to each proxy's answer. */
+  readonly traceId: string | null;
 }
 
 export type MtlsMode = "DISABLE" | "PERMISSIVE" | "STRICT";

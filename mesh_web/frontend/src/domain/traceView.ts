@@ -17,6 +17,8 @@ export interface TraceSearch {
   readonly min: string;
   readonly max: string;
   readonly error: boolean;
+  /** Whether Meshweb's own processes are looked at, too. */
+  readonly own: boolean;
   /** In words. */
   readonly q: string;
   readonly lookback: Lookback;
@@ -52,6 +54,7 @@ export function parseTraceView(params: URLSearchParams): TraceView {
     min: positive(text("min")),
     max: positive(text("max")),
     error: params.get("error") === "1",
+    own: params.get("own") === "1",
     q: text("q"),
     lookback: LOOKBACKS.find((one) => one === params.get("lookback")) ?? "15m",
     end: end > 0 && end <= 4e9 ? end : null,
@@ -70,6 +73,7 @@ export function formatTraceView(view: TraceView): string {
   const params = new URLSearchParams();
   for (const key of TEXTS) if (view[key] !== "") params.set(key, view[key]);
   if (view.error) params.set("error", "1");
+  if (view.own) params.set("own", "1");
   if (view.lookback !== "15m") params.set("lookback", view.lookback);
   if (view.end !== null) params.set("end", String(view.end));
   if (view.limit !== 100) params.set("limit", String(view.limit));
@@ -91,6 +95,7 @@ export function asked(
     min_duration_ms: search.min,
     max_duration_ms: search.max,
     error: search.error ? true : null,
+    own: search.own ? true : null,
     q: search.q,
     lookback: search.lookback,
     end: search.end,

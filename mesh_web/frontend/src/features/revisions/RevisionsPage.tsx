@@ -124,6 +124,13 @@ function Detail({ number }: { readonly number: number }) {
             {formatDuration(revision.p99Ms)}.
           </p>
         )}
+        {revision.traceId !== null && (
+          <p className="small">
+            <Link data-testid="revision-trace" href={`/traces/${revision.traceId}`}>
+              Its trace, from the request to each proxy's answer
+            </Link>
+          </p>
+        )}
         <Findings findings={revision.findings} />
         {editable && <Revert key={revision.number} revision={revision} />}
       </Section>

@@ -16,8 +16,8 @@ const TEXTS = [
 ] as const;
 
 /** Names that senders of spans have, and those of their spans. */
-function Offered({ service }: { readonly service: string }) {
-  const services = useTracedServices().data ?? [];
+function Offered({ service, own }: Pick<TraceSearch, "service" | "own">) {
+  const services = useTracedServices(own).data ?? [];
   const chosen = services.filter(
     (one) => service === "" || service === one.name || service === `${one.namespace}/${one.name}`,
   );
@@ -113,8 +113,17 @@ export function SearchForm({
         >
           Only failed
         </Switch>
+        <Switch
+          checked={draft.own}
+          onChange={(own) => {
+            setDraft({ ...draft, own });
+            onSearch({ ...draft, own });
+          }}
+        >
+          Meshweb's own
+        </Switch>
       </div>
-      <Offered service={draft.service} />
+      <Offered own={draft.own} service={draft.service} />
     </form>
   );
 }
