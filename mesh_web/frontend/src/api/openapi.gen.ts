@@ -480,7 +480,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Resource
-         * @description Delete one resource; 422 where others refer to it.
+         * @description Delete one resource; 422 where others refer to it, unless `force` says so.
          */
         delete: operations["routing_http_resources_delete_resource"];
         options?: never;
@@ -558,6 +558,8 @@ export interface paths {
         /**
          * Revision Effects
          * @description What one revision changed in each Envoy, seen for the proxies that run now.
+         *
+         *     Of one that was rejected in its trial: what it would have changed.
          */
         get: operations["routing_http_revisions_revision_effects"];
         put?: never;
@@ -982,7 +984,7 @@ export interface paths {
         };
         /**
          * Traced Services
-         * @description What sent spans within the last hour, and the names of its spans.
+         * @description What sent spans within the last hour, and the names of its spans; `own`: Meshweb, too.
          */
         get: operations["tracing_http_search_traced_services"];
         put?: never;
@@ -1430,6 +1432,12 @@ export interface components {
              * @description Unix seconds; absent: now
              */
             at?: number | null;
+            /**
+             * Own
+             * @description With the calls of Meshweb's own processes to one another
+             * @default false
+             */
+            own: boolean;
         };
         /**
          * GraphType
@@ -1543,6 +1551,12 @@ export interface components {
              */
             dry_run: boolean;
             /**
+             * Force
+             * @description even where it breaks what refers to what it changes
+             * @default false
+             */
+            force: boolean;
+            /**
              * Wait
              * @description answer when the proxies have it, or time is out
              * @default
@@ -1596,10 +1610,18 @@ export interface components {
         /**
          * EffectsOut
          * @description What changes in the Envoys that run now: `proxies` of them, alike ones together.
+         *
+         *     A pod that would be replaced stands for its successor. What a pod's own proxy has before it
+         *     starts, and its address in other proxies' endpoints, nobody knows.
          */
         EffectsOut: {
             /** Proxies */
             proxies: number;
+            /**
+             * Pods
+             * @description which workloads' pods start and end
+             */
+            pods: components["schemas"]["TurnoverOut"][];
             /** Groups */
             groups: components["schemas"]["EffectGroupOut"][];
             /** Left Out Groups */
@@ -1696,6 +1718,20 @@ export interface components {
          */
         RevisionState: "accepted" | "tried" | "pushed" | "converged" | "partial" | "rejected" | "superseded";
         /**
+         * TurnoverOut
+         * @description How many pods of a workload start and end; one that is replaced does both.
+         */
+        TurnoverOut: {
+            /** Namespace */
+            namespace: string;
+            /** Workload */
+            workload: string;
+            /** Starts */
+            starts: number;
+            /** Ends */
+            ends: number;
+        };
+        /**
          * WriteOut
          * @description What a write did. `revision` 0: nothing was ever applied.
          *
@@ -1726,6 +1762,8 @@ export interface components {
             /** Changes */
             changes: components["schemas"]["ChangeOut"][];
             effects?: components["schemas"]["EffectsOut"] | null;
+            /** Trace Id */
+            trace_id?: string | null;
         };
         /** AskedOut */
         AskedOut: {
@@ -2580,6 +2618,11 @@ export interface components {
             reverts: number | null;
             /** @description null: there was nothing to try, or not yet */
             trial: components["schemas"]["TrialOut"] | null;
+            /**
+             * Trace Id
+             * @description from the request to each proxy's answer
+             */
+            trace_id?: string | null;
         };
         /**
          * TrialOut
@@ -2623,12 +2666,20 @@ export interface components {
         /**
          * ComparisonOut
          * @description What leads from the configuration of revision `before` to that of `after`.
+         *
+         *     A revision that was rejected in its trial never was in force: what was then is compared, and
+         *     `in_force` says of which revisions it is.
          */
         ComparisonOut: {
             /** Before */
             before: number;
             /** After */
             after: number;
+            /** In Force */
+            in_force: [
+                number,
+                number
+            ];
             /** Changes */
             changes: components["schemas"]["ComparedOut"][];
         };
@@ -3384,6 +3435,11 @@ export interface components {
              */
             q: string;
             /**
+             * Own
+             * @default false
+             */
+            own: boolean;
+            /**
              * Lookback
              * @default 15m
              */
@@ -3462,7 +3518,8 @@ export interface components {
          *
          *     `source` with `destination` finds traces in which the one called the other. `q` asks in words:
          *     `payment.method=card AND (error OR duration>100ms) AND NOT exists(retry)`. `end` is Unix
-         *     seconds, now where it is left out; the search begins `lookback` before it.
+         *     seconds, now where it is left out; the search begins `lookback` before it. Meshweb's own
+         *     processes are found where `own` is true or something is asked for by its name.
          */
         SpanSearch: {
             /**
@@ -3502,6 +3559,11 @@ export interface components {
              * @default
              */
             q: string;
+            /**
+             * Own
+             * @default false
+             */
+            own: boolean;
             /**
              * Lookback
              * @default 15m
@@ -3598,6 +3660,11 @@ export interface components {
              */
             q: string;
             /**
+             * Own
+             * @default false
+             */
+            own: boolean;
+            /**
              * Lookback
              * @default 15m
              */
@@ -3684,6 +3751,12 @@ export interface components {
              * @default 0
              */
             end: number;
+            /**
+             * Own
+             * @description Meshweb's own processes, too
+             * @default false
+             */
+            own: boolean;
         };
         /**
          * DependencyOut
@@ -3724,6 +3797,12 @@ export interface components {
              * @default 0
              */
             end: number;
+            /**
+             * Own
+             * @description Meshweb's own processes, too
+             * @default false
+             */
+            own: boolean;
             /**
              * Service
              * @default
@@ -3769,6 +3848,12 @@ export interface components {
              * @default 0
              */
             end: number;
+            /**
+             * Own
+             * @description Meshweb's own processes, too
+             * @default false
+             */
+            own: boolean;
             /**
              * Service
              * @default
@@ -5535,6 +5620,8 @@ export interface operations {
                 type?: "workload" | "app" | "versionedApp" | "service";
                 /** @description Unix seconds; absent: now */
                 at?: number | null;
+                /** @description With the calls of Meshweb's own processes to one another */
+                own?: boolean;
             };
             header?: never;
             path?: never;
@@ -5666,6 +5753,8 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
+                /** @description even where it breaks what refers to what it changes */
+                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -6097,6 +6186,8 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
+                /** @description even where it breaks what refers to what it changes */
+                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -6382,6 +6473,8 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
+                /** @description even where it breaks what refers to what it changes */
+                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -6664,6 +6757,8 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
+                /** @description even where it breaks what refers to what it changes */
+                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -6949,6 +7044,8 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
+                /** @description even where it breaks what refers to what it changes */
+                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -7235,6 +7332,8 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
+                /** @description even where it breaks what refers to what it changes */
+                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -7390,6 +7489,8 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
+                /** @description even where it breaks what refers to what it changes */
+                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -7672,6 +7773,8 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
+                /** @description even where it breaks what refers to what it changes */
+                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -7827,6 +7930,8 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
+                /** @description even where it breaks what refers to what it changes */
+                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -7978,6 +8083,8 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
+                /** @description even where it breaks what refers to what it changes */
+                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -8133,6 +8240,8 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
+                /** @description even where it breaks what refers to what it changes */
+                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -8551,6 +8660,8 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
+                /** @description even where it breaks what refers to what it changes */
+                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -8723,6 +8834,8 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
+                /** @description even where it breaks what refers to what it changes */
+                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -9530,6 +9643,8 @@ export interface operations {
             query?: {
                 /** @description only say what would happen */
                 dry_run?: boolean;
+                /** @description even where it breaks what refers to what it changes */
+                force?: boolean;
                 /** @description answer when the proxies have it, or time is out */
                 wait?: string;
                 /** @description of wait; at most a minute */
@@ -12318,6 +12433,7 @@ export interface operations {
                 max_duration_ms?: number;
                 error?: boolean | null;
                 q?: string;
+                own?: boolean;
                 lookback?: string;
                 end?: number;
                 limit?: number;
@@ -12450,7 +12566,9 @@ export interface operations {
     };
     tracing_http_search_traced_services: {
         parameters: {
-            query?: never;
+            query?: {
+                own?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -12587,6 +12705,7 @@ export interface operations {
                 max_duration_ms?: number;
                 error?: boolean | null;
                 q?: string;
+                own?: boolean;
                 lookback?: string;
                 end?: number;
                 limit?: number;
@@ -12727,6 +12846,7 @@ export interface operations {
                 max_duration_ms?: number;
                 error?: boolean | null;
                 q?: string;
+                own?: boolean;
                 lookback?: string;
                 end?: number;
                 limit?: number;
@@ -12862,6 +12982,8 @@ export interface operations {
             query?: {
                 lookback?: string;
                 end?: number;
+                /** @description Meshweb's own processes, too */
+                own?: boolean;
             };
             header?: never;
             path?: never;
@@ -12993,6 +13115,8 @@ export interface operations {
             query?: {
                 lookback?: string;
                 end?: number;
+                /** @description Meshweb's own processes, too */
+                own?: boolean;
                 service?: string;
                 prefix?: string;
                 limit?: number;
@@ -13127,6 +13251,8 @@ export interface operations {
             query: {
                 lookback?: string;
                 end?: number;
+                /** @description Meshweb's own processes, too */
+                own?: boolean;
                 service?: string;
                 prefix?: string;
                 limit?: number;
