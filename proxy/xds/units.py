@@ -108,6 +108,7 @@ def _normal_cluster(given: Cluster) -> Cluster:
         service_name=_usual(given.service_name),
         subset=_usual(given.subset),
         origin=None,
+        spoken_plainly=(),
     )
     if isinstance(given.tls, MeshTls):
         made = replace(made, tls=MeshTls(sans=(), sni=_usual(given.tls.sni)))

@@ -78,6 +78,9 @@ def clusters_of(
         for rule, subset in choices(rules):
             policy = policy_for(rules, subset, port.number)
             cluster = make_cluster(upstream, port, subset, policy, sans, rule, client, secrets)
+            if isinstance(cluster.tls, MeshTls):
+                plain = spoken_plainly(port, subset, pods)
+                cluster = replace(cluster, spoken_plainly=plain) if plain else cluster
             clusters.append(cluster)
             if cluster.kind is ClusterKind.EDS:
                 chosen = selected(port, subset, policy, pods, entries)
@@ -258,6 +261,20 @@ def selected(
     made += [(entry_endpoint(e, port), e.labels) for e in entries if wanted <= set(e.labels)]
     made.sort(key=lambda placed: (placed[0].address, placed[0].port))
     return made
+
+
+def spoken_plainly(
+    port: UpstreamPort, subset: Subset | None, pods: tuple[PodView, ...]
+) -> tuple[str, ...]:
+    """The workloads with sidecars behind a port that clients do not speak mTLS to."""
+    wanted = set(subset.labels) if subset else set()
+    found = {
+        f"{view.pod.namespace}/{view.pod.workload}"
+        for view in pods
+        if view.pod.sidecar and not view.pod.gateway
+        if not view.mtls(port.target_port) and wanted <= set(view.pod.labels)
+    }
+    return tuple(sorted(found))
 
 
 def pod_endpoint(view: PodView, port: int, tls: ClientTls | None) -> Endpoint:

@@ -12,14 +12,14 @@ from tests.e2e.running import Running
 from tests.e2e.waiting import eventually
 
 KINDS: dict[str, int] = {
-    "weights": 45,
+    "weights": 35,
     "route added": 15,
     "route removed": 15,
     "subset added and used": 12,
     "subset removed": 12,
     "endpoint drained": 12,
     "endpoints added": 10,
-    "mTLS mode": 25,
+    "mTLS mode": 35,
     "mTLS mode of a port": 10,
     "certificate rotated": 14,
     "root rotated": 3,

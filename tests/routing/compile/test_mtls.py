@@ -35,6 +35,10 @@ def mtls(mesh: Mesh) -> set[bool]:
     return {e.mtls for cla in config.endpoints if cla.cluster == NAME for e in cla.endpoints}
 
 
+def spoken_plainly(mesh: Mesh) -> tuple[str, ...]:
+    return cluster(next(iter(mesh.configs.values())), NAME).spoken_plainly
+
+
 @pytest.mark.parametrize(
     ("policies", "mode"),
     [
@@ -92,22 +96,26 @@ def test_while_a_mode_changes_both_ends_agree_at_every_step() -> None:
     target = compile_mesh(after)
 
     def step(*, clients_switched: bool) -> Mesh:
-        overlap = target.overlaps_from(first, clients_switched=clients_switched)
-        assert overlap == {
-            Overlap(
-                namespace="shop",
-                workload="reviews-v1",
-                previous=MtlsMode.DISABLE,
-                clients_switched=clients_switched,
-            )
-        }
-        return compile_mesh(replace(after, overlap=overlap))
+        overlap = Overlap(
+            namespace="shop",
+            workload="reviews-v1",
+            previous=MtlsMode.DISABLE,
+            clients_switched=clients_switched,
+        )
+        return compile_mesh(replace(after, overlap=frozenset({overlap})))
 
     servers, clients = step(clients_switched=False), step(clients_switched=True)
     both = {MtlsMode.DISABLE, MtlsMode.STRICT}
     stages = [first, servers, clients, target]
     assert [modes(m) for m in stages] == [{MtlsMode.DISABLE}, both, both, {MtlsMode.STRICT}]
     assert [mtls(m) for m in stages] == [{False}, {False}, {True}, {True}]
+    plain = ("shop/reviews-v1",)
+    assert [spoken_plainly(m) for m in stages] == [plain, plain, (), ()]
+
+
+def test_who_has_no_sidecar_anyway_does_not_make_a_cluster_another_one() -> None:
+    bare = REVIEWS.replace("version: v1}}", "version: v1, sidecar.istio.io/inject: 'false'}}")
+    assert spoken_plainly(compile_mesh(mesh_input(bare, service("client")))) == ()
 
 
 def test_modes_in_force_are_told_per_workload_and_port() -> None:
