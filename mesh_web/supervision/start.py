@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from mesh_web.processes import Process, environment, table
+from mesh_web.supervision.aside import aside
 from mesh_web.supervision.preflight import (
     CannotStart,
     check_ports,
@@ -45,8 +46,7 @@ def bring_up(
     network = claim_pod_network()
     check_ports({**_ports(), **(extra_ports or {})})
     _say(began, "Preparing the database and the certificate authority")
-    once = first_start()
-    _forget_earlier_run()
+    once = aside(_prepare, "preparing the database")
     asyncio.run(
         _serve(
             began,
@@ -58,6 +58,12 @@ def bring_up(
     )
     network.close()
     lock.close()
+
+
+def _prepare() -> str:
+    once = first_start()
+    _forget_earlier_run()
+    return once
 
 
 def first_start() -> str:
