@@ -12,6 +12,7 @@ from typing import cast
 
 import uvloop
 
+from proxy.agent.bootstrap import WINDOW_BYTES
 from proxy.xds.messages import CLUSTER, ENDPOINTS, LISTENER, ROUTES
 from proxy.xds.wire import field, text
 
@@ -19,7 +20,6 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = 0, 1, 4, 6, 7, 8
 ACK, END_HEADERS = 0x1, 0x4
 STREAM = 1
-WINDOW = 2**31 - 1
 PATH = "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources"
 
 
@@ -40,7 +40,7 @@ def literal(name: str, value: str) -> bytes:
 
 
 def opening() -> bytes:
-    """Everything up to the first message: no window ever fills."""
+    """Everything up to the first message, with the windows of an Envoy."""
     headers = b"".join(
         literal(name, value)
         for name, value in (
@@ -55,8 +55,8 @@ def opening() -> bytes:
     return b"".join(
         (
             PREFACE,
-            frame(SETTINGS, 0, 0, struct.pack(">HIHI", 4, WINDOW, 5, 2**24 - 1)),
-            frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", WINDOW - 65_535)),
+            frame(SETTINGS, 0, 0, struct.pack(">HIHI", 4, WINDOW_BYTES, 5, 2**24 - 1)),
+            frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", WINDOW_BYTES - 65_535)),
             frame(HEADERS, END_HEADERS, STREAM, headers),
         )
     )
@@ -104,6 +104,7 @@ class Client(asyncio.Protocol):
         self._node = node
         self._unread = bytearray()
         self._body = bytearray()
+        self._consumed = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are none of asyncio's classes
@@ -127,6 +128,7 @@ class Client(asyncio.Protocol):
     def _on_frame(self, kind: int, flags: int, payload: bytes) -> None:
         if kind == DATA:
             self._body += payload
+            self._open_window(len(payload))
             self._read_messages()
         elif kind == SETTINGS and not flags & ACK:
             self._transport.write(frame(SETTINGS, ACK, 0, b""))
@@ -134,6 +136,14 @@ class Client(asyncio.Protocol):
             self._transport.write(frame(PING, ACK, 0, payload))
         elif kind == GOAWAY:
             self._transport.close()
+
+    def _open_window(self, read: int) -> None:
+        self._consumed += read
+        if self._consumed < WINDOW_BYTES // 2:
+            return
+        more, self._consumed = struct.pack(">I", self._consumed), 0
+        updates = (frame(WINDOW_UPDATE, 0, of, more) for of in (0, STREAM))
+        self._transport.write(b"".join(updates))
 
     def _read_messages(self) -> None:
         body = self._body

@@ -7,6 +7,11 @@ from proxy.xds.snapshot import Resource
 
 _MOST_BYTES = 32 * 2**20
 
+LARGE_BYTES = 64 * 1024
+MANY = 64
+OWN = 16
+"""Of many resources all but so many at the end are taken to be what others get, too."""
+
 Key = tuple[str, tuple[Resource, ...], tuple[str, ...], str]
 
 
@@ -16,19 +21,39 @@ class Responses:
     def __init__(self) -> None:
         self._bodies: dict[Key, bytes] = {}
         self._size = 0
+        self._common: dict[str, tuple[tuple[Resource, ...], bytes]] = {}
 
     def serialise(self, send: Send) -> bytes:
         key = (send.type_url, send.resources, send.removed, send.nonce)
         body = self._bodies.get(key)
         if body is None:
-            body = wire.delta_response(
-                send.type_url, (one.wire for one in send.resources), send.removed, send.nonce
-            )
+            parts = self._parts(send.type_url, send.resources)
+            body = wire.delta_response(send.type_url, parts, send.removed, send.nonce)
             self._bodies[key] = body
             self._size += len(body)
             while self._size > _MOST_BYTES:
                 self._size -= len(self._bodies.pop(next(iter(self._bodies))))
         return body
+
+    def _parts(self, type_url: str, resources: tuple[Resource, ...]) -> list[bytes]:
+        """What one proxy after another gets of many is put together once."""
+        if len(resources) < MANY:
+            return [one.wire for one in resources]
+        common, joined = self._common.get(type_url, ((), b""))
+        if not common or resources[: len(common)] != common:
+            common = resources[:-OWN]
+            joined = b"".join([one.wire for one in common])
+            self._common[type_url] = (common, joined)
+        return [joined, *(one.wire for one in resources[len(common) :])]
+
+
+def is_large(send: Send) -> bool:
+    size = 0
+    for one in send.resources:
+        size += len(one.wire)
+        if size >= LARGE_BYTES:
+            return True
+    return False
 
 
 def parse(raw: bytes) -> tuple[str, Request]:

@@ -17,7 +17,7 @@ import grpc.aio
 from cryptography import x509
 from google.protobuf.message import DecodeError
 
-from proxy.ads.responses import Responses, parse
+from proxy.ads.responses import Responses, is_large, parse
 from proxy.ads.session import Acknowledged, Command, Rejected, Send, Session, Settled
 from proxy.xds.snapshot import ProxySnapshot
 
@@ -31,11 +31,11 @@ HOLD_SECONDS = 2.0
 
 MOST_UNSENT = 1_000
 
-LARGE_BYTES = 64 * 1024
-MOST_LARGE = 32
-"""How many large responses go out at once: a fleet that comes back would fill the memory."""
+MOST_LARGE = 16
+"""How many large responses go out at once: a fleet that comes back would fill the memory. One has gone
+out when the proxy has read all but a window of it (proxy.agent.bootstrap)."""
 
-LARGE_SECONDS = 1.0
+LARGE_SECONDS = 10.0
 """How long a proxy that reads slowly keeps others from theirs."""
 
 OPTIONS: tuple[tuple[str, int], ...] = (
@@ -94,9 +94,8 @@ class _Turns:
         self._free = asyncio.Semaphore(MOST_LARGE)
 
     @contextlib.asynccontextmanager
-    async def turn(self, size: int) -> AsyncIterator[None]:
-        """To send so many bytes."""
-        if size < LARGE_BYTES:
+    async def turn(self, *, large: bool) -> AsyncIterator[None]:
+        if not large:
             yield
             return
         await self._free.acquire()
@@ -249,11 +248,10 @@ class _Stream:
         while not self._closed:
             while self._unsent:
                 decided, send = self._unsent.popleft()
-                async with self._turns.turn(sum(len(one.wire) for one in send.resources)):
-                    body = self._responses.serialise(send)
-                    await self._context.write(body)
+                async with self._turns.turn(large=is_large(send)):
+                    size = await self._send(send)
                 seconds = time.monotonic() - decided
-                self._events.written(self._proxy_id, send.type_url, len(body), seconds)
+                self._events.written(self._proxy_id, send.type_url, size, seconds)
             if self._pending is not None:
                 snapshot, self._pending = self._pending, None
                 self._perform(self._session.offer(snapshot))
@@ -262,6 +260,12 @@ class _Stream:
             self._wake.clear()
         if reader.done() and not reader.cancelled() and reader.exception() is not None:
             log.debug("stream of %s ended: %s", self._proxy_id, reader.exception())
+
+    async def _send(self, send: Send) -> int:
+        """How many bytes went out. They must not outlive this: a fleet of a thousand waits with them."""
+        body = self._responses.serialise(send)
+        await self._context.write(body)
+        return len(body)
 
     def _perform(self, commands: Iterable[Command]) -> None:
         for command in commands:

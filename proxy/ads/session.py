@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from proxy.ads.holdings import Known, Wanted
 from proxy.xds.messages import CLUSTER, ENDPOINTS, LISTENER, ROUTES, SECRET
 from proxy.xds.snapshot import ProxySnapshot, Resource
 
@@ -75,15 +76,11 @@ Command = Send | Acknowledged | Rejected | Settled
 class _Type:
     """What the proxy subscribed to of one type, has, and has not answered yet."""
 
-    wildcard: bool
-    names: set[str]
-    known: dict[str, str]
+    wanted: Wanted
+    known: Known
     owed: bool
     dirty: bool = True
     in_flight: dict[str, tuple[Resource, ...]] = field(default_factory=dict)
-
-    def wants(self, name: str) -> bool:
-        return self.wildcard or name in self.names
 
 
 class Session:
@@ -125,7 +122,7 @@ class Session:
         if one is None:
             return
         for name in names:
-            one.known.pop(name, None)
+            one.known.forget(name)
             self._refused.discard((type_url, name))
         one.dirty = True
         self._settled = False
@@ -150,7 +147,9 @@ class Session:
         if sent is None:
             return
         if request.error is None:
-            self._refused.difference_update((request.type_url, resource.name) for resource in sent)
+            if self._refused:
+                names = (one.name for one in sent)
+                self._refused.difference_update((request.type_url, name) for name in names)
             yield Acknowledged(
                 request.type_url, None if one.in_flight or one.dirty else self._target
             )
@@ -161,7 +160,7 @@ class Session:
             self._refused.update(
                 (request.type_url, resource.name)
                 for resource in sent
-                if one.known.get(resource.name) == resource.version
+                if one.known.version(resource.name) == resource.version
             )
             yield Rejected(request.type_url, sent, request.error)
 
@@ -182,22 +181,18 @@ class Session:
 
     def _send(self, url: str, one: _Type, target: ProxySnapshot) -> Iterator[Send]:
         resources = target.of(url)
-        fresh = tuple(
-            resource
-            for name, resource in resources.items()
-            if one.known.get(name) != resource.version and one.wants(name)
-        )
-        gone = tuple(_gone(one, resources)) if url == LISTENER else ()
+        gone = tuple(one.known.beyond(resources)) if url == LISTENER else ()
+        fresh = one.known.take(resources, one.wanted)
         one.dirty = False
         if not fresh and not gone and not one.owed:
             return
         one.owed = False
-        one.known.update({resource.name: resource.version for resource in fresh})
         yield self._make_send(url, one, fresh, gone)
 
     def _remove_clusters(self, target: ProxySnapshot) -> Iterator[Send]:
         clusters = self._types.get(CLUSTER)
-        if clusters is None or len(clusters.known) <= len(target.of(CLUSTER)):
+        gone = () if clusters is None else tuple(clusters.known.beyond(target.of(CLUSTER)))
+        if clusters is None or not gone:
             return
         # a stream begins with clusters: what names them is known only when it has come, too
         if LISTENER not in self._types or not self._subscribed(ROUTES, target):
@@ -206,15 +201,13 @@ class Session:
             one = self._types.get(url)
             if one is not None and (one.dirty or one.in_flight):
                 return
-        gone = tuple(_gone(clusters, target.of(CLUSTER)))
-        if gone:
-            yield self._make_send(CLUSTER, clusters, (), gone)
+        yield self._make_send(CLUSTER, clusters, (), gone)
 
     def _make_send(
         self, url: str, one: _Type, fresh: tuple[Resource, ...], gone: tuple[str, ...]
     ) -> Send:
         for name in gone:
-            del one.known[name]
+            one.known.forget(name)
         self._sent += 1
         nonce = str(self._sent)
         one.in_flight[nonce] = fresh
@@ -242,10 +235,7 @@ class Session:
     def _subscribed(self, url: str, target: ProxySnapshot) -> bool:
         """Whether the proxy has asked for everything of a type; it does once it knows the names."""
         one = self._types.get(url)
-        needed = target.of(url).keys()
-        if one is None:
-            return not needed
-        return one.wildcard or needed <= one.names
+        return not target.of(url) if one is None else one.wanted.covers(target.of(url))
 
 
 def _first(request: Request) -> _Type:
@@ -253,9 +243,8 @@ def _first(request: Request) -> _Type:
     names = set(request.subscribe) - {_WILDCARD}
     wildcard = not request.subscribe or _WILDCARD in request.subscribe
     return _Type(
-        wildcard=wildcard,
-        names=names,
-        known=dict(request.initial_versions),
+        wanted=Wanted(names, wildcard=wildcard),
+        known=Known(request.initial_versions),
         # a wildcard's first answer is owed even if there is nothing: Envoy waits for it
         owed=wildcard and not request.initial_versions,
     )
@@ -264,18 +253,14 @@ def _first(request: Request) -> _Type:
 def _change_subscription(one: _Type, request: Request) -> None:
     for name in request.subscribe:
         if name == _WILDCARD:
-            one.wildcard = True
-        one.names.add(name)
+            one.wanted.wildcard = True
+        one.wanted.add(name)
         # asked again means: send it again
-        one.known.pop(name, None)
+        one.known.forget(name)
     for name in request.unsubscribe:
         if name == _WILDCARD:
-            one.wildcard = False
-        one.names.discard(name)
-        one.known.pop(name, None)
+            one.wanted.wildcard = False
+        one.wanted.discard(name)
+        one.known.forget(name)
     if request.subscribe:
         one.dirty = True
-
-
-def _gone(one: _Type, resources: Mapping[str, Resource]) -> Iterable[str]:
-    return (name for name in tuple(one.known) if name not in resources)

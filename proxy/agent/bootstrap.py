@@ -18,6 +18,9 @@ TLS = f"{P}envoy.extensions.transport_sockets.tls.v3."
 HTTP = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 SOCKET_MODE = 0o600
 
+WINDOW_BYTES = 256 * 1024
+"""How much control may have under way to a proxy that has not read it yet."""
+
 CONTROL_NAMESPACE = "meshweb-system"
 BACK_OFF = {"retry_back_off": {"base_interval": "0.1s", "max_interval": "1s"}}
 """Envoy's own default takes up to 4.3 s to come back to a restarted control."""
@@ -99,6 +102,9 @@ def _control(around: Surroundings) -> Json:
             "xds",
             *map(_address, around.control.split(",")),
             connection_keepalive={"interval": "10s", "timeout": "5s"},
+            # what control has sent and we have not read yet is held in its memory
+            initial_stream_window_size=WINDOW_BYTES,
+            initial_connection_window_size=WINDOW_BYTES,
         ),
         "transport_socket": {
             "name": "envoy.transport_sockets.tls",

@@ -16,11 +16,11 @@ from proxy.fleet.transition import Modes, Standings, advance, aim, overlaps, und
 from proxy.fleet.tryout import Failed, Guilty, Passed, Tryout, Untried
 from proxy.xds.options import Options
 from proxy.xds.remember import Recognised
+from proxy.xds.shared import difference
 from proxy.xds.snapshot import (
     Material,
     ProxySnapshot,
     Resource,
-    Resources,
     SecretMaterial,
     Snapshots,
 )
@@ -432,14 +432,8 @@ def _newly_written(before: PublishedConfig | None, now: PublishedConfig) -> froz
 
 def _differs(made: ProxySnapshot, old: ProxySnapshot) -> bool:
     """Whether the proxy has to be told: another object may say the same."""
-    return any(
-        resources is not old.of(url) and _versions(resources) != _versions(old.of(url))
-        for url, resources in made.resources.items()
-    )
-
-
-def _versions(resources: Resources) -> dict[str, str]:
-    return {name: one.version for name, one in resources.items()}
+    found = (difference(old.of(url), resources) for url, resources in made.resources.items())
+    return any(one.changed or one.gone for one in found)
 
 
 def _material(published: PublishedConfig) -> Material:

@@ -211,7 +211,7 @@ def _version(known: _Known, url: str, snapshot: ProxySnapshot) -> str:
     resources = snapshot.of(url)
     remembered = known.versions.get(url)
     if remembered is None or remembered[0] is not resources:
-        remembered = (resources, version_of_set(resources.values()))
+        remembered = (resources, version_of_set(resources))
         known.versions[url] = remembered
     return remembered[1]
 

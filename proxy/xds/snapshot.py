@@ -31,6 +31,7 @@ from proxy.xds import (
 from proxy.xds.messages import SHORT_NAMES, message, serialise
 from proxy.xds.options import Options
 from proxy.xds.remember import Lent, Recognised, Remembered
+from proxy.xds.shared import Joined, Shared, difference, digest
 from routing.ir import (
     Authorization,
     Cluster,
@@ -91,12 +92,11 @@ class ProxySnapshot:
 
     def versions(self) -> dict[str, str]:
         """One version per type, for people: changes when any of its resources does."""
-        return {url: version_of_set(self.of(url).values()) for url in SHORT_NAMES}
+        return {url: version_of_set(self.of(url)) for url in SHORT_NAMES}
 
 
-def version_of_set(resources: Iterable[Resource]) -> str:
-    joined = "\n".join(sorted(f"{one.name}={one.version}" for one in resources))
-    return hashlib.sha256(joined.encode()).hexdigest()[:12]
+def version_of_set(resources: Resources) -> str:
+    return hashlib.sha256(str(digest(resources)).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +116,9 @@ class _Shared(NamedTuple):
     """What proxies that see the mesh alike have in common: the first of their clusters, all endpoints."""
 
     clusters: tuple[Cluster, ...]
-    by_cluster: Resources
+    by_cluster: Shared[Resource]
     endpoints: tuple[ClusterEndpoints, ...]
-    by_assigned: Resources
+    by_assigned: Shared[Resource]
 
     def suits(self, config: ProxyConfig) -> bool:
         """Whether this is nearly all that a proxy has; none of what it has beside needs endpoints."""
@@ -158,7 +158,7 @@ class Snapshots:
         self._routes: WeakValueDictionary[_Table, Resource] = WeakValueDictionary()
         self._tables: Lent[Resource] = Lent()
         self._clusters: Remembered[Cluster, Resource] = Remembered(self._cluster)
-        self._shared = _Shared((), {}, (), {})
+        self._shared = _Shared((), Shared(), (), Shared())
         self._assignments: Remembered[ClusterEndpoints, bytes] = Remembered(_assignment)
         self._endpoints: Remembered[tuple[str, str, bytes], Resource] = Remembered(_endpoints)
         self._latest: Recognised[_Latest] = Recognised()
@@ -217,7 +217,7 @@ class Snapshots:
         if not shared.suits(config):
             self._shared = shared = self._made_for_all(config)
         own = {one.name: self._clusters(one) for one in config.clusters[len(shared.clusters) :]}
-        return {**shared.by_cluster, **own}, shared.by_assigned
+        return Joined(shared.by_cluster, own), shared.by_assigned
 
     def _made_for_all(self, config: ProxyConfig) -> _Shared:
         """All up to the last cluster that has an endpoints resource, and most of the others."""
@@ -225,12 +225,12 @@ class Snapshots:
         others = takewhile(lambda one: one.kind is not ClusterKind.EDS, reversed(clusters))
         own = min(_MOST_OWN, sum(1 for _ in others))
         common = clusters[: len(clusters) - own]
-        by_cluster = {one.name: self._clusters(one) for one in common}
-        by_assigned = {
-            one.cluster: self._assigned(one, by_cluster[one.cluster])
+        by_cluster = Shared((one.name, self._clusters(one)) for one in common)
+        by_assigned = Shared(
+            (one.cluster, self._assigned(one, by_cluster[one.cluster]))
             for one in config.endpoints
             if one.cluster in by_cluster
-        }
+        )
         return _Shared(common, by_cluster, config.endpoints, by_assigned)
 
     def _assigned(self, given: ClusterEndpoints, behind: Resource) -> Resource:
@@ -259,10 +259,11 @@ class Snapshots:
 def _keep_equal(
     made: dict[str, Resources], before: ProxySnapshot | None
 ) -> Mapping[str, Resources]:
-    """With the mapping of `before` wherever it has the same resources: no change is found at once."""
+    """With the mapping of `before` wherever that says the same: no change is found at once."""
     if before is not None:
         for url, resources in made.items():
-            if resources is not before.of(url) and resources == before.of(url):
+            found = difference(before.of(url), resources)
+            if not found.changed and not found.gone:
                 made[url] = before.of(url)
     return made
 
