@@ -43,6 +43,8 @@ from telemetry.store.migrate import Engines, migrate
 
 log = logging.getLogger("collector")
 
+_ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104  it is compared
+
 END_SECONDS = 5
 """Whoever has not ended by then is left: a process that lives without serving is not restarted."""
 
@@ -180,7 +182,7 @@ def _own_telemetry(config: Config) -> OwnTelemetry:
     """What it tells of itself it takes in through its own door: constant, however much that is."""
     return read(
         os.environ,
-        collector="",
+        collector="" if config.bind in _ANYWHERE else f"{config.bind}:{config.grpc_port}",
         port_offset=config.http_port - OTLP_HTTP_PORT,
         token=config.ingest_token,
     )

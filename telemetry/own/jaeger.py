@@ -3,6 +3,7 @@
 That release (1.21.0) reads names of environment variables that today's SDK no longer has.
 """
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,7 @@ class JaegerDoor:
                 self._exporter = self._connected()
             self._exporter.export(spans)
         except Exception:  # whatever Thrift raises; what it had buffered would be sent again
-            self._exporter = None
+            self.close()
             return Sent.AWAY
         return self._answer()
 
@@ -57,6 +58,10 @@ class JaegerDoor:
         return Sent.REFUSED
 
     def close(self) -> None:
+        collector = getattr(self._exporter, "_collector", None)  # None for an agent
+        if collector is not None:
+            with contextlib.suppress(OSError):
+                collector.http_transport.close()
         self._exporter = None
 
     def _connected(self) -> Any:

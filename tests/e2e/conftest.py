@@ -19,6 +19,7 @@ ORDER = (
     "test_weights.py",
     "test_mtls.py",
     "test_traces.py",
+    "test_own_traces.py",
     "test_metrics.py",
     "test_platform.py",
     "test_zero_loss.py",

@@ -50,6 +50,8 @@ class Stack:
     scrape_own: str = ""
     quota_series: int = 50_000
     quota_bytes: int = 16 << 20
+    own_telemetry: str = "off"
+    """What the collector tells of itself would be among what a test counts."""
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -132,6 +134,7 @@ class Stack:
             **(more or {}),
             "MESHWEB_HOME": str(self.home),
             "DJANGO_SETTINGS_MODULE": "mesh_web.settings",
+            "MESHWEB_OWN_TELEMETRY": self.own_telemetry,
         }
         with (self.home / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
