@@ -1,5 +1,6 @@
 """What runs: namespaces, services, workloads, pods; and the traffic graph drawn over them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -296,6 +297,31 @@ class GraphNode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeBreaker:
+    """What the circuit breakers of a caller's proxies say of a service: the worst of all its ports.
+
+    `state` is "open" or "half-open"; times are Unix seconds, `until` the first at which an endpoint
+    may be back; None where none is known. `refusing`: nothing gets through now. `ejected` are pods, or
+    addresses outside the mesh, that get no requests.
+    """
+
+    state: str
+    since: float | None = None
+    until: float | None = None
+    refusing: bool = False
+    ejected: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """What is to be said in the graph beside its traffic: badges by node id, circuit breakers by the
+    ids of caller and service."""
+
+    badges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    breakers: Mapping[tuple[str, str], EdgeBreaker] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GraphEdge:
     """Traffic from one node to another over the window. `id` is "<source id>-><target id>|<protocol>".
 
@@ -303,7 +329,7 @@ class GraphEdge:
     `requests_total` counts requests in the window; `responses` maps code to requests per second.
     Bytes are what the one called sent back and received; of HTTP the bodies. For TCP `requests_*`
     are 0. `seen_by`: "metrics" of the mesh,
-    "traces", or both; what only spans saw has the protocol "traces".
+    "traces", or both; what only spans saw has the protocol "traces". `breaker` None: it is closed.
     """
 
     id: str
@@ -323,6 +349,7 @@ class GraphEdge:
     connections_open: int = 0
     health: Health = Health.IDLE
     seen_by: tuple[str, ...] = ("metrics",)
+    breaker: EdgeBreaker | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, cast
 
@@ -20,9 +20,10 @@ from mesh_web.live.protocol import GRAPH_WINDOWS_SECONDS, graph_topic, new_epoch
 from mesh_web.live.topics import Publication, Topics
 from telemetry import edges
 from telemetry.contracts import EDGES_STREAM, Channel, EdgeSecond
-from topology.contracts import Registry
+from topology.contracts import Marks, Registry
 from topology.graph.as_json import to_json
 from topology.graph.badges import badging
+from topology.graph.breaking import breaking
 from topology.graph.build import STANDARD, build
 from topology.graph.window import Window
 
@@ -71,7 +72,7 @@ class Live:
         broker_url: str = "",
         *,
         read_registry: Callable[[], Registry] = sources.registry,
-        read_marks: Callable[[], Mapping[str, tuple[str, ...]]] = sources.marks,
+        read_marks: Callable[[], Marks] = sources.marks,
         topic_sources: tuple[sources.Source, ...] = sources.TOPIC_SOURCES,
     ) -> None:
         self._broker: Redis = connect(broker_url)
@@ -258,7 +259,8 @@ class Live:
     async def _graph(self, topics: Topics, seconds: int) -> Publication:
         registry = cast("Registry", self._registry.value or Registry())
 
-        appenders = (*STANDARD, badging(self._marks.value or {}))
+        marks = cast("Marks", self._marks.value or Marks())
+        appenders = (*STANDARD, badging(marks.badges), breaking(marks.breakers))
 
         def work() -> Publication:
             graph = to_json(build(self._window, registry, time.time(), seconds, appenders))

@@ -34,8 +34,19 @@ class GraphNodeOut(Schema):
     badges: list[str]
 
 
+class EdgeBreakerOut(Schema):
+    """Unix seconds; `ejected` are pods, or addresses outside the mesh; `refusing`: nothing gets through."""
+
+    state: Literal["open", "half-open"]
+    since: float | None
+    until: float | None
+    refusing: bool
+    ejected: list[str]
+
+
 class GraphEdgeOut(Schema):
-    """`id` reads "<source id>-><target id>|<protocol>"; `responses` are requests/s by code."""
+    """`id` reads "<source id>-><target id>|<protocol>"; `responses` are requests/s by code; no `breaker`
+    is a closed one."""
 
     id: str
     source: str
@@ -54,6 +65,7 @@ class GraphEdgeOut(Schema):
     connections_open: Count
     health: Health
     seen_by: list[Literal["metrics", "traces"]]
+    breaker: EdgeBreakerOut | None
 
 
 class GraphOut(Schema):

@@ -1,6 +1,6 @@
 """What the builder reads from the database: each in a thread, on a hint, and every few seconds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from mesh_web.live.protocol import Json
@@ -9,7 +9,7 @@ from proxy.facade import ProxyStatus
 from routing import facade as routing_facade
 from telemetry.contracts import Channel
 from topology import facade as topology_facade
-from topology.contracts import Registry
+from topology.contracts import Marks, Registry
 from topology.graph.configured import Configured, Resource, badges, configured
 
 
@@ -26,13 +26,14 @@ def configuration() -> Configured:
     )
 
 
-def marks() -> Mapping[str, tuple[str, ...]]:
-    """Badges by graph node: open circuit breakers, what is suspended, what is configured."""
+def marks() -> Marks:
+    """Circuit breakers that are not closed, what is suspended, what is configured."""
     runs = topology_facade.registry()
-    found = dict(proxy_facade.marks(runs))
+    told = proxy_facade.marks(runs)
+    found = dict(told.badges)
     for node_id, own in badges(configuration(), runs).items():
         found[node_id] = (*found.get(node_id, ()), *own)
-    return found
+    return Marks(badges=found, breakers=told.breakers)
 
 
 def revisions() -> Json:

@@ -17,7 +17,7 @@ from routing.facade import BreakerPolicy
 from telemetry.contracts import BREAKER_SECONDS, BREAKERS_HASH, EJECTIONS_HASH
 from telemetry.ingest.breakers import LIMITS
 from topology import facade as topology
-from topology.contracts import Pod, Registry
+from topology.contracts import EdgeBreaker, Marks, Pod, Registry
 
 log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 1.0
@@ -163,20 +163,54 @@ def _limits(counts: Counts, policy: BreakerPolicy) -> tuple[Limit, ...]:
     )
 
 
-def marks(running: Registry) -> dict[str, tuple[str, ...]]:
-    """Badges by graph node: breakers at the service and at the workload that calls it; suspensions."""
+def marks(running: Registry) -> Marks:
+    """Breakers that are not closed, at the service and on the way to it; what is suspended."""
     found: dict[str, set[str]] = {}
     try:
         all_of = standings(read(time.time()), running, routing.breaker_policies(), time.time())
     except BrokerAway:
         all_of = ()
-    for one in all_of:
-        if one.breaker.state is not State.CLOSED and one.namespace:
-            badge = f"breaker-{one.breaker.state}"
-            found.setdefault(f"service:{one.namespace}/{one.service}", set()).add(badge)
+    broken = [one for one in all_of if one.breaker.state is not State.CLOSED and one.namespace]
+    for one in broken:
+        found.setdefault(_node_of(one), set()).add(f"breaker-{one.breaker.state}")
     for out in routing.suspended():
         found.setdefault(f"{out.what}:{out.namespace}/{out.name}", set()).add("suspended")
-    return {node: tuple(sorted(badges)) for node, badges in found.items()}
+    return Marks(
+        badges={node: tuple(sorted(badges)) for node, badges in found.items()},
+        breakers=on_edges(broken),
+    )
+
+
+def on_edges(broken: Iterable[Standing]) -> dict[tuple[str, str], EdgeBreaker]:
+    """By the graph's ids of caller and service: one for all its pods, ports and subsets."""
+    groups: dict[tuple[str, str], list[Standing]] = {}
+    for one in broken:
+        kind = "gateway" if one.pod.gateway else "workload"
+        caller = f"{kind}:{one.pod.namespace}/{one.pod.workload}"
+        groups.setdefault((caller, _node_of(one)), []).append(one)
+    return {ends: _joined(every) for ends, every in groups.items()}
+
+
+def _node_of(one: Standing) -> str:
+    return f"service:{one.namespace}/{one.service}"
+
+
+def _joined(every: list[Standing]) -> EdgeBreaker:
+    breakers = [one.breaker for one in every]
+    is_open = any(breaker.state is State.OPEN for breaker in breakers)
+    ejected = {
+        one.pods.get(each.endpoint.rpartition(":")[0]) or each.endpoint
+        for one in every
+        for each in one.breaker.endpoints
+        if each.state is State.OPEN
+    }
+    return EdgeBreaker(
+        state=(State.OPEN if is_open else State.HALF_OPEN).value,
+        since=min((b.since for b in breakers if b.since is not None), default=None),
+        until=min((b.until for b in breakers if b.until is not None), default=None),
+        refusing=any(breaker.refusing for breaker in breakers),
+        ejected=tuple(sorted(ejected)),
+    )
 
 
 def _all(key: str) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from topology.contracts import Graph, GraphEdge, GraphNode
+from topology.contracts import EdgeBreaker, Graph, GraphEdge, GraphNode
 
 Json = dict[str, Any]
 
@@ -53,6 +53,17 @@ def edge_to_json(edge: GraphEdge) -> Json:
         "connections_open": edge.connections_open,
         "health": edge.health.value,
         "seen_by": list(edge.seen_by),
+        "breaker": None if edge.breaker is None else breaker_to_json(edge.breaker),
+    }
+
+
+def breaker_to_json(breaker: EdgeBreaker) -> Json:
+    return {
+        "state": breaker.state,
+        "since": breaker.since,
+        "until": breaker.until,
+        "refusing": breaker.refusing,
+        "ejected": list(breaker.ejected),
     }
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mesh_web.live import schema
-from topology.contracts import Graph, GraphEdge, GraphNode, NodeKind
+from topology.contracts import EdgeBreaker, Graph, GraphEdge, GraphNode, NodeKind
 from topology.graph.as_json import to_json
 
 
@@ -22,6 +22,13 @@ def test_a_graph_has_exactly_the_fields_of_the_schema() -> None:
         edges=(
             GraphEdge(
                 id="a->b|http", source="a", target="b", protocol="http", responses=(("200", 2.0),)
+            ),
+            GraphEdge(
+                id="a->c|http",
+                source="a",
+                target="c",
+                protocol="http",
+                breaker=EdgeBreaker(state="open", since=1.0, until=2.0, ejected=("c-1",)),
             ),
         ),
     )

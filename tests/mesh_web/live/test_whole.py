@@ -24,7 +24,7 @@ from mesh_web.live.sources import Source
 from telemetry import edges
 from telemetry.contracts import EDGES_FIELD, EDGES_STREAM, Channel
 from tests.mesh_web.live.real import Broker, second
-from topology.contracts import Registry, Service, Workload
+from topology.contracts import Marks, Registry, Service, Workload
 
 Asgi = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 EDGE = "workload:shop/cart->service:shop/prices|http"
@@ -73,7 +73,7 @@ async def serving(application: Asgi) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def building(broker: Broker, sources: tuple[Source, ...] = ()) -> AsyncIterator[None]:
-    live = Live(broker.url, read_registry=lambda: REGISTRY, read_marks=dict, topic_sources=sources)
+    live = Live(broker.url, read_registry=lambda: REGISTRY, read_marks=Marks, topic_sources=sources)
     task = asyncio.create_task(live.run())
     try:
         yield

@@ -4,6 +4,25 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * EdgeBreakerOut
+         * @description Unix seconds; `ejected` are pods, or addresses outside the mesh; `refusing`: nothing gets through.
+         */
+        EdgeBreakerOut: {
+            /** Ejected */
+            ejected: string[];
+            /** Refusing */
+            refusing: boolean;
+            /** Since */
+            since: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "half-open";
+            /** Until */
+            until: number | null;
+        };
+        /**
          * ErrorMessage
          * @description The client asked for something that cannot be done; the socket stays open.
          */
@@ -41,9 +60,11 @@ export interface components {
         };
         /**
          * GraphEdgeOut
-         * @description `id` reads "<source id>-><target id>|<protocol>"; `responses` are requests/s by code.
+         * @description `id` reads "<source id>-><target id>|<protocol>"; `responses` are requests/s by code; no `breaker`
+         *     is a closed one.
          */
         GraphEdgeOut: {
+            breaker: components["schemas"]["EdgeBreakerOut"] | null;
             /** Bytes Received Per Second */
             bytes_received_per_second: number;
             /** Bytes Sent Per Second */

@@ -6,7 +6,7 @@ import type { ComparedStep } from "../domain/comparison";
 import type { Dependency } from "../domain/dependencies";
 import type { Dump, Json } from "../domain/dump";
 import type { Effects } from "../domain/effects";
-import type { Graph, GraphDelta, GraphEdge, GraphNode } from "../domain/graph";
+import type { EdgeBreaker, Graph, GraphDelta, GraphEdge, GraphNode } from "../domain/graph";
 import type { ProxiesDelta } from "../domain/lists";
 import type { LogEntry } from "../domain/logs";
 import type {
@@ -100,6 +100,14 @@ const graphNode = record({
   badges: listOf(v.string()),
 }) satisfies Schema<GraphNode>;
 
+const edgeBreaker = record({
+  state: v.picklist(["open", "half-open"]),
+  since: orNull(moment),
+  until: orNull(moment),
+  refusing: v.boolean(),
+  ejected: listOf(v.string()),
+}) satisfies Schema<EdgeBreaker>;
+
 const graphEdge = record({
   id: v.string(),
   source: v.string(),
@@ -118,6 +126,7 @@ const graphEdge = record({
   connections_open: count,
   health,
   seen_by: listOf(v.picklist(["metrics", "traces"])),
+  breaker: v.optional(v.nullable(edgeBreaker), null),
 }) satisfies Schema<GraphEdge>;
 
 const graphSnapshot = v.pipe(

@@ -76,7 +76,17 @@ function SelectedPanel({ selected, drawn, collapsed, onCollapse, ...rest }: Pane
     const source = nodeOf(edge.source);
     const target = nodeOf(edge.target);
     if (source === undefined || target === undefined) return null;
-    return <EdgePanel edge={edge} key={edge.id} source={source} target={target} {...rest} />;
+    return (
+      <EdgePanel edge={edge} key={edge.id} source={source} target={target} {...rest}>
+        {target.kind === "service" && (
+          <Breakers
+            caller={{ namespace: source.namespace, workload: source.name }}
+            name={target.name}
+            namespace={target.namespace}
+          />
+        )}
+      </EdgePanel>
+    );
   }
   const [, kind, namespace = "", name = ""] = /^(\w+):([^/]*)(?:\/([^>]*))?$/.exec(selected) ?? [];
   if (kind === "namespace") {

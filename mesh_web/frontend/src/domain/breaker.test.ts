@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type BreakerRow, because, countdown, ordered, worstState } from "./breaker";
+import { type BreakerRow, because, breakerWords, countdown, ordered, worstState } from "./breaker";
 import { unixSeconds } from "./units";
 
 const CLOSED: BreakerRow = {
@@ -43,6 +43,14 @@ test("a breaker says why it is as it is", () => {
   expect(because({ ...CLOSED, state: "open", refusing: true })).toBe("a limit turns requests away");
   expect(because({ ...CLOSED, state: "half-open" })).toBe("endpoints are back on trial");
   expect(because(CLOSED)).toBe("2 of 2 endpoints in use");
+});
+
+test("an edge's breaker is told in a sentence", () => {
+  const told = { state: "open", since: null, until: null, refusing: true, ejected: ["a"] } as const;
+  expect(breakerWords(told)).toBe("circuit breaker open, 1 endpoint ejected, nothing gets through");
+  expect(breakerWords({ ...told, state: "half-open", refusing: false, ejected: [] })).toBe(
+    "circuit breaker half-open",
+  );
 });
 
 test("what is not closed comes first, and who never calls is left out", () => {

@@ -1,4 +1,5 @@
 // Circuit breakers: what each caller's proxy holds of a service, and what is out of traffic.
+import type { EdgeBreaker } from "./graph";
 import type { UnixSeconds } from "./units";
 
 export type BreakerState = "closed" | "half-open" | "open";
@@ -55,6 +56,13 @@ export function countdown(until: UnixSeconds | null, now: UnixSeconds): string |
   if (until === null) return null;
   const left = Math.ceil(until - now);
   return left <= 0 ? "now" : `${left} s`;
+}
+
+/** Of an edge, for those who hear it: "circuit breaker open, 1 endpoint ejected". */
+export function breakerWords(breaker: EdgeBreaker): string {
+  const out = breaker.ejected.length;
+  const ejected = out === 0 ? "" : `, ${out} endpoint${out === 1 ? "" : "s"} ejected`;
+  return `circuit breaker ${breaker.state}${ejected}${breaker.refusing ? ", nothing gets through" : ""}`;
 }
 
 /** Why it is as it is, in a few words. */

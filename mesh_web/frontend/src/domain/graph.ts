@@ -22,6 +22,15 @@ export interface GraphNode {
   readonly badges: readonly string[];
 }
 
+/** What a caller's circuit breakers say of a service; `ejected` are pods that get no requests. */
+export interface EdgeBreaker {
+  readonly state: "open" | "half-open";
+  readonly since: UnixSeconds | null;
+  readonly until: UnixSeconds | null;
+  readonly refusing: boolean;
+  readonly ejected: readonly string[];
+}
+
 /** `id` is "<source id>-><target id>|<protocol>"; `responses` maps a code to requests per second. */
 export interface GraphEdge {
   readonly id: string;
@@ -41,6 +50,8 @@ export interface GraphEdge {
   readonly connectionsOpen: number;
   readonly health: Health;
   readonly seenBy: readonly SeenBy[];
+  /** null: closed, or none. */
+  readonly breaker: EdgeBreaker | null;
 }
 
 export interface Graph {

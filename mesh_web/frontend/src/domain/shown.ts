@@ -1,5 +1,12 @@
 // Which part of the graph is shown: filters, hidden services, collapsed namespaces.
-import { type Graph, type GraphEdge, type GraphNode, type Health, hasTraffic } from "./graph";
+import {
+  type EdgeBreaker,
+  type Graph,
+  type GraphEdge,
+  type GraphNode,
+  type Health,
+  hasTraffic,
+} from "./graph";
 import { bytesPerSecond, perSecond, type Ratio, ratio } from "./units";
 
 export interface Showing {
@@ -46,6 +53,18 @@ function merged(a: GraphEdge, b: GraphEdge): GraphEdge {
     connectionsOpen: a.connectionsOpen + b.connectionsOpen,
     health: worse(a.health, b.health),
     seenBy: [...new Set([...a.seenBy, ...b.seenBy])],
+    breaker: worseBreaker(a.breaker, b.breaker),
+  };
+}
+
+/** The open one of two, with what both have ejected. */
+function worseBreaker(a: EdgeBreaker | null, b: EdgeBreaker | null): EdgeBreaker | null {
+  if (a === null || b === null) return a ?? b;
+  const worst = a.state === "open" ? a : b;
+  return {
+    ...worst,
+    refusing: a.refusing || b.refusing,
+    ejected: [...new Set([...a.ejected, ...b.ejected])],
   };
 }
 

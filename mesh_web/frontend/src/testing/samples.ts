@@ -40,6 +40,7 @@ export function anEdge(source: string, target: string, change: Partial<GraphEdge
     connectionsOpen: 0,
     health: "healthy",
     seenBy: ["metrics"],
+    breaker: null,
     ...change,
   };
 }

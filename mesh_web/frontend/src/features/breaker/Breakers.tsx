@@ -95,16 +95,29 @@ function Breaker({ row, now }: { readonly row: BreakerRow; readonly now: UnixSec
   );
 }
 
+function says(closed: boolean, one: boolean): string {
+  if (one) return closed ? "Requests get through." : "Not every request gets through.";
+  return closed ? "Every caller gets through." : "Not every caller gets through.";
+}
+
+const isOf = (row: BreakerRow, caller: { namespace: string; workload: string }): boolean =>
+  row.source.namespace === caller.namespace && row.source.workload === caller.workload;
+
+/** With a `caller` only its own are told. */
 export function Breakers({
   namespace,
   name,
+  caller,
 }: {
   readonly namespace: string;
   readonly name: string;
+  readonly caller?: { readonly namespace: string; readonly workload: string };
 }) {
   const query = useBreakers(namespace, name);
   const now = useNow(1000);
-  const rows = ordered(query.data ?? []);
+  const rows = ordered(
+    (query.data ?? []).filter((row) => caller === undefined || isOf(row, caller)),
+  );
   if (query.error !== null) {
     return (
       <Section title="Circuit breaker">
@@ -118,7 +131,7 @@ export function Breakers({
   return (
     <Section title="Circuit breaker">
       <p className="muted small">
-        {worst === "closed" ? "Every caller gets through." : "Not every caller gets through."}{" "}
+        {says(worst === "closed", caller !== undefined)}{" "}
         <span className="mono">{rows[0]?.policy}</span>
       </p>
       <ul className="breakers" data-testid="breakers">

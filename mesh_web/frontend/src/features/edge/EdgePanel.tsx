@@ -1,4 +1,5 @@
 // One edge: how its traffic does, how it is protected, and its traces.
+import type { ReactNode } from "react";
 import type { Live } from "../../api/live";
 import { useTraces } from "../../api/queries";
 import { type GraphEdge, type GraphNode, isTcp, mtlsState, type SeenBy } from "../../domain/graph";
@@ -191,6 +192,7 @@ export function EdgePanel({
   live,
   onSelect,
   onClose,
+  children,
 }: {
   readonly edge: GraphEdge;
   readonly source: GraphNode;
@@ -198,6 +200,8 @@ export function EdgePanel({
   readonly live: Live;
   readonly onSelect: (id: string) => void;
   readonly onClose: () => void;
+  /** What else is known of the way between these two. */
+  readonly children?: ReactNode;
 }) {
   const points = live.history.get(edge.id) ?? [];
   const tcp = isTcp(edge);
@@ -207,6 +211,11 @@ export function EdgePanel({
       kicker={
         <>
           <Chip>{edge.protocol.toUpperCase()}</Chip>
+          {edge.breaker !== null && (
+            <Chip tone={edge.breaker.state === "open" ? "bad" : "warning"}>
+              circuit {edge.breaker.state}
+            </Chip>
+          )}
           <End node={source} onSelect={() => onSelect(source.id)} />
           <span>→</span>
           <End node={target} onSelect={() => onSelect(target.id)} />
@@ -250,6 +259,7 @@ export function EdgePanel({
           </Section>
         </>
       )}
+      {children}
       <Section title="Security">
         <Security edge={edge} />
       </Section>

@@ -8,6 +8,7 @@ import {
   useReactFlow,
 } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useRef } from "react";
+import { breakerWords } from "../../domain/breaker";
 import type { Graph, GraphEdge } from "../../domain/graph";
 import { forks, isWorded, type Placement, tabs } from "../../domain/layout";
 import { formatDuration, formatRate, formatRatio } from "../../domain/units";
@@ -44,7 +45,8 @@ function nameOf(graph: Graph, id: string): string {
 
 function titleOf(graph: Graph, edge: GraphEdge): string {
   const ends = `${nameOf(graph, edge.source)} to ${nameOf(graph, edge.target)} (${edge.protocol})`;
-  return `${ends}: ${formatRate(edge.requestsPerSecond)}, ${formatRatio(edge.errorRatio)} errors, p95 ${formatDuration(edge.p95Ms)}, mutual TLS ${formatRatio(edge.mtlsRatio)}`;
+  const breaker = edge.breaker === null ? "" : `, ${breakerWords(edge.breaker)}`;
+  return `${ends}: ${formatRate(edge.requestsPerSecond)}, ${formatRatio(edge.errorRatio)} errors, p95 ${formatDuration(edge.p95Ms)}, mutual TLS ${formatRatio(edge.mtlsRatio)}${breaker}`;
 }
 
 interface Props {

@@ -67,6 +67,7 @@ export const MeshEdge = memo(function MeshEdge({ id, data }: EdgeProps<MeshFlowE
           className="edge-label nodrag nopan"
           data-emphasis={emphasis}
           data-health={live ? edge.health : "idle"}
+          data-breaker={edge.breaker?.state}
           data-security={security}
           data-testid={`edge-${id}`}
           data-worded={worded ? "" : undefined}
@@ -79,6 +80,11 @@ export const MeshEdge = memo(function MeshEdge({ id, data }: EdgeProps<MeshFlowE
         >
           {security !== "none" && (
             <Icon name={security === "mutual" ? "lock" : "unlock"} size={13} />
+          )}
+          {edge.breaker !== null && (
+            <span className="edge-breaker" data-state={edge.breaker.state}>
+              <Icon name={edge.breaker.state === "open" ? "error" : "warning"} size={14} />
+            </span>
           )}
           {worded && <span>{words(edge, metric)}</span>}
         </button>
