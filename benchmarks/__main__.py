@@ -14,6 +14,7 @@ NAMES = (
     "fanout",
     "ingest",
     "samples",
+    "traces",
     "footprint",
 )
 """In order of how long they take."""

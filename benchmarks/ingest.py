@@ -7,6 +7,7 @@ Both ways go to the same store process in the same run. CPU is what the processe
 import asyncio
 import os
 import random
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ SPANS = 250
 ATTRIBUTES = 12
 IN_FLIGHT = 16
 METHOD = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+LEAST_A_SECOND, MOST_BYTES = 15_000, 100.0
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -103,7 +105,23 @@ def resident_mb(stack: Stack, name: str) -> float:
     return int(line.split()[1]) / 1024
 
 
-def main() -> None:
+def bytes_a_span(store: Store) -> float:
+    """After the merges of the first seconds, with what finds traces."""
+    size = rows = 0.0
+    for table in ("otel_traces", "trace_times"):
+        store.execute(f"OPTIMIZE TABLE {{database}}.{table}")
+        ((bytes_on_disk, count),) = store.query(
+            "SELECT sum(bytes_on_disk), sum(rows) FROM system.parts"
+            " WHERE active AND database = {db:String} AND table = {table:String}",
+            db=store.database,
+            table=table,
+        )
+        size += float(bytes_on_disk)
+        rows = max(rows, float(count))
+    return size / rows
+
+
+def main() -> int:
     with tempfile.TemporaryDirectory(prefix="meshweb-ingest-") as home:
         stack = Stack(Path(home))
         try:
@@ -117,17 +135,20 @@ def main() -> None:
             count = REQUESTS * SPANS
             ((kept,),) = store.query("SELECT count() FROM {database}.otel_traces")
             assert kept == 2 * count + 20 * SPANS, f"{kept} spans kept"
+            each = bytes_a_span(store)
             print(
                 f"ingest: {count} spans of {ATTRIBUTES} attributes over OTLP, acknowledged when durable:"
                 f" {ours.describe(count)}; raw inserts of the same rows: {bare.describe(count)}:"
                 f" {ours.cpu / bare.cpu:.1f}x the floor's CPU;"
+                f" {each:.0f} B a span on disk (at most {MOST_BYTES:.0f});"
                 f" resident: store {resident_mb(stack, 'store'):.0f} MB,"
                 f" collector {resident_mb(stack, 'collector'):.0f} MB"
             )
             store.close()
         finally:
             stack.stop()
+    return 0 if count / ours.cpu >= LEAST_A_SECOND and each <= MOST_BYTES else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

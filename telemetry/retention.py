@@ -63,6 +63,7 @@ class Kept:
 TABLES = (
     Kept("otel_traces", "spans", "toDateTime(Timestamp)"),
     Kept("trace_times", "spans", "toDateTime(Start)"),
+    Kept("span_services", "spans", "Day", longer=DAY, by_day=False),
     Kept("exemplars", "spans", "toDateTime(t)"),  # as long as the traces they name
     Kept("access_logs", "logs", "toDateTime(Timestamp)"),
     Kept("samples", "metrics", "toDateTime(t)"),

@@ -1,6 +1,7 @@
 """Reads of traces from the store. All SQL here; values only as parameters."""
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from telemetry.facade import Store, StoreError
@@ -24,11 +25,21 @@ MAX_SPANS_OF_ALL = 100_000
 """Of all traces of one answer."""
 MAX_SECONDS = 5.0
 
-_WHO = "({0}ServiceName = {{{1}_name:String}} OR {0}Workload = {{{1}_name:String}})"
+_WHO = (
+    "({0}ServiceName = {{{1}_name:String}} OR {0}Workload = {{{1}_name:String}})"
+    " AND {0}ServiceName IN (SELECT ServiceName FROM {{database}}.span_services"
+    "  WHERE ServiceName = {{{1}_name:String}} OR Workload = {{{1}_name:String}})"
+)
+"""Spans lie in the order of their services: those of a workload are found by its services."""
 _WHERE = " AND {0}Namespace = {{{1}_namespace:String}}"
 _TIME = (
     "{0}Timestamp >= fromUnixTimestamp64Nano({{start:Int64}})"
     " AND {0}Timestamp < fromUnixTimestamp64Nano({{end:Int64}})"
+)
+_OF_TRACES = "TraceId IN {ids:Array(String)}"
+_PLACED = (
+    " AND (ServiceName, SpanName, toDateTime(Timestamp)) IN"  # noqa: S608  constants
+    f" (SELECT arrayJoin(Places) FROM {{database}}.trace_times WHERE {_OF_TRACES})"
 )
 _EDGE = (
     "{database}.otel_traces AS d INNER JOIN {database}.otel_traces AS s"
@@ -88,23 +99,22 @@ def traces(store: Store, query: TraceQuery) -> tuple[Trace, ...]:
 
 def spans_of(store: Store, ids: list[str]) -> dict[str, list[Span]]:
     """All spans of these traces as they were sent, by start; of each at most MAX_SPANS."""
-    if not ids:
+    where = _where(store, ids)
+    if where is None:
         return {}
     rows = rows_of(
         store,
-        "WITH (SELECT min(Start) FROM {database}.trace_times WHERE TraceId IN {ids:Array(String)})"
-        " AS first, (SELECT max(End) FROM {database}.trace_times WHERE TraceId IN"
-        " {ids:Array(String)}) AS last"
-        " SELECT TraceId, SpanId, ParentSpanId, ServiceName, Namespace, Workload, SpanName,"
+        "SELECT TraceId, SpanId, ParentSpanId, ServiceName, Namespace, Workload, SpanName,"  # noqa: S608  constants
         " SpanKind, toUnixTimestamp64Nano(Timestamp), Duration, StatusCode, SpanAttributes,"
         " StatusMessage, TraceState, Flags, ResourceAttributes, ScopeName, ScopeVersion,"
         " ScopeAttributes,"
         " arrayMap(e -> (toUnixTimestamp64Nano(e.Timestamp), e.Name, e.Attributes), Events),"
         " arrayMap(k -> (k.TraceId, k.SpanId, k.Attributes), Links), LinkStates, Types"
-        " FROM {database}.otel_traces WHERE TraceId IN {ids:Array(String)}"
-        " AND Timestamp >= first AND Timestamp <= last"
+        f" FROM {{database}}.otel_traces WHERE {where.condition}"
         " ORDER BY Timestamp LIMIT {most:UInt32} BY TraceId LIMIT {all:UInt32}",
         ids=ids,
+        first=where.first_ns,
+        last=where.last_ns,
         most=MAX_SPANS,
         all=MAX_SPANS_OF_ALL,
     )
@@ -112,6 +122,35 @@ def spans_of(store: Store, ids: list[str]) -> dict[str, list[Span]]:
     for row in rows:
         found.setdefault(row[0], []).append(_span(row[1:], row[0]))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Where traces lie: a condition with the parameters `ids`, `first` and `last`."""
+
+    condition: str
+    first_ns: int
+    last_ns: int
+
+
+def _where(store: Store, ids: list[str]) -> _Where | None:
+    """None for traces of which nothing is kept."""
+    if not ids:
+        return None
+    ((spans, first, last, unplaced),) = rows_of(
+        store,
+        "SELECT count(), toUnixTimestamp64Nano(min(Start)), toUnixTimestamp64Nano(max(End)),"  # noqa: S608  constants
+        " max(has(Places, ('', '', toDateTime(0, 'UTC'))))"
+        f" FROM {{database}}.trace_times WHERE {_OF_TRACES}",
+        ids=ids,
+    ) or [(0, 0, 0, 0)]
+    if not spans:
+        return None
+    condition = (
+        f"{_OF_TRACES} AND Timestamp >= fromUnixTimestamp64Nano({{first:Int64}})"
+        " AND Timestamp <= fromUnixTimestamp64Nano({last:Int64})"
+    )
+    return _Where(condition + ("" if unplaced else _PLACED), first, last)
 
 
 def services(
@@ -247,22 +286,21 @@ def _names(name: str, value: str) -> dict[str, str | int | float]:
 
 def _summaries(store: Store, ids: list[str]) -> tuple[TraceSummary, ...]:
     """In the order of `ids`. The root is the earliest span without a parent, else the earliest."""
-    if not ids:
+    where = _where(store, ids)
+    if where is None:
         return ()
     rows = rows_of(
         store,
-        "WITH (SELECT min(Start) FROM {database}.trace_times WHERE TraceId IN {ids:Array(String)})"
-        " AS first, (SELECT max(End) FROM {database}.trace_times WHERE TraceId IN"
-        " {ids:Array(String)}) AS last"
-        " SELECT TraceId, argMin(ServiceName, (ParentSpanId != '', Timestamp)),"
+        "SELECT TraceId, argMin(ServiceName, (ParentSpanId != '', Timestamp)),"  # noqa: S608  constants
         " argMin(SpanName, (ParentSpanId != '', Timestamp)),"
         " min(toUnixTimestamp64Nano(Timestamp)) AS begun,"
         " max(toUnixTimestamp64Nano(Timestamp) + Duration) - begun,"
         " uniqExact(SpanId, SpanKind), uniqExactIf((SpanId, SpanKind), StatusCode = 'Error'),"
         " sumMap(map(ServiceName, toUInt64(1)))"
-        " FROM {database}.otel_traces WHERE TraceId IN {ids:Array(String)}"
-        " AND Timestamp >= first AND Timestamp <= last GROUP BY TraceId",
+        f" FROM {{database}}.otel_traces WHERE {where.condition} GROUP BY TraceId",
         ids=ids,
+        first=where.first_ns,
+        last=where.last_ns,
     )
     found = {row[0]: _summary(row) for row in rows}
     return tuple(found[i] for i in ids if i in found)

@@ -114,7 +114,11 @@ def _attribute(attribute: Attribute, condition: Compare, parameters: Parameters,
         for place, column in _ARRAYS.items()
         if attribute.place in (Place.ANYWHERE, place)
     ]
-    return f"({' OR '.join(found)})"
+    somewhere = f"({' OR '.join(found)})"
+    if condition.comparison is not Comparison.EQUAL or number:
+        return somewhere
+    # what follows from it, and what the store has an index of
+    return f"(has({table}AttributeHashes, toUInt32(cityHash64({key}, {value}))) AND {somewhere})"
 
 
 def _compared(column: str, comparison: Comparison, value: str) -> str:
