@@ -11,6 +11,7 @@ NAMES = (
     "push",
     "route_change",
     "graph",
+    "new_edge",
     "fanout",
     "ingest",
     "samples",
