@@ -58,13 +58,13 @@ def _put_back(pk: int, now: datetime) -> int | None:
         current = head_document(head)
         change = Change(key=key, before=current, after=_before(key, head, current, now))
         before = documents_in_force()
-        found = judge(before, after_changes(before, (change,)), (change,))
+        found = judge(after_changes(before, (change,)), (change,))
         carry_out((change,))
         number = write_revision(
             ledger,
             (change,),
             Signature(author=AUTHOR, message=_message(change), system=True),
-            findings=findings.all_json(dict.fromkeys((*found.blocking, *found.findings))),
+            findings=findings.all_json(dict.fromkeys((*found.blocking, *found.breaking, *found.findings))),
             now=now,
         )
         transaction.on_commit(lambda: publish.enqueue(number))

@@ -22,7 +22,7 @@ from proxy.fleet.control import Control
 from proxy.fleet.exposition import MetricsPage
 from proxy.fleet.metrics import Meter
 from proxy.fleet.tryout import Tryout
-from proxy.identity import authority
+from proxy.identity import authority, wire
 from proxy.identity.authority import Authority
 from proxy.identity.certificates import SVID_LIFETIME
 from proxy.identity.counting import CertificateCounter
@@ -30,12 +30,15 @@ from proxy.identity.service import AgentService, join_handler
 from proxy.identity.trust import Trust
 from proxy.xds import messages
 from proxy.xds.options import Options
+from telemetry.own.instrumentation import traced_calls
 from telemetry.own.measures import REGISTRY
 from telemetry.own.start import start
 
 log = logging.getLogger(__name__)
 
 STOP_SECONDS = 0.5
+_CALLS = tuple(wire.method(name) for name in (wire.JOIN, wire.RENEW, wire.SIGN, wire.REPORT))
+"""What agents call; streams that last for hours are no spans."""
 _HALF_LIFE = SVID_LIFETIME.total_seconds() / 2
 
 
@@ -166,7 +169,9 @@ def _server(
     handlers: tuple[grpc.GenericRpcHandler, ...],  # type: ignore[type-arg]  # generic in stubs only
     meter: Meter,
 ) -> grpc.aio.Server:
-    server = grpc.aio.server(options=OPTIONS, interceptors=(CertificateCounter(meter),))
+    server = grpc.aio.server(
+        options=OPTIONS, interceptors=(*traced_calls(_CALLS), CertificateCounter(meter))
+    )
     server.add_generic_rpc_handlers(handlers)
     server.add_secure_port(f"{settings.BIND}:{port}", credentials)
     return server

@@ -29,7 +29,9 @@ def kept(
     if parent is not None:
         flags = TraceFlags(TraceFlags.SAMPLED if parent else TraceFlags.DEFAULT)
         context = set_span_in_context(NonRecordingSpan(SpanContext(TRACE, 1, True, flags)))
-    given = {**({"http.request.method": method} if method else {}), **({CHANGE: True} if change else {})}  # fmt: skip
+    given: dict[str, str | bool] = {"http.request.method": method} if method else {}
+    if change:
+        given[CHANGE] = True
     result = ChangesAlways(ratio).should_sample(context, TRACE, "x", kind, given)
     return result.decision is Decision.RECORD_AND_SAMPLE
 
