@@ -42,6 +42,7 @@ def table() -> tuple[Process, ...]:
             argv=(
                 sys.executable, "-m", "telemetry.store.server", str(home),
                 "--bind", settings.BIND, "--port", str(settings.STORE_PORT),
+                "--reserve", str(settings.STORE_RESERVE),
             ),
             ready=f"http:{settings.PROBE_HOST}:{settings.STORE_PORT}/ping",
         ),

@@ -9,6 +9,7 @@
 | MESHWEB_DATABASE_URL | SQLite in MESHWEB_HOME | postgresql://user:password@host:port/name |
 | MESHWEB_BROKER_URL | Unix socket of the embedded broker | redis://... |
 | MESHWEB_STORE_URL | embedded store | http://user:password@host:port/database |
+| MESHWEB_STORE_RESERVE | 536870912 | bytes of disk that the embedded store leaves free: with less, no telemetry is taken |
 | MESHWEB_STORE_CLUSTER | none | the cluster of that ClickHouse whose shards and replicas hold the tables |
 | MESHWEB_STORE_BACKUP_TO | none | where that ClickHouse keeps backups, in its words: Disk('backups', '{name}') |
 | MESHWEB_KEEP_SPANS, _METRICS, _LOGS | 7d, 15d, 3d | how long each signal is kept: a number and s, m, h, d, w or y |
@@ -115,6 +116,7 @@ BROKER_URL = os.environ.get("MESHWEB_BROKER_URL", f"unix://{RUNTIME_DIR}/broker.
 STORE_URL = os.environ.get("MESHWEB_STORE_URL", "")
 """Empty: the embedded store at 127.0.0.1:STORE_PORT, its password in MESHWEB_HOME/store-password."""
 
+STORE_RESERVE = int(os.environ.get("MESHWEB_STORE_RESERVE", str(512 << 20)))
 STORE_CLUSTER = os.environ.get("MESHWEB_STORE_CLUSTER", "")
 STORE_BACKUP_TO = os.environ.get("MESHWEB_STORE_BACKUP_TO", "")
 KEEP = {

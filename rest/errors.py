@@ -37,6 +37,19 @@ def error(status: int, message: str, *, code: str = "", path: str = "") -> Error
     return ErrorOut(code=code or CODES.get(status, "error"), message=message, path=path)
 
 
+DISK_FULL = (
+    "The disk of the configuration database is full: nothing was changed. Make room on it, then try"
+    " again; proxies keep what they have."
+)
+
+
+def disk_full(given: OperationalError) -> bool:
+    """As SQLite and PostgreSQL (SQLSTATE 53100) say it."""
+    text = str(given)
+    state = getattr(given.__cause__, "sqlstate", "")
+    return "disk is full" in text or state == "53100" or "No space left on device" in text
+
+
 def handle_errors(api: NinjaAPI) -> None:
     """Answer everything that goes wrong in a view with an `ErrorOut`."""
 
@@ -81,6 +94,8 @@ def handle_errors(api: NinjaAPI) -> None:
     @api.exception_handler(OperationalError)
     def unavailable(request: HttpRequest, given: OperationalError) -> HttpResponse:
         log.warning("the database did not answer: %s", given)
+        if disk_full(given):
+            return answer(request, 503, error(503, DISK_FULL, code="disk_full"))
         return answer(request, 503, error(503, "The database does not answer; try again."))
 
     @api.exception_handler(Exception)

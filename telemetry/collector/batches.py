@@ -23,6 +23,13 @@ class QueueFull(Exception):  # noqa: N818  an answer to the sender
     """The store is slower than what comes in: send it again later."""
 
 
+class DiskFull(StoreAway):
+    """Trying again at once will not help; later it may."""
+
+    def __init__(self) -> None:
+        super().__init__("the store's disk is full: nothing is taken until there is room")
+
+
 class BadRows(Exception):  # noqa: N818  an answer to the sender
     """The store refuses these rows; sending them again will not help."""
 
@@ -128,6 +135,8 @@ class Batches:
         for pause in RETRY_SECONDS:
             try:
                 await asyncio.to_thread(insert)
+            except DiskFull:
+                raise
             except StoreAway:
                 await asyncio.sleep(pause)
             else:
@@ -141,6 +150,8 @@ class Batches:
                 self._table, self._columns, lines, token=token, form=self._form
             )
         except StoreError as error:
+            if error.disk_full:
+                raise DiskFull from error
             if error.passing:
                 raise StoreAway(str(error)[:300]) from error
             raise

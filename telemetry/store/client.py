@@ -19,6 +19,8 @@ from telemetry.store.password import store_password
 DATABASE = "meshweb"
 _UNKNOWN_TABLE = 60
 _UNKNOWN_DATABASE = 81
+_NOT_ENOUGH_SPACE = 243
+_NO_SPACE = "No space left on device"
 _PASSING = (
     159,  # TIMEOUT_EXCEEDED
     202,  # TOO_MANY_SIMULTANEOUS_QUERIES
@@ -26,7 +28,7 @@ _PASSING = (
     210,  # NETWORK_ERROR
     241,  # MEMORY_LIMIT_EXCEEDED
     242,  # TABLE_IS_READ_ONLY
-    243,  # NOT_ENOUGH_SPACE
+    _NOT_ENOUGH_SPACE,
     252,  # TOO_MANY_PARTS
     999,  # KEEPER_EXCEPTION
 )
@@ -47,7 +49,12 @@ class StoreError(Exception):
     @property
     def passing(self) -> bool:
         """Nothing is wrong with the statement: memory, disk or patience were short just now."""
-        return self.code in _PASSING
+        return self.code in _PASSING or self.disk_full
+
+    @property
+    def disk_full(self) -> bool:
+        """Its disk has no more than what is kept free, or nothing at all."""
+        return self.code == _NOT_ENOUGH_SPACE or _NO_SPACE in str(self)
 
 
 class StoreAway(Exception):  # noqa: N818  a state of the world, to be retried

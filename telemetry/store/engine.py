@@ -31,6 +31,7 @@ _SERVER_CONFIG = """<clickhouse>
 <restore_threads>1</restore_threads>
 <max_backups_io_thread_pool_size>2</max_backups_io_thread_pool_size>
 <merge_tree>
+<min_free_disk_bytes_to_perform_insert>{reserve}</min_free_disk_bytes_to_perform_insert>
 <max_bytes_to_merge_at_max_space_in_pool>1073741824</max_bytes_to_merge_at_max_space_in_pool>
 <number_of_free_entries_in_pool_to_lower_max_size_of_merge>0</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
 <number_of_free_entries_in_pool_to_execute_mutation>0</number_of_free_entries_in_pool_to_execute_mutation>
@@ -97,12 +98,17 @@ class Engine:
     reused: no setting of one request can leak into the next.
     """
 
-    def __init__(self, directory: Path, *, memory_limit: int = MEMORY_LIMIT) -> None:
+    def __init__(
+        self, directory: Path, *, memory_limit: int = MEMORY_LIMIT, reserve: int = 0
+    ) -> None:
+        """`reserve`: bytes of disk that inserts leave free, for merges and for everybody else."""
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         config = directory / "engine.xml"
         backups = directory / BACKUPS
         backups.mkdir(exist_ok=True, mode=0o700)
-        config.write_text(_SERVER_CONFIG.format(memory=memory_limit, backups=backups))
+        config.write_text(
+            _SERVER_CONFIG.format(memory=memory_limit, backups=backups, reserve=reserve)
+        )
         self._chdb = _import_chdb()
         self._address = f"{directory}/data?config-file={config}"
         self._opening = threading.Lock()
@@ -167,13 +173,11 @@ class Engine:
 
 
 def _insert(handle: Any, statement: Statement, output: str, body: bytes) -> Answer:
+    """Rows travel behind their statement: the binding's own stream of rows calls an insert done
+    even where the engine could not write it."""
     try:
-        stream = handle.send_insert(statement.sql, output)
-        try:
-            stream.append(body)
-            return Answer(body=b"", written_rows=stream.finish().rows_written)
-        finally:
-            stream.close()
+        sql = b"%s FORMAT %s\n%s" % (statement.sql.encode(), output.encode(), body)
+        return Answer(body=b"", written_rows=handle.query(sql, "Null").rows_written())
     except Exception as error:
         raise EngineError(str(error)) from error
 

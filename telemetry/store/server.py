@@ -247,9 +247,10 @@ def main(argv: list[str]) -> int:
     parser.add_argument("home", type=Path)
     parser.add_argument("--bind", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8123)
+    parser.add_argument("--reserve", type=int, default=0, help="bytes of disk kept free")
     arguments = parser.parse_args(argv)
     password = store_password(arguments.home)
-    engine = Engine(arguments.home / "store")
+    engine = Engine(arguments.home / "store", reserve=arguments.reserve)
     try:
         server = StoreServer((arguments.bind, arguments.port), engine, password)
     except OSError as error:
