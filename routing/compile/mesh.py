@@ -170,7 +170,7 @@ class Compiler:
         rules = memo("rules", index_rules, resources.destination_rules, root)
         routes = memo("mesh routes", mesh_routes, memo, resources.virtual_services)
         scopes = memo("scopes", Scopes, resources.sidecars, resources.destination_rules, root)
-        secrets = memo.same("secrets", given.secrets)
+        secrets = memo.same("secrets", by_name(given.secrets))
         common = memo(
             "common",
             Common,
@@ -209,6 +209,10 @@ class Compiler:
             findings=resources.findings,
             statuses=resources.statuses,
         )
+
+
+def by_name(secrets: tuple[GatewaySecret, ...]) -> tuple[GatewaySecret, ...]:
+    return tuple(sorted(secrets, key=lambda one: (one.namespace, one.name)))
 
 
 def compile_mesh(given: MeshInput) -> Mesh:
