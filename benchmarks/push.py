@@ -29,6 +29,7 @@ from benchmarks import push_mesh, push_thousand  # noqa: E402  needs Django
 from benchmarks.push_ours import Ours, Pushed  # noqa: E402  needs Django
 from benchmarks.push_thousand import PRIVATE, SHARED, Edit, structure, weight  # noqa: E402  needs Django
 from proxy.ads.server import METHOD, OPTIONS, SERVICE  # noqa: E402  needs Django
+from proxy.fleet.asking import Standby  # noqa: E402  needs Django
 from routing.compile.mesh import Compiler, MeshInput  # noqa: E402  needs Django
 
 HOST = "127.93.200.1"
@@ -187,8 +188,10 @@ def _print_cold(cold: Cold, clients: int) -> None:
 @asynccontextmanager
 async def _ours(given: push_mesh.Given) -> AsyncIterator[tuple[Ours, Cold]]:
     """Control with all its proxies connected."""
+    envoy = Standby()
+    envoy.prepare()
     began = time.process_time()
-    ours = Ours(given)
+    ours = Ours(given, envoy)
     planned = time.process_time() - began
     began = time.perf_counter()
     async with _serving(ours.handler(), given.node_ids):
@@ -201,6 +204,7 @@ async def _ours(given: push_mesh.Given) -> AsyncIterator[tuple[Ours, Cold]]:
                 megabytes=_resident_megabytes(),
             ),
         )
+    envoy.close()
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from benchmarks.push_mesh import Given
 from proxy.ads.responses import Responses
 from proxy.ads.server import AdsServer
 from proxy.ads.session import PUSH_ORDER, Rejected, Send
+from proxy.fleet.asking import Standby
 from proxy.fleet.planner import Plan, Planner, Sources
 from proxy.fleet.progress import Progress
 from proxy.fleet.tryout import Tryout
@@ -36,7 +37,7 @@ class Pushed:
 class Ours:
     """Planner, trial, ADS server and progress as `proxy.fleet.control` puts them together."""
 
-    def __init__(self, given: Given) -> None:
+    def __init__(self, given: Given, envoy: Standby) -> None:
         self._given = given
         self._clients = frozenset(given.node_ids)
         self._published = given.published
@@ -48,7 +49,7 @@ class Ours:
             Sources(published=self._newer, generation=lambda: "1", registry=lambda: given.registry),
             options,
             self._progress.last_good,
-            tryout=Tryout(options),
+            tryout=Tryout(options, envoy),
         )
         self._settled = asyncio.Event()
         self._left = 0

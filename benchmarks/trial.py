@@ -13,6 +13,7 @@ from typing import Any
 
 from benchmarks.push_mesh import NAMESPACE, SERVICES, published, registry
 from proxy.fleet.asking import ask_envoy
+from proxy.fleet.trials import changes as changes_of
 from proxy.fleet.tryout import Passed, Tryout
 from proxy.xds import messages, static
 from proxy.xds.options import Options
@@ -91,10 +92,7 @@ def trial(before: Mesh, after: Mesh) -> Passed:
     """A first trial of what leads from one mesh to the other."""
     tryout = Tryout(Options())
     tryout.trust((config, None) for config in before.configs.values())
-    verdict = tryout.judge(
-        [(after.configs[one], before.configs[one]) for one in after.changed_since(before)],
-        no_material,
-    )
+    verdict = tryout.judge(tryout.fresh_in(changes_of(after, before)), no_material)
     assert isinstance(verdict, Passed), verdict
     return verdict
 

@@ -5,7 +5,9 @@ not stand in a file.
 """
 
 import contextlib
+import errno
 import json
+import logging
 import os
 import re
 import signal
@@ -13,15 +15,19 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from proxy.xds import descriptors
 
+log = logging.getLogger(__name__)
+
 Json = dict[str, Any]
+
+NEXT_SECONDS = 0.05
+"""How long after an answer the next Envoy starts: what was asked for is being pushed meanwhile."""
 
 ASK_SECONDS = 5.0
 """How long one answer may take; 1,000 services take a second."""
@@ -57,53 +63,143 @@ Ask = Callable[[Json], Answer]
 def ask_envoy(bootstrap: Json) -> Answer:
     """What the installed binary says in its validation mode."""
     try:
-        with _piped(json.dumps(bootstrap).encode()) as path:
-            asked = subprocess.run(
-                [
-                    *(descriptors.installed_binary(), "--mode", "validate", "-c", path),
-                    *("-l", "critical", "--concurrency", "1", "--disable-hot-restart"),
-                ],
-                capture_output=True,
-                timeout=ASK_SECONDS,
-                check=False,
-            )
-    except subprocess.TimeoutExpired:
-        return Silent(f"Envoy gave no answer within {ASK_SECONDS:.0f} s")
+        return _Asked().answer(bootstrap)
     except OSError as error:
         return Silent(f"Envoy could not be asked: {error}")
-    if asked.returncode == 0:
-        return Taken()
-    if asked.returncode in _OURS_TO_KILL:
-        return Silent("Envoy was killed before it answered")
-    return Declined(words_of(asked.stderr.decode(errors="replace"), asked.returncode))
 
 
-@contextmanager
-def _piped(content: bytes) -> Iterator[str]:
-    """A path that can be read once, and has an end: Envoy tells formats by it."""
-    with tempfile.TemporaryDirectory(prefix="mw") as folder:
-        path = Path(folder) / "trial.json"
-        os.mkfifo(path, 0o600)
+class Standby:
+    """Asks an Envoy that has started and waits: starting takes it most of the time.
 
-        def write() -> None:
-            # whoever reads may end before it has all
-            with contextlib.suppress(BrokenPipeError), path.open("wb") as pipe:
-                pipe.write(content)
+    The next one is started a moment after an answer. One thread asks at a time.
+    """
 
-        writer = threading.Thread(target=write, daemon=True)
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._next: _Asked | None = None
+        self._timer: threading.Timer | None = None
+        self._closed = False
+
+    def __call__(self, bootstrap: Json) -> Answer:
+        waiting = self._take()
+        answer = waiting.answer(bootstrap) if waiting is not None else ask_envoy(bootstrap)
+        if waiting is not None and isinstance(answer, Silent):
+            # it may have been killed while it waited
+            answer = ask_envoy(bootstrap)
+        self._prepare_later()
+        return answer
+
+    def prepare(self) -> None:
+        """Start the one that waits; without it answers take longer."""
+        with self._lock:
+            if self._closed or (self._next is not None and self._next.waits):
+                return
+            try:
+                self._next = _Asked()
+            except OSError as error:
+                log.debug("no Envoy to wait: %s", error)
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            if self._timer is not None:
+                self._timer.cancel()
+        waiting = self._take()
+        if waiting is not None:
+            waiting.close()
+
+    def _take(self) -> "_Asked | None":
+        with self._lock:
+            found, self._next = self._next, None
+        if found is None or found.waits:
+            return found
+        found.close()
+        return None
+
+    def _prepare_later(self) -> None:
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+            if not self._closed:
+                self._timer = threading.Timer(NEXT_SECONDS, self.prepare)
+                self._timer.daemon = True
+                self._timer.start()
+
+
+class _Asked:
+    """One Envoy that reads its configuration from a pipe, which has an end. It ends when we do."""
+
+    def __init__(self) -> None:
+        """Starts it. Raises OSError when that cannot be done."""
+        with tempfile.TemporaryDirectory(prefix="mw") as folder:
+            path = Path(folder) / "trial.json"  # Envoy tells formats by the name
+            os.mkfifo(path, 0o600)
+            self._process = subprocess.Popen(
+                [
+                    *(descriptors.installed_binary(), "--mode", "validate", "-c", str(path)),
+                    *("-l", "critical", "--concurrency", "1", "--disable-hot-restart"),
+                ],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )
+            try:
+                self._pipe = _opened(path, self._process)
+            except OSError:
+                self._end()
+                raise
+
+    @property
+    def waits(self) -> bool:
+        return self._process.poll() is None
+
+    def answer(self, bootstrap: Json) -> Answer:
+        """Once."""
+        writer = threading.Thread(target=self._write, args=(json.dumps(bootstrap).encode(),))
         writer.start()
         try:
-            yield str(path)
+            _, said = self._process.communicate(timeout=ASK_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._end()
+            return Silent(f"Envoy gave no answer within {ASK_SECONDS:.0f} s")
         finally:
-            _let_go(writer, path)
+            writer.join()
+        code = self._process.returncode
+        if code == 0:
+            return Taken()
+        if code in _OURS_TO_KILL:
+            return Silent("Envoy was killed before it answered")
+        return Declined(words_of(said.decode(errors="replace"), code))
+
+    def close(self) -> None:
+        """Without having asked."""
+        os.close(self._pipe)
+        self._end()
+
+    def _write(self, content: bytes) -> None:
+        # whoever reads may end before it has all
+        with contextlib.suppress(BrokenPipeError), os.fdopen(self._pipe, "wb") as pipe:
+            pipe.write(content)
+
+    def _end(self) -> None:
+        self._process.kill()
+        self._process.communicate()
 
 
-def _let_go(writer: threading.Thread, path: Path) -> None:
-    """End a writer that nobody has listened to: it waits for a reader, or for room in the pipe."""
-    while writer.is_alive():
-        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
-        writer.join(0.01)
-        time.sleep(0)
+def _opened(path: Path, process: "subprocess.Popen[bytes]") -> int:
+    """The pipe, once somebody is there to read from it."""
+    until = time.monotonic() + ASK_SECONDS
+    while True:
+        try:
+            pipe = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            if process.poll() is not None or time.monotonic() > until:
+                raise ChildProcessError("Envoy did not start") from error
+            time.sleep(0.001)
+        else:
+            os.set_blocking(pipe, True)
+            return pipe
 
 
 _PREFIX = re.compile(r"^.*?error initializing configuration '[^']*': ", re.DOTALL)

@@ -1,7 +1,7 @@
 """The control process: hints in, plans made in a thread, snapshots out to the proxies.
 
-The event loop only moves ready values. Three threads do what blocks: one plans, one keeps records,
-one reconciles pods. Each goes on by itself when the database or the broker is away.
+The event loop only moves ready values. Threads do what blocks: one plans, one asks Envoy what it would
+refuse, one keeps records, one reconciles pods. Each goes on by itself when the database or the broker is away.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -31,6 +31,7 @@ from proxy.fleet.quarantine import blameless, named, type_name
 from proxy.fleet.rows import Rows
 from proxy.fleet.steps import InDatabase
 from proxy.fleet.trial import guilty_keys, guilty_resources
+from proxy.fleet.trials import Finding
 from proxy.fleet.tryout import Tryout
 from proxy.identity.spiffe import workload_id
 from proxy.tasks import revert_rejected
@@ -140,7 +141,9 @@ class Control:
             self._progress.last_good,
             host_port_offset=host_port_offset,
             tryout=tryout,
+            aside=self._aside,
         )
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._plan: Plan | None = None
         self._refused: list[_Refused] = []
         self._look = asyncio.Event()
@@ -154,11 +157,12 @@ class Control:
         self.ready = asyncio.Event()
         self._threads = {
             word: ThreadPoolExecutor(1, thread_name_prefix=word)
-            for word in ("plan", "record", "pods", "beat")
+            for word in ("plan", "trial", "record", "pods", "beat")
         }
 
     async def run(self) -> None:
         """Until cancelled. The first plan is made before anything is served."""
+        self._loop = asyncio.get_running_loop()
         expected, converged = await self._until_done("record", self._work_start)
         self._progress.expect(expected)
         self._progress.done_before(converged)
@@ -314,6 +318,18 @@ class Control:
             self._send_again(one.proxy_id, one.type_url, one.names)
         if judged:
             self._record.set()
+
+    def _aside(self, work: Callable[[], Finding]) -> "Future[Finding]":
+        """A trial: the planning goes on, and looks at what came of it as soon as it is done."""
+        trial = self._threads["trial"].submit(work)
+        trial.add_done_callback(self._look_at_trial)
+        return trial
+
+    def _look_at_trial(self, _: "Future[Finding]") -> None:
+        # at the end of this process nobody looks any longer
+        with contextlib.suppress(RuntimeError):
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._look.set)
 
     def _step_is_due(self) -> bool:
         if self._step_at is None:

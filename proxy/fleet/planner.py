@@ -5,7 +5,8 @@ What a plan brings is tried first: of a revision that Envoy would refuse no prox
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
 from proxy.fleet.culprits import Suspects, find_culprits
@@ -13,7 +14,8 @@ from proxy.fleet.quarantine import Quarantine, Refusal, culprits
 from proxy.fleet.stages import Stages, Story
 from proxy.fleet.steps import InMemory, Steps, StepStore
 from proxy.fleet.transition import Modes, Standings, advance, aim, overlaps, under_way
-from proxy.fleet.tryout import Failed, Guilty, Passed, Tryout, Untried
+from proxy.fleet.trials import Case, Finding, changes, tried
+from proxy.fleet.tryout import Guilty, Tryout
 from proxy.xds.options import Options
 from proxy.xds.remember import Recognised
 from proxy.xds.shared import difference
@@ -26,8 +28,8 @@ from proxy.xds.snapshot import (
 )
 from routing.compile.mesh import Compiler, Mesh, MeshInput
 from routing.compile.mtls import Overlap
-from routing.contracts import Document, PublishedConfig, ResourceKey, Trial, TrialOutcome
-from routing.ir import GatewaySecret, ProxyConfig
+from routing.contracts import Document, PublishedConfig, ResourceKey, Trial
+from routing.ir import GatewaySecret
 from topology.contracts import Registry
 
 log = logging.getLogger(__name__)
@@ -100,10 +102,65 @@ class TurnedDown:
     story: Story = field(default_factory=Story)
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A configuration, and what is declared with it: the namespaces, services and workloads of a
+    registry, whose pods do not count."""
+
+    published: PublishedConfig
+    declared: Registry
+
+
+_NOTHING_YET = PublishedConfig(number=0, accepted_at=0.0, documents=())
+
+Aside = Callable[[Callable[[], Finding]], "Future[Finding]"]
+"""Does something that may take long; planning goes on meanwhile."""
+
+
+def at_once(work: Callable[[], Finding]) -> "Future[Finding]":
+    """Planning waits."""
+    done: Future[Finding] = Future()
+    done.set_result(work())
+    return done
+
+
+@dataclass(frozen=True, slots=True)
+class _Trying:
+    """What is being tried, and how that plan has been made so far."""
+
+    candidate: Candidate
+    finding: "Future[Finding]"
+    stages: Stages
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """`candidate`: there is something that shall be in force next. `running`: what runs differs."""
+
+    published: PublishedConfig | None
+    candidate: bool
+    running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """The latest mesh and what it was made of; `aimed` is where mTLS changes stand with it."""
+
+    published: PublishedConfig
+    running: Registry
+    steps: Steps
+    mesh: Mesh
+    aimed: Standings
+
+    def is_of(self, published: PublishedConfig, running: Registry, steps: Steps) -> bool:
+        return self.published is published and self.running is running and self.steps is steps
+
+
 class Planner:
     """Remembers the last plan; makes the next from what has changed since. One thread at a time.
 
-    Without a `tryout` nothing is tried, and what Envoy refuses is found out by the proxies.
+    Without a `tryout` nothing is tried, and what Envoy refuses is found out by the proxies. What is
+    tried is tried `aside`: until Envoy has answered, plans bring the pods that come and go.
     """
 
     def __init__(
@@ -114,8 +171,10 @@ class Planner:
         *,
         host_port_offset: int = 0,
         tryout: Tryout | None = None,
+        aside: Aside = at_once,
     ) -> None:
         self._sources = sources
+        self._aside = aside
         self._tryout = tryout
         self._options = options
         self._quarantine = Quarantine()
@@ -129,6 +188,11 @@ class Planner:
         self._aims: tuple[Standings, Modes, Standings] | None = None
         self._overlaps: Recognised[frozenset[Overlap]] = Recognised(_FEW)
         self._going: Recognised[bool] = Recognised(_FEW)
+        self._in_force = Candidate(_NOTHING_YET, Registry())
+        self._trying: _Trying | None = None
+        self._refused: Trial | None = None
+        self._compiled: _Compiled | None = None
+        self._joined: tuple[Registry, Registry, Registry] | None = None
         self._published: PublishedConfig | None = None
         self._previous: PublishedConfig | None = None
         self._newly: Callable[[], frozenset[ResourceKey]] = frozenset
@@ -149,12 +213,13 @@ class Planner:
         if now is None or before is None or now.number != number:
             return ()
         tryout, material = Tryout(self._options), _material(now)
-        old = self._compiler.compile(self._input(now, before.documents))
-        tryout.trust(_changes(old, None))
+        given = self._input(self._in_force)
+        old = self._compiler.compile(replace(given, documents=before.documents))
+        tryout.trust(changes(old, None))
 
         def refused(documents: tuple[Document, ...]) -> bool:
-            mesh = self._compiler.compile(self._input(now, documents))
-            return tryout.refuses(_changes(mesh, old), material)
+            mesh = self._compiler.compile(replace(given, documents=documents))
+            return tryout.refuses(changes(mesh, old), material)
 
         suspects = Suspects(
             before=before.documents, after=now.documents, guilty=(Guilty((), error),)
@@ -170,7 +235,7 @@ class Planner:
     def plan(
         self, *, step: bool = False, anew: bool = False, untried: int | None = None
     ) -> Plan | TurnedDown | None:
-        """The next plan; None when nothing has changed.
+        """The next plan; None when nothing has changed, or what has is still being tried.
 
         `step`: every proxy has taken the last step of an mTLS change. `anew`: look at every proxy.
         What was turned down, or could not be planned, is looked at again in the next call; not if
@@ -178,17 +243,83 @@ class Planner:
         """
         self._stages = Stages()
         with self._stages("read"):
-            published, fresh = self._read()
-        fresh = self._look_at_steps(proved=step) or fresh
-        if not (fresh or anew) or published is None:
+            news = self._read()
+        around = self._look_at_steps(proved=step) or anew or news.running
+        if not (news.candidate or around) or news.published is None:
             return None
-        made: Plan | TurnedDown | None = None
-        try:
-            made = self._tried_plan(published, anew=anew, untried=untried)
-        finally:
-            if not isinstance(made, Plan):
-                self._generation = None
+        generation, self._generation = self._generation, None
+        made = self._next_plan(news.published, around=around, anew=anew, untried=untried)
+        if isinstance(made, Plan) or self._trying is not None:
+            self._generation = generation
         return made
+
+    def _next_plan(
+        self, published: PublishedConfig, *, around: bool, anew: bool, untried: int | None
+    ) -> Plan | TurnedDown | None:
+        if self._trying is None:
+            candidate = self._candidate(published)
+            if not self._is_new(candidate):
+                return self._push(candidate, None, anew=anew)
+            if published.number == untried:
+                return self._let_through(candidate, anew=anew)
+            if not self._starts_trial(candidate):
+                return self._push(candidate, None, anew=anew)
+        trying = self._trying
+        if trying is not None and trying.finding.done():
+            return self._after_trial(trying, anew=anew)
+        # what runs does not wait for what shall be in force next
+        return self._push(self._in_force, None, anew=anew) if around else None
+
+    def _candidate(self, published: PublishedConfig) -> Candidate:
+        """What shall be in force next: with what is declared by now. Pods come and go beside it."""
+        declared = self._in_force.declared
+        if declared is not self._registry and _declares(declared) != _declares(self._registry):
+            declared = self._registry
+        return Candidate(published, declared)
+
+    def _is_new(self, candidate: Candidate) -> bool:
+        now = self._in_force
+        return candidate.published is not now.published or candidate.declared is not now.declared
+
+    def _starts_trial(self, candidate: Candidate) -> bool:
+        """False when there is nothing to try. What was in force when we came was tried before us."""
+        if self._tryout is None:
+            return False
+        mesh = self._compile(candidate)
+        fresh = self._tryout.fresh_in(changes(mesh, self._mesh))
+        if self._published is None or not fresh.parts:
+            self._tryout.remember(fresh)
+            return False
+        case = Case(
+            number=candidate.published.number,
+            before=self._input(self._in_force),
+            after=self._input(candidate),
+            fresh=fresh,
+            material=_material(candidate.published),
+        )
+        finding = self._aside(partial(tried, self._tryout, case))
+        self._trying = _Trying(candidate, finding, self._stages)
+        return True
+
+    def _after_trial(self, trying: "_Trying", *, anew: bool) -> Plan | TurnedDown | None:
+        self._trying, self._stages = None, trying.stages
+        found, published = trying.finding.result(), trying.candidate.published
+        told = _told_of(found.trial)
+        self._stages.took("try", found.began, found.ended, told)
+        if not found.culprits:
+            return self._push(trying.candidate, found.trial, anew=anew)
+        self._refused = found.trial
+        return TurnedDown(
+            number=published.number,
+            culprits=found.culprits,
+            trial=found.trial,
+            story=self._stages.story(published),
+        )
+
+    def _let_through(self, candidate: Candidate, *, anew: bool) -> Plan | None:
+        if self._tryout is not None:
+            self._tryout.trust(changes(self._compile(candidate), self._mesh))
+        return self._push(candidate, self._refused, anew=anew)
 
     def _look_at_steps(self, *, proved: bool) -> bool:
         """Whether another step of an mTLS change is to be taken than that of the last plan."""
@@ -200,18 +331,9 @@ class Planner:
             self._steps = further or store.load()
         return self._steps is not before
 
-    def _tried_plan(
-        self, published: PublishedConfig, *, anew: bool, untried: int | None
-    ) -> Plan | TurnedDown | None:
-        with self._stages("compile", documents=len(published.documents)):
-            before, mesh = self._mesh, self._compile(published)
-        with self._stages("try") as told:
-            trial = self._try(published, mesh)
-            told.update(_told_of(trial))
-        if isinstance(trial, TurnedDown):
-            if published.number != untried:
-                return trial
-            mesh, trial = self._let_through(published), trial.trial
+    def _push(self, candidate: Candidate, trial: Trial | None, *, anew: bool) -> Plan | None:
+        published = candidate.published
+        before, mesh = self._mesh, self._compile(candidate)
         if not self._keep_steps(published):
             return None
         if self._published is not None and published is not self._published:
@@ -221,31 +343,54 @@ class Planner:
         self._newly = cache(partial(_newly_written, self._published, published))
         if published is not self._published:
             self._previous = self._published
-        self._published, self._mesh = published, mesh
+        self._published, self._in_force, self._mesh = published, candidate, mesh
         return self._plan(published, mesh, None if anew else before)
 
-    def _read(self) -> tuple[PublishedConfig | None, bool]:
+    def _read(self) -> "_News":
         """What shall be in force, and whether it or what runs is news."""
         after = self._published.number if self._published is not None else None
-        published = self._sources.published(after)
+        trying = self._trying
+        # revisions keep their order: the next one waits until this one is judged
+        newer = self._sources.published(after) if trying is None else trying.candidate.published
         generation = self._sources.generation()
-        fresh = published is not None or generation != self._generation
-        if generation != self._generation:
+        running = generation != self._generation
+        if running:
             # the generation is read first: what changes in between is read again next time
             self._registry = self._sources.registry()
             self._generation = generation
-        return published or self._published, fresh
+        news = newer is not None if trying is None else trying.finding.done()
+        return _News(newer or self._published, news, running)
 
-    def _compile(self, published: PublishedConfig) -> Mesh:
+    def _compile(self, candidate: Candidate) -> Mesh:
         """As far as mTLS changes may be by now; `_aimed` is where they stand with this mesh."""
+        published, running = candidate.published, self._running(candidate)
+        made = self._compiled
+        if made is None or not made.is_of(published, running, self._steps):
+            with self._stages("compile", documents=len(published.documents)):
+                mesh = self._compile_aimed(published, running)
+            made = self._compiled = _Compiled(published, running, self._steps, mesh, self._aimed)
+        self._aimed = made.aimed
+        return made.mesh
+
+    def _compile_aimed(self, published: PublishedConfig, running: Registry) -> Mesh:
         self._aimed = self._steps.standings
-        mesh = self._compiler.compile(self._input(published))
+        mesh = self._compiler.compile(self._mesh_input(published, running))
         if published.number < self._steps.revision:
             return mesh  # another process is ahead: its revision comes to us, too
         self._aimed = self._aim(self._steps.standings, mesh.modes)
         if self._overlap(self._aimed) == self._overlap(self._steps.standings):
             return mesh
-        return self._compiler.compile(self._input(published))
+        return self._compiler.compile(self._mesh_input(published, running))
+
+    def _running(self, candidate: Candidate) -> Registry:
+        """What is declared, with the pods there are now."""
+        declared, now = candidate.declared, self._registry
+        if declared is now:
+            return now
+        last = self._joined
+        if last is None or last[0] is not declared or last[1] is not now:
+            last = self._joined = (declared, now, replace(declared, pods=now.pods))
+        return last[2]
 
     def _aim(self, standings: Standings, modes: Modes) -> Standings:
         """The standings themselves where they have got there."""
@@ -270,69 +415,13 @@ class Planner:
         self._steps = kept
         return True
 
-    def _try(self, published: PublishedConfig, mesh: Mesh) -> Trial | TurnedDown | None:
-        """None: there was nothing to try. What was in force when we came was tried before us."""
-        if self._tryout is None:
-            return None
-        changes = _changes(mesh, self._mesh)
-        if self._published is None:
-            self._tryout.trust(changes)
-            return None
-        verdict = self._tryout.judge(changes, _material(published))
-        match verdict:
-            case Passed(tried=0):
-                return None
-            case Passed(tried=tried, ms=ms):
-                return Trial(outcome=TrialOutcome.PASSED, parts=tried, ms=ms)
-            case Failed() as failed:
-                trial = Trial(
-                    outcome=TrialOutcome.REFUSED,
-                    parts=failed.tried,
-                    ms=failed.ms,
-                    error=failed.found[0].words,
-                )
-                culprits = self._culprits(published, failed)
-                if culprits:
-                    number = published.number
-                    return TurnedDown(
-                        number=number,
-                        culprits=culprits,
-                        trial=trial,
-                        story=self._stages.story(published, _told_of(trial)),
-                    )
-                log.error("Envoy refuses what no resource is to blame for: %s", trial.error)
-            case Untried(tried=tried, ms=ms, reason=reason):
-                log.warning("revision %d is pushed untried: %s", published.number, reason)
-                trial = Trial(outcome=TrialOutcome.UNTRIED, parts=tried, ms=ms, error=reason)
-        # asked again it would say the same, or nothing: the proxies will tell
-        self._tryout.trust(changes)
-        return trial
+    def _input(self, candidate: Candidate) -> MeshInput:
+        return self._mesh_input(candidate.published, self._running(candidate))
 
-    def _let_through(self, published: PublishedConfig) -> Mesh:
-        """Compiled again: the search for culprits has compiled others since."""
-        mesh = self._compile(published)
-        if self._tryout is not None:
-            self._tryout.trust(_changes(mesh, self._mesh))
-        return mesh
-
-    def _culprits(self, published: PublishedConfig, failed: Failed) -> Mapping[ResourceKey, str]:
-        tryout, now, material = self._tryout, self._published, _material(published)
-        assert tryout is not None and now is not None  # noqa: S101, PT018  `_try` has looked
-
-        def refused(documents: tuple[Document, ...]) -> bool:
-            mesh = self._compiler.compile(self._input(published, documents))
-            return tryout.refuses(_changes(mesh, self._mesh), material)
-
-        return find_culprits(
-            Suspects(before=now.documents, after=published.documents, guilty=failed.found), refused
-        )
-
-    def _input(
-        self, published: PublishedConfig, documents: tuple[Document, ...] | None = None
-    ) -> MeshInput:
+    def _mesh_input(self, published: PublishedConfig, running: Registry) -> MeshInput:
         return MeshInput(
-            documents=published.documents if documents is None else documents,
-            registry=self._registry,
+            documents=published.documents,
+            registry=running,
             trust_domain=self._options.trust_domain,
             host_port_offset=self._host_port_offset,
             overlap=self._overlap(self._aimed),
@@ -401,24 +490,18 @@ class Planner:
                 yield Blame(refusal, keys)
 
 
-def _changes(mesh: Mesh, before: Mesh | None) -> list[tuple[ProxyConfig, ProxyConfig | None]]:
-    """The configurations that are new or others, each with the one before."""
-    known = before.configs if before is not None else {}
-    return [(mesh.configs[one], known.get(one)) for one in mesh.changed_since(before)]
-
-
-def _told_of(trial: Trial | TurnedDown | None) -> dict[str, str | int | float]:
+def _told_of(trial: Trial) -> dict[str, str | int | float]:
     """What a trial came to, for the story of its plan."""
-    if isinstance(trial, TurnedDown):
-        trial = trial.trial
-    if trial is None:
-        return {"outcome": "nothing to try"}
     told: dict[str, str | int | float] = {
         "outcome": trial.outcome.value,
         "command": "envoy --mode validate",
         "parts": trial.parts,
     }
     return {**told, "error": trial.error} if trial.error else told
+
+
+def _declares(registry: Registry) -> tuple[object, ...]:
+    return (registry.namespaces, registry.services, registry.workloads)
 
 
 def _newly_written(before: PublishedConfig | None, now: PublishedConfig) -> frozenset[ResourceKey]:

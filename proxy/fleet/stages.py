@@ -45,11 +45,10 @@ class Stages:
         yield found
         self._done.append(Stage(name=name, began=began, ended=self._clock(), told=found))
 
-    def story(self, published: PublishedConfig, trial: Told | None = None) -> Story:
-        """So far. `trial` is told of a stage that is still under way."""
-        stages = tuple(self._done)
-        if trial is not None:
-            now = self._clock()
-            began = stages[-1].ended if stages else now
-            stages = (*stages, Stage(name="try", began=began, ended=now, told=trial))
-        return Story(trace=published.trace, carried=published.carried, stages=stages)
+    def took(self, name: str, began: int, ended: int, told: Told) -> None:
+        """A stage that was gone through elsewhere."""
+        self._done.append(Stage(name=name, began=began, ended=ended, told=told))
+
+    def story(self, published: PublishedConfig) -> Story:
+        """So far."""
+        return Story(trace=published.trace, carried=published.carried, stages=tuple(self._done))

@@ -66,7 +66,7 @@ class TookTooLongError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Fresh:
+class Fresh:
     """What Envoy has not seen: parts, each once, by what its judgement hangs on.
 
     `looked` are all that were looked at, by identity.
@@ -87,18 +87,17 @@ class Tryout:
 
     def trust(self, changes: Iterable[Change]) -> None:
         """What is in force already needs no trial."""
-        self._remember(self._new_in(changes))
+        self.remember(self.fresh_in(changes))
 
-    def judge(self, changes: Iterable[Change], material: Material) -> Verdict:
-        """Show Envoy, in one run, what it has not seen of this; find the guilty if it refuses."""
+    def judge(self, fresh: Fresh, material: Material) -> Verdict:
+        """Show Envoy, in one run, what it has not seen; find the guilty if it refuses."""
         began = time.monotonic()
-        fresh = self._new_in(changes)
         given = tuple(fresh.parts.values())
         answer = self._asked(given, material) if given else Taken()
         match answer:
             case Taken():
-                self._remember(fresh)
-                return Passed(len(given), _ms_since(began) if given else 0.0)
+                self.remember(fresh)
+                return Passed(len(given), _ms_since(began))
             case Silent(reason):
                 return Untried(len(given), _ms_since(began), reason)
             case Declined():
@@ -107,11 +106,11 @@ class Tryout:
 
     def refuses(self, changes: Iterable[Change], material: Material) -> bool:
         """Whether Envoy refuses something of this; what it takes is remembered."""
-        fresh = self._new_in(changes)
+        fresh = self.fresh_in(changes)
         given = tuple(fresh.parts.values())
         answer = self._asked(given, material) if given else Taken()
         if isinstance(answer, Taken):
-            self._remember(fresh)
+            self.remember(fresh)
         return isinstance(answer, Declined)
 
     def _asked(self, given: Sequence[Part], material: Material) -> Answer:
@@ -141,7 +140,7 @@ class Tryout:
             if isinstance(answer := answers.get(_ids(group), said), Declined)
         )
 
-    def _new_in(self, changes: Iterable[Change]) -> _Fresh:
+    def fresh_in(self, changes: Iterable[Change]) -> Fresh:
         given = tuple(changes)
         looked: dict[int, Cluster | VirtualHost] = {}
         for config, before in given:
@@ -158,9 +157,10 @@ class Tryout:
             key = units.normal(part)
             if key not in self._passed:
                 fresh.setdefault(key, part)
-        return _Fresh(fresh, looked)
+        return Fresh(fresh, looked)
 
-    def _remember(self, fresh: _Fresh) -> None:
+    def remember(self, fresh: Fresh) -> None:
+        """Envoy has taken it, or need not be asked."""
         self._passed.update(dict.fromkeys(fresh.parts))
         while len(self._passed) > _MOST:
             del self._passed[next(iter(self._passed))]

@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 
 from proxy.ads.server import OPTIONS
 from proxy.envoys.questions import Questions
+from proxy.fleet.asking import Standby
 from proxy.fleet.control import Control
 from proxy.fleet.exposition import MetricsPage
 from proxy.fleet.metrics import Meter
@@ -82,6 +83,7 @@ async def _run(stop: asyncio.Event) -> None:
         return trust.authority.root.not_valid_after_utc.timestamp()
 
     meter = Meter(root_expires_at)
+    envoy = Standby()
     start(settings.OWN_TELEMETRY, "meshweb-control", meter.collectors())
     control = Control(
         options,
@@ -91,7 +93,7 @@ async def _run(stop: asyncio.Event) -> None:
         registry_changed=agents.wake,
         meter=meter,
         trust=lambda: trust.authority.version,
-        tryout=Tryout(options),
+        tryout=Tryout(options, envoy),
     )
     own = _OwnCertificate(trust)
     servers = [
@@ -118,6 +120,7 @@ async def _run(stop: asyncio.Event) -> None:
             settings.ADS_PORT,
             settings.SIGNING_PORT,
         )
+        await asyncio.to_thread(envoy.prepare)
         await working
     finally:
         working.cancel()
@@ -125,6 +128,7 @@ async def _run(stop: asyncio.Event) -> None:
         telling.cancel()
         trusting.cancel()
         await asyncio.gather(*(server.stop(STOP_SECONDS) for server in servers))
+        envoy.close()
         stop.set()
 
 
