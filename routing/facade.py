@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from routing import broker
 from routing.contracts import Convergence, PublishedConfig, ResourceKey, RevisionState, Trial
+from routing.latest import documents_at
 from routing.selectors import (
-    documents_published,
     newest_of_all,
     newest_published,
     states_of,
@@ -73,7 +73,7 @@ def converged_revision() -> int:
 
 
 def _config(number: int, accepted_at: float) -> PublishedConfig:
-    documents = documents_published(number)
+    documents = documents_at(number)
     trace, carried = traces_of(number)
     return PublishedConfig(
         number=number,

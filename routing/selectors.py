@@ -65,12 +65,15 @@ def was_in_force(number: int) -> bool:
     return not Revision.objects.filter(TURNED_DOWN, number=number).exists()
 
 
-def documents_published(number: int) -> tuple[Document, ...]:
-    """All documents in force at revision `number`, sorted by key."""
-    return tuple(one for one, _ in versions_published(number))
+_ALL = Q()
 
 
-def versions_published(number: int) -> tuple[tuple[Document, int], ...]:
+def documents_published(number: int, only: Q = _ALL) -> tuple[Document, ...]:
+    """All documents in force at revision `number`, or `only` some, sorted by key."""
+    return tuple(one for one, _ in versions_published(number, only))
+
+
+def versions_published(number: int, only: Q = _ALL) -> tuple[tuple[Document, int], ...]:
     """The same, each with the number of the revision that wrote it.
 
     What Envoy refused in a trial was never in force.
@@ -87,7 +90,9 @@ def versions_published(number: int) -> tuple[tuple[Document, int], ...]:
         .order_by("-revision_id")
         .values("revision_id")[:1]
     )
-    rows = ResourceVersion.objects.filter(revision_id=Subquery(latest), document__isnull=False)
+    rows = ResourceVersion.objects.filter(
+        only, revision_id=Subquery(latest), document__isnull=False
+    )
     found = ((version_document(row), row.revision_id) for row in rows)
     documents = ((one, written) for one, written in found if one is not None)
     return tuple(sorted(documents, key=lambda pair: pair[0].key))

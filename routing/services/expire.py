@@ -64,7 +64,9 @@ def _put_back(pk: int, now: datetime) -> int | None:
             ledger,
             (change,),
             Signature(author=AUTHOR, message=_message(change), system=True),
-            findings=findings.all_json(dict.fromkeys((*found.blocking, *found.breaking, *found.findings))),
+            findings=findings.all_json(
+                dict.fromkeys((*found.blocking, *found.breaking, *found.findings))
+            ),
             now=now,
         )
         transaction.on_commit(lambda: publish.enqueue(number))
