@@ -1,6 +1,6 @@
 """What other apps may call."""
 
-from topology.history import graph_at
+from topology.history import calls_between, graph_at
 from topology.platform.foreseen import Declaration, turnovers
 from topology.selectors import generation, pods_for_node, registry, registry_after
 from topology.services import (
@@ -17,6 +17,7 @@ from topology.services import (
 __all__ = [
     "Declaration",
     "apply_manifests",
+    "calls_between",
     "delete_manifests",
     "delete_pod",
     "generation",

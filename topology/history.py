@@ -21,12 +21,19 @@ def graph_at(at: float, window_seconds: int, graph_type: GraphType, *, own: bool
     """
     start = at - window_seconds
     edges = asked(lambda _: edge_totals(start, at))
+    calls = calls_between(start, at, own=own)
+    now = time.time() - at < PRESENT_SECONDS
+    return stored_graph(edges, registry(), at, window_seconds, graph_type, calls, now=now)
+
+
+def calls_between(start: float, end: float, *, own: bool = False) -> tuple[Calls, ...]:
+    """What spans that began in that time (Unix seconds) tell. Raises Refusal (503)."""
     told = asked(
         lambda store: dependencies(
-            store, start_ns=_nanoseconds(start), end_ns=_nanoseconds(at), own=own
+            store, start_ns=_nanoseconds(start), end_ns=_nanoseconds(end), own=own
         )
     )
-    calls = tuple(
+    return tuple(
         Calls(
             parent=one.parent,
             child=one.child,
@@ -38,8 +45,6 @@ def graph_at(at: float, window_seconds: int, graph_type: GraphType, *, own: bool
         )
         for one in told
     )
-    now = time.time() - at < PRESENT_SECONDS
-    return stored_graph(edges, registry(), at, window_seconds, graph_type, calls, now=now)
 
 
 def _nanoseconds(seconds: float) -> int:

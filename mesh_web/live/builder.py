@@ -24,7 +24,8 @@ from topology.contracts import Marks, Registry
 from topology.graph.as_json import to_json
 from topology.graph.badges import badging
 from topology.graph.breaking import breaking
-from topology.graph.build import STANDARD, build
+from topology.graph.build import build, live
+from topology.graph.calls import Calls
 from topology.graph.window import Window
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class Live:
         *,
         read_registry: Callable[[], Registry] = sources.registry,
         read_marks: Callable[[], Marks] = sources.marks,
+        read_calls: Callable[[], tuple[Calls, ...]] = sources.calls,
         topic_sources: tuple[sources.Source, ...] = sources.TOPIC_SOURCES,
     ) -> None:
         self._broker: Redis = connect(broker_url)
@@ -84,6 +86,8 @@ class Live:
         self._registry = Reading()
         self._read_marks = read_marks
         self._marks = Reading()
+        self._read_calls = read_calls
+        self._calls = Reading()
         self._topic_sources = topic_sources
         self._readings = {source.topic: Reading() for source in topic_sources}
         self._topics: Topics | None = None
@@ -106,6 +110,7 @@ class Live:
                 group.create_task(
                     self._keep_reading("badges", self._marks, self._read_marks, BADGES_SECONDS)
                 )
+                group.create_task(self._keep_reading("spans", self._calls, self._read_calls))
                 for source in self._topic_sources:
                     reading = self._readings[source.topic]
                     group.create_task(self._keep_reading(source.topic, reading, source.read))
@@ -260,7 +265,12 @@ class Live:
         registry = cast("Registry", self._registry.value or Registry())
 
         marks = cast("Marks", self._marks.value or Marks())
-        appenders = (*STANDARD, badging(marks.badges), breaking(marks.breakers))
+        told = self._calls.value if seconds >= sources.CALLS_AFTER_SECONDS else None
+        appenders = (
+            *live(told or (), sources.CALLS_SECONDS),
+            badging(marks.badges),
+            breaking(marks.breakers),
+        )
 
         def work() -> Publication:
             graph = to_json(build(self._window, registry, time.time(), seconds, appenders))

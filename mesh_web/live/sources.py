@@ -1,5 +1,6 @@
-"""What the builder reads from the database: each in a thread, on a hint, and every few seconds."""
+"""What the builder reads from database and store: each in a thread, on a hint, and every few seconds."""
 
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
@@ -10,6 +11,7 @@ from routing import facade as routing_facade
 from telemetry.contracts import Channel
 from topology import facade as topology_facade
 from topology.contracts import Marks, Registry
+from topology.graph.calls import Calls
 from topology.graph.configured import Configured, Resource, badges, configured
 
 
@@ -34,6 +36,18 @@ def marks() -> Marks:
     for node_id, own in badges(configuration(), runs).items():
         found[node_id] = (*found.get(node_id, ()), *own)
     return Marks(badges=found, breakers=told.breakers)
+
+
+CALLS_AFTER_SECONDS, CALLS_UNTIL_SECONDS = 48, 5
+"""Back from now. The mesh's own counts come first and leave last, so no edge is for a moment one of
+spans alone: within the minute that is drawn, less how old a reading may be."""
+CALLS_SECONDS = CALLS_AFTER_SECONDS - CALLS_UNTIL_SECONDS
+
+
+def calls() -> tuple[Calls, ...]:
+    """Who called whom just now, as spans tell it."""
+    now = time.time()
+    return topology_facade.calls_between(now - CALLS_AFTER_SECONDS, now - CALLS_UNTIL_SECONDS)
 
 
 def revisions() -> Json:

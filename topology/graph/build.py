@@ -21,6 +21,11 @@ STANDARD: tuple[Appender, ...] = (
 )
 
 
+def live(calls: Iterable[Calls], seconds: float) -> tuple[Appender, ...]:
+    """Of now, with what spans told of so many seconds."""
+    return (traffic, known, replicas, fusing(calls, seconds), verdicts)
+
+
 def past(calls: Iterable[Calls], *, now: bool = False) -> tuple[Appender, ...]:
     """Of a time gone by: nobody knows any more how many pods were ready."""
     pods = (replicas,) if now else ()

@@ -25,8 +25,11 @@ class Calls:
     p99_ms: float | None = None
 
 
-def fusing(told: Iterable[Calls]) -> Appender:
-    """Marks the edges that spans saw too, and adds those that only spans saw."""
+def fusing(told: Iterable[Calls], seconds: float | None = None) -> Appender:
+    """Marks the edges that spans saw too, and adds those that only spans saw.
+
+    They were told of `seconds`; of the whole window, unless it is given.
+    """
 
     def calls(draft: Draft, context: Context) -> None:
         named = _by_name(draft)
@@ -36,7 +39,7 @@ def fusing(told: Iterable[Calls]) -> Appender:
             for edge in seen:
                 draft.edges[edge.id] = replace(edge, seen_by=(METRICS, TRACES))
             if not seen:
-                _add(one, named, draft, context)
+                _add(one, named, draft, seconds or context.window_seconds)
 
     return calls
 
@@ -83,10 +86,9 @@ _CALLERS = (NodeKind.WORKLOAD, NodeKind.APP, NodeKind.GATEWAY, NodeKind.SERVICE)
 _CALLED = (NodeKind.SERVICE, NodeKind.APP, NodeKind.WORKLOAD, NodeKind.GATEWAY)
 
 
-def _add(one: Calls, named: Mapping[str, list[str]], draft: Draft, context: Context) -> None:
+def _add(one: Calls, named: Mapping[str, list[str]], draft: Draft, seconds: float) -> None:
     source = _node(one.parent, named, _CALLERS, draft)
     target = _node(one.child, named, _CALLED, draft)
-    seconds = context.window_seconds
     outcomes = Outcomes(http=one.calls / seconds, server_errors=one.errors / seconds)
     _grow(draft, source, target, outcomes)
     edge_id = f"{source}->{target}|{TRACES}"

@@ -25,6 +25,7 @@ from telemetry import edges
 from telemetry.contracts import EDGES_FIELD, EDGES_STREAM, Channel
 from tests.mesh_web.live.real import Broker, second
 from topology.contracts import Marks, Registry, Service, Workload
+from topology.graph.calls import Calls
 
 Asgi = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 EDGE = "workload:shop/cart->service:shop/prices|http"
@@ -72,8 +73,16 @@ async def serving(application: Asgi) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def building(broker: Broker, sources: tuple[Source, ...] = ()) -> AsyncIterator[None]:
-    live = Live(broker.url, read_registry=lambda: REGISTRY, read_marks=Marks, topic_sources=sources)
+async def building(
+    broker: Broker, sources: tuple[Source, ...] = (), calls: tuple[Calls, ...] = ()
+) -> AsyncIterator[None]:
+    live = Live(
+        broker.url,
+        read_registry=lambda: REGISTRY,
+        read_marks=Marks,
+        read_calls=lambda: calls,
+        topic_sources=sources,
+    )
     task = asyncio.create_task(live.run())
     try:
         yield
@@ -121,6 +130,23 @@ async def test_a_new_edge_is_on_the_socket_within_two_seconds_of_its_message(
             "workload:shop/idler",
             "workload:shop/prices",
         ]
+
+
+async def test_an_edge_that_spans_alone_know_is_drawn_and_says_so(broker: Broker) -> None:
+    told = (
+        Calls(parent="cart", child="prices", calls=3),
+        Calls(parent="cart", child="ledger", calls=86, errors=43, p95_ms=7.0),
+    )
+    async with building(broker, calls=told), serving(app()) as url, connect(url) as browser:
+        await publish(broker)
+        await browser.send('{"subscribe": "graph"}')
+        follower = await follow(browser, lambda graph: len(graph["edges"]) == 3, Follower())
+        assert follower.value is not None
+        edges = {one["id"]: one for one in follower.value["edges"]}
+        assert edges[EDGE]["seen_by"] == ["metrics", "traces"]
+        ledger = edges["workload:shop/cart->external:/ledger|traces"]
+        assert ledger["seen_by"] == ["traces"]
+        assert (ledger["requests_per_second"], ledger["error_ratio"]) == (2.0, 0.5)
 
 
 async def test_a_killed_builder_comes_back_with_its_history_in_a_new_epoch(broker: Broker) -> None:
