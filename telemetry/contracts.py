@@ -112,6 +112,32 @@ class Scraping:
     targets: tuple[ScrapeTarget, ...]
 
 
+USAGE = "meshweb:usage:"
+"""And a collector's name (SCRAPERS): what namespaces have of its quotas."""
+USAGE_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamespaceUsage:
+    """Of all collectors together. `bytes` and `refused_*` since they started; `namespace` "" is
+    what names none."""
+
+    namespace: str
+    series: int = 0
+    bytes: int = 0
+    refused_series: int = 0
+    refused_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaUsage:
+    """`series` and `bytes_per_second` are what one collector lets a namespace have (0: any number)."""
+
+    series: int = 0
+    bytes_per_second: int = 0
+    namespaces: tuple[NamespaceUsage, ...] = ()
+
+
 class Reporter(StrEnum):
     """Which end of a connection counted it (Istio's `reporter` label)."""
 

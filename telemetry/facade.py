@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from telemetry.contracts import EdgeCount, EdgeKey, Scraping
+from telemetry.contracts import EdgeCount, EdgeKey, QuotaUsage, Scraping
 from telemetry.retention import Retention, Unreadable, read_retention
 from telemetry.scrape import told as _told
 from telemetry.store.backup import StoreState
@@ -34,6 +34,7 @@ __all__ = [
     "edge_totals",
     "known_store_migrations",
     "own_store",
+    "quota_usage",
     "restore_store",
     "retention",
     "sample_writer",
@@ -50,6 +51,7 @@ def store() -> Store:
     if settings.STORE_URL:
         return Store(StoreAddress.of_url(settings.STORE_URL))
     return Store(StoreAddress.embedded(settings.HOME, settings.STORE_PORT))
+
 
 
 def retention() -> Retention:
@@ -84,6 +86,11 @@ def scraped_metadata(digests: set[str]) -> dict[str, dict[str, tuple[str, str, s
     Raises redis.exceptions.RedisError and OSError.
     """
     return _told.metadata(_broker(), digests)
+
+
+def quota_usage() -> QuotaUsage:
+    """What namespaces have of their quotas. Raises redis.exceptions.RedisError and OSError."""
+    return _told.usage(_broker())
 
 
 def edge_totals(start: float, end: float) -> tuple[tuple[EdgeKey, EdgeCount], ...]:

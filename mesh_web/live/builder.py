@@ -17,6 +17,7 @@ from mesh_web.live.broker import connect, wanted_key
 from mesh_web.live.counts import EdgeCounts
 from mesh_web.live.lease import Hold, Lease
 from mesh_web.live.protocol import GRAPH_WINDOWS_SECONDS, graph_topic, new_epoch
+from mesh_web.live.scraped import tell_pods
 from mesh_web.live.topics import Publication, Topics
 from telemetry import edges
 from telemetry.contracts import EDGES_STREAM, Channel, EdgeSecond
@@ -104,6 +105,7 @@ class Live:
                 group.create_task(self._insist("listening", self._listen))
                 group.create_task(self._insist("reading edge counts", self._follow_counts))
                 group.create_task(self._insist("publishing", self._publish_forever))
+                group.create_task(self._insist("telling pods", self._tell_pods))
                 group.create_task(
                     self._keep_reading("registry", self._registry, self._read_registry)
                 )
@@ -208,6 +210,9 @@ class Live:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(reading.hint.wait(), every)
             await asyncio.sleep(GATHER_SECONDS)
+
+    async def _tell_pods(self) -> None:
+        await tell_pods(self._broker, lambda: self._registry.value)
 
     # -- out --------------------------------------------------------------------------------
 

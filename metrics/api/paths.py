@@ -30,6 +30,7 @@ _READ: dict[str, View] = {
     "alertmanagers": status.alertmanagers,
     "notifications": status.notifications,
     "status/config": status.config,
+    "status/quotas": targets.quotas,
     "status/flags": status.flags,
     "status/buildinfo": status.buildinfo,
     "status/runtimeinfo": status.runtimeinfo,

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -62,10 +63,38 @@ def scrape_pools(_request: HttpRequest) -> HttpResponse:
     return plain({"scrapePools": list(told().view.pools)})
 
 
+def quotas(_request: HttpRequest) -> HttpResponse:
+    """What each namespace has of its quotas; a Prometheus has none."""
+    with _asking():
+        found = facade.quota_usage()
+    return plain(
+        {
+            "seriesPerNamespace": found.series,
+            "bytesPerSecond": found.bytes_per_second,
+            "namespaces": [
+                {
+                    "namespace": one.namespace,
+                    "series": one.series,
+                    "bytes": one.bytes,
+                    "refusedSeries": one.refused_series,
+                    "refusedBytes": one.refused_bytes,
+                }
+                for one in found.namespaces
+            ],
+        }
+    )
+
+
 def told() -> Scraping:
     """Raises ApiError while the broker is away."""
-    try:
+    with _asking():
         return facade.scraping()
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    try:
+        yield
     except (RedisError, OSError):
         raise ApiError(ErrorType.UNAVAILABLE, "the broker does not answer") from None
 
@@ -124,7 +153,8 @@ def _selected(text: str) -> list[ScrapeTarget]:
 
 def _rows(found: list[ScrapeTarget], metric: str) -> Iterator[dict[str, object]]:
     """Of one metric the name is left out, for it was asked for."""
-    described = facade.scraped_metadata({one.metadata for one in found})
+    with _asking():
+        described = facade.scraped_metadata({one.metadata for one in found})
     for target in found:
         families = described.get(target.metadata, {})
         for name in (metric,) if metric else families:

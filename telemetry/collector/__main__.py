@@ -26,6 +26,7 @@ from telemetry.collector.page import QuotaMetrics, ScrapeMetrics, metrics_route
 from telemetry.collector.receive import Receiver
 from telemetry.collector.remote_write import RemoteWrite, WriteTables
 from telemetry.collector.samples import write_samples
+from telemetry.collector.usage import tell_usage
 from telemetry.collector.zipkin import zipkin_route
 from telemetry.ingest.quotas import Quotas
 from telemetry.ingest.remote_write import Register
@@ -68,20 +69,21 @@ async def run(config: Config) -> None:
     logs = Batches(store, "access_logs", LOG_COLUMNS)
     collector = f"{socket.gethostname()}-{os.getpid()}"
     live = LivePublisher(table, broker, collector, preparing.result())
-    receiver = Receiver(spans, logs, table)
+    tables = WriteTables.of(store)
+    receiver = Receiver(spans, logs, tables.exemplars, table, quotas)
     signals = receiver.signals()
     grpc_server = await start_grpc(signals, f"{config.bind}:{config.grpc_port}", access)
-    tables = WriteTables.of(store)
     remote_write = RemoteWrite(
         tables, Register(quotas.share(), seconds=config.retention.metrics), access
     )
+    place = f"{socket.gethostname()}:{config.grpc_port}"
     scraper = Scraper(
         Discovery(
             config.scrape_config,
             own_configuration(config.scrape_own, str(Path(config.home) / "admin-token")),
         ),
         Allowed.of(config.scrape_hosts),
-        Members(broker, f"{socket.gethostname()}:{config.grpc_port}"),
+        Members(broker, place),
         broker,
         tables,
         quotas.share(),
@@ -113,6 +115,7 @@ async def run(config: Config) -> None:
             ("breakers", BreakerPublisher(table, broker).run()),
             ("samples", write_samples(table, store)),
             ("scraping", scraper.run()),
+            ("usage", tell_usage(broker, place, quotas)),
             *(("remote write", batches.run()) for batches in tables.all()),
         )
     ]

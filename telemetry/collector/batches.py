@@ -37,6 +37,7 @@ class BadRows(Exception):  # noqa: N818  an answer to the sender
 @dataclass(slots=True)
 class _Waiting:
     lines: bytes
+    owner: str
     done: asyncio.Future[None]
 
 
@@ -64,6 +65,7 @@ class Batches:
         self._columns = columns
         self._batch = _Batch()
         self._queued = 0
+        self._owned: dict[str, int] = {}
         self._wake = asyncio.Event()
         self._full = asyncio.Event()
 
@@ -72,15 +74,20 @@ class Batches:
         """Bytes that can still be queued."""
         return QUEUE_BYTES - self._queued
 
-    async def put(self, lines: bytes) -> None:
-        """Queue rows (JSON arrays, one per line, or what `form` says). Raises QueueFull, StoreAway, BadRows."""
+    async def put(self, lines: bytes, owner: str = "") -> None:
+        """Queue rows (JSON arrays, one per line, or what `form` says). Raises QueueFull, StoreAway, BadRows.
+
+        One `owner` gets at most half of the queue, so that there is room for others; "" is nobody.
+        """
         if not lines:
             return
-        if len(lines) > self.room:
+        owned = self._owned.get(owner, 0) + len(lines)
+        if len(lines) > self.room or (owner and owned > QUEUE_BYTES // 2):
             raise QueueFull
+        self._owned[owner] = owned
         done = asyncio.get_running_loop().create_future()
         self._queued += len(lines)
-        self._batch.waiting.append(_Waiting(lines, done))
+        self._batch.waiting.append(_Waiting(lines, owner, done))
         self._batch.size += len(lines)
         self._wake.set()
         if self._batch.size >= BATCH_BYTES:
@@ -99,7 +106,16 @@ class Batches:
             try:
                 await self._flush(batch)
             finally:
-                self._queued -= batch.size
+                self._leave(batch)
+
+    def _leave(self, batch: _Batch) -> None:
+        self._queued -= batch.size
+        for waiting in batch.waiting:
+            left = self._owned[waiting.owner] - len(waiting.lines)
+            if left:
+                self._owned[waiting.owner] = left
+            else:
+                del self._owned[waiting.owner]
 
     async def _flush(self, batch: _Batch) -> None:
         lines = self._between.join(w.lines for w in batch.waiting)

@@ -13,7 +13,7 @@ from telemetry.ingest.jaeger_thrift import spans_of_batch, spans_of_packet
 
 PATH = "/api/traces"
 TYPES = ("application/x-thrift", "application/vnd.apache.thrift.binary")
-BATCH_LIMIT = 2 << 20
+BATCH_LIMIT = 1 << 20
 """A struct may be one byte long and many times larger here, so a batch is smaller than OTLP's."""
 IN_HAND = 1000
 """Packets being stored at once; what comes beyond it is lost, as UDP allows."""
@@ -30,7 +30,7 @@ def jaeger_route(receiver: Receiver, access: Access) -> web.RouteDef:
             return body.response
         reply = await receiver.spans(spans_of_batch(body))
         if reply.outcome is not Outcome.TAKEN:
-            return refusal(reply.outcome, reply.reason)
+            return refusal(reply)
         return web.Response(status=202)
 
     return web.post(PATH, take)

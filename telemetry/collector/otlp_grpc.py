@@ -8,14 +8,13 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.duration_pb2 import Duration
 
 from telemetry.collector.access import REFUSAL, Access, grpc_address
-from telemetry.collector.receive import Outcome, Receive, Signal
+from telemetry.collector.receive import Outcome, Receive, Reply, Signal
 
 if TYPE_CHECKING:  # the stubs' classes are generic, the real ones are not
     Context = grpc.aio.ServicerContext[bytes, bytes]
 
 MESSAGE_LIMIT = 8 << 20
 CONCURRENT_REQUESTS = 256
-_RETRY_AFTER = Duration(seconds=1)
 _CODES = {
     Outcome.MALFORMED: grpc.StatusCode.INVALID_ARGUMENT,
     Outcome.LARGE: grpc.StatusCode.INVALID_ARGUMENT,
@@ -32,6 +31,9 @@ async def start_grpc(signals: tuple[Signal, ...], address: str, access: Access) 
             ("grpc.max_receive_message_length", MESSAGE_LIMIT),
             ("grpc.so_reuseport", 0),
             ("grpc.http2.min_ping_interval_without_data_ms", 5000),
+            ("grpc.max_connection_idle_ms", 300_000),
+            ("grpc.keepalive_time_ms", 60_000),
+            ("grpc.keepalive_timeout_ms", 20_000),
         ],
     )
     server.add_generic_rpc_handlers(
@@ -62,7 +64,7 @@ def _export(receive: Receive, access: Access) -> "grpc.RpcMethodHandler[bytes, b
             return bytes(message.SerializeToString())
         code = _CODES[reply.outcome]
         if code is not grpc.StatusCode.INVALID_ARGUMENT:
-            details = _status(code.value[0], reply.reason)
+            details = _status(code.value[0], reply)
             context.set_trailing_metadata((("grpc-status-details-bin", details),))
         await context.abort(code, reply.reason)
         raise AssertionError  # abort has raised
@@ -70,11 +72,11 @@ def _export(receive: Receive, access: Access) -> "grpc.RpcMethodHandler[bytes, b
     return grpc.unary_unary_rpc_method_handler(export)
 
 
-def _status(code: int, reason: str) -> bytes:
+def _status(code: int, reply: Reply) -> bytes:
     """A `google.rpc.Status` holding a `RetryInfo`: OTLP's way to say when to try again."""
-    retry_info = _field(1, _RETRY_AFTER.SerializeToString())
+    retry_info = _field(1, Duration(seconds=reply.wait_seconds).SerializeToString())
     detail = AnyMessage(type_url="type.googleapis.com/google.rpc.RetryInfo", value=retry_info)
-    text = reason.encode()[:100]
+    text = reply.reason.encode()[:100]
     return bytes([0x08, code]) + _field(2, text) + _field(3, detail.SerializeToString())
 
 

@@ -12,6 +12,8 @@ from telemetry.collector.receive import Outcome, Reply, Signal
 from telemetry.ingest.decode import Malformed
 from telemetry.ingest.json_form import protobuf_of_json
 
+KEEP_SECONDS = 60.0
+"""A connection on which nobody asks anything is closed."""
 _PROTOBUF = "application/x-protobuf"
 _JSON = "application/json"
 
@@ -31,6 +33,7 @@ async def start_http(host: str, port: int, routes: Iterable[web.RouteDef]) -> we
         auto_decompress=False,
         handle_signals=False,
         shutdown_timeout=1,
+        keepalive_timeout=KEEP_SECONDS,
     )
     await runner.setup()
     await web.TCPSite(runner, host, port).start()
@@ -53,7 +56,7 @@ def _export(signal: Signal, access: Access) -> Any:
 
 def _answer(reply: Reply, *, json: bool) -> web.Response:
     if reply.outcome is not Outcome.TAKEN:
-        return refusal(reply.outcome, reply.reason)
+        return refusal(reply)
     message: Any = reply.message
     if json:
         return web.Response(text=json_format.MessageToJson(message), content_type=_JSON)

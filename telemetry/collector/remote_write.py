@@ -8,6 +8,7 @@ from aiohttp import web
 
 from telemetry.collector.access import REFUSAL, Access
 from telemetry.collector.batches import BadRows, Batches, QueueFull
+from telemetry.collector.bodies import Refused, packed_body
 from telemetry.ingest.remote_write import Malformed, Register
 from telemetry.ingest.rows import (
     EXEMPLAR_COLUMNS,
@@ -77,8 +78,11 @@ class RemoteWrite:
         if request.headers.get("Content-Encoding", "snappy") != "snappy":
             return _refusal(415, "only snappy is understood")
         second = _SECOND in request.headers.get("Content-Type", "")
+        raw = await packed_body(request)
+        if isinstance(raw, Refused):
+            return raw.response
         try:
-            body = unpacked(await request.read(), UNPACKED_LIMIT)
+            body = unpacked(raw, UNPACKED_LIMIT)
             written = self._register.take(body, round(time.time() * 1000), second=second)
         except (BadBlock, Malformed) as error:
             return _refusal(400, str(error))
@@ -99,6 +103,9 @@ class RemoteWrite:
             "X-Prometheus-Remote-Write-Histograms-Written": "0",
             "X-Prometheus-Remote-Write-Exemplars-Written": str(written.exemplars_counted),
         }
+        if written.wait_seconds:
+            again = {"Retry-After": str(written.wait_seconds)}
+            return _refusal(429, written.why(), {**counted, **again})
         if written.refused:
             return _refusal(400, written.why(), counted)
         return web.Response(status=204, headers=counted)

@@ -19,7 +19,7 @@ def zipkin_route(receiver: Receiver, access: Access) -> web.RouteDef:
             return body.response
         reply = await receiver.spans(spans_of_zipkin(body))
         if reply.outcome is not Outcome.TAKEN:
-            return refusal(reply.outcome, reply.reason)
+            return refusal(reply)
         return web.Response(status=202)
 
     return web.post(PATH, take)

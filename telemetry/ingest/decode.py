@@ -22,11 +22,13 @@ from telemetry.ingest.values import (
     Link,
     LogRecord,
     Point,
+    PointExemplar,
     PointKind,
     Resource,
     ResourcePoints,
     Span,
 )
+from telemetry.ingest.wire import MOST, too_many
 
 _Scope = tuple[str, str, dict[str, str], dict[str, str]]
 """Name, version, attributes, and the types of all attributes above a span."""
@@ -37,6 +39,10 @@ _CUMULATIVE = 2
 _NO_RECORDED_VALUE = 1
 MAX_BOUNDS = 256
 """A histogram has no more: each is a series of its own."""
+MAX_EXEMPLARS = 32
+"""Of one point: SDKs keep one for each bucket."""
+MAX_EXEMPLAR_LABELS = 8
+MAX_EXEMPLAR_TEXT = 128
 REPLACED = "meshweb.replaced_bytes"
 """Set on everything of a request that held text that is not UTF-8."""
 
@@ -78,6 +84,8 @@ def decode_points(body: bytes) -> tuple[ResourcePoints, ...] | Malformed:
 
 
 def _parse(kind: Any, body: bytes) -> tuple[Any, dict[str, str]] | Malformed:
+    if too_many(kind, body):
+        return Malformed(f"more than {MOST} messages in one request")
     try:
         return kind.FromString(body), {}
     except DecodeError as error:
@@ -195,13 +203,34 @@ def _numbers(name: str, kind: PointKind, points: Any) -> list[Point]:
             continue
         which = point.WhichOneof("value")
         value = getattr(point, which) if which else 0
+        if value != value:  # noqa: PLR0124  NaN; its payload might be Prometheus's mark of an end
+            value = math.nan
         # what is left after clearing is the attributes: their bytes are the cache key
         point.ClearField("value") if which is None else point.ClearField(which)
         point.ClearField("time_unix_nano")
         point.ClearField("start_time_unix_nano")
+        exemplars = _exemplars(point.exemplars) if point.exemplars else ()
         point.ClearField("exemplars")
-        taken.append(Point(name, kind, point.SerializeToString(), (value,)))
+        key = point.SerializeToString()
+        taken.append(Point(name, kind, key, (value,), exemplars=exemplars))
     return taken
+
+
+def _exemplars(given: Any) -> tuple[PointExemplar, ...]:
+    """As Prometheus names them; those whose value is no number are left out."""
+    found = []
+    for one in given[:MAX_EXEMPLARS]:
+        value = float(one.as_int if one.WhichOneof("value") == "as_int" else one.as_double)
+        if not math.isfinite(value):
+            continue
+        labels = text_attributes(one.filtered_attributes[:MAX_EXEMPLAR_LABELS])
+        if len(one.trace_id) == 16:
+            labels["trace_id"] = one.trace_id.hex()
+        if len(one.span_id) == 8:
+            labels["span_id"] = one.span_id.hex()
+        short = {key[:MAX_EXEMPLAR_TEXT]: text[:MAX_EXEMPLAR_TEXT] for key, text in labels.items()}
+        found.append(PointExemplar(one.time_unix_nano, value, short))
+    return tuple(found)
 
 
 def _histograms(name: str, points: Any) -> tuple[list[Point], int]:
@@ -216,9 +245,11 @@ def _histograms(name: str, points: Any) -> tuple[list[Point], int]:
             refused += 1
             continue
         values = (point.count, point.sum, *counts)
+        exemplars = _exemplars(point.exemplars) if point.exemplars else ()
         for field in _HISTOGRAM_FIELDS:
             point.ClearField(field)
-        taken.append(Point(name, PointKind.HISTOGRAM, point.SerializeToString(), values, bounds))
+        key = point.SerializeToString()
+        taken.append(Point(name, PointKind.HISTOGRAM, key, values, bounds, exemplars))
     return taken, refused
 
 

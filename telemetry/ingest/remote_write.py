@@ -7,9 +7,10 @@ from typing import Any
 import orjson
 from google.protobuf.message import DecodeError
 
-from telemetry.ingest.quotas import Quotas, Share, of_namespace
+from telemetry.ingest.quotas import Quotas, Share, Toll
 from telemetry.ingest.rows import pack_sample
 from telemetry.ingest.series import MAX_LABELS, id_of_labels
+from telemetry.ingest.wire import MOST, too_many
 from telemetry.ingest.written import (
     AHEAD_MS,
     ANNOUNCE_MS,
@@ -23,6 +24,8 @@ from telemetry.ingest.written import (
 from telemetry.prompb import METRIC_TYPES, Label, WriteRequest, WriteRequest2
 
 REMEMBERED = 500_000
+SAMPLE_BYTES = 24
+"""Of a sample's row."""
 
 Pairs = tuple[tuple[bytes, bytes], ...]
 
@@ -59,15 +62,12 @@ class Register:
 
     def take(self, body: bytes, now_ms: int, *, second: bool = False) -> Written:
         """Rows of an unpacked request of remote write 1, or 2. Raises Malformed."""
-        request: Any = (WriteRequest2 if second else WriteRequest)()
-        try:
-            request.ParseFromString(body)
-        except (DecodeError, RuntimeError):
-            raise Malformed("the body is not a write request") from None
+        request = _request(body, second=second)
         written = Written()
         self._make_room()
         samples, exemplars, named = bytearray(), bytearray(), bytearray()
         oldest, newest = now_ms - self._kept_ms, now_ms + AHEAD_MS
+        toll = Toll(self._share.quotas)
         pairs_of = _pairs_of_refs(request.symbols) if second else _pairs_of_raw
         for series in _second(request) if second else _first(request):
             if series.histograms:
@@ -77,6 +77,10 @@ class Register:
                 known = self._met(series, pairs_of, written)
                 if known is None:
                     continue
+            if not toll.passes(known.namespace, SAMPLE_BYTES * len(series.samples)):
+                why = self._share.quotas.over_bytes(known.namespace)
+                written.refuse(why, len(series.samples))
+                continue
             latest = 0
             for sample in series.samples:
                 moment = sample.timestamp
@@ -95,6 +99,8 @@ class Register:
                 labels = {_text(name): _text(value) for name, value in pairs_of(series.raw)}
                 named += announcement(known.id, labels, latest // 1000) + b"\n"
                 written.announced.append((series.key, latest))
+        toll.charge()
+        written.wait_seconds = toll.wait_seconds() if not written.counted else 0
         written.samples, written.exemplars = bytes(samples), bytes(exemplars).rstrip(b"\n")
         written.series = bytes(named).rstrip(b"\n")
         written.metadata = b"\n".join(_metadata(request, now_ms // 1000, second=second))
@@ -121,13 +127,24 @@ class Register:
             return None
         namespace = labels.get("namespace", "")
         if not self._share.take(namespace):
-            most = self._share.quotas.series
-            written.refuse(f"{of_namespace(namespace)} has its {most} series already", count)
+            written.refuse(self._share.quotas.over_series(namespace), count)
             return None
         name = labels.pop(NAME)
         known = _Known(id_of_labels(name, labels), namespace, -ANNOUNCE_MS)
         self._known[series.key] = known
         return known
+
+
+def _request(body: bytes, *, second: bool) -> Any:
+    """Raises Malformed."""
+    request: Any = (WriteRequest2 if second else WriteRequest)()
+    if too_many(request, body):
+        raise Malformed(f"more than {MOST} series, labels and samples in one request")
+    try:
+        request.ParseFromString(body)
+    except (DecodeError, RuntimeError):
+        raise Malformed("the body is not a write request") from None
+    return request
 
 
 def _first(request: Any) -> Iterator[_Series]:

@@ -6,6 +6,7 @@ added since the last published values, and every five seconds the samples to sto
 
 import hashlib
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -26,7 +27,7 @@ from telemetry.ingest.istio import (
     stored_name,
 )
 from telemetry.ingest.quotas import Quotas, Share
-from telemetry.ingest.values import Point, PointKind, Resource, ResourcePoints
+from telemetry.ingest.values import Point, PointExemplar, PointKind, Resource, ResourcePoints
 
 MAX_SENDERS = 20_000
 """Of all namespaces: who invents names gets no further than this."""
@@ -45,6 +46,8 @@ _LABEL = re.compile(r"[^a-zA-Z0-9_]")
 
 Values = tuple[float, ...]
 SampleRow = tuple[int, float, float]
+ExemplarRow = tuple["Series", int, PointExemplar]
+"""Of a series; the id of the stored one it belongs to."""
 
 
 @dataclass(slots=True)
@@ -63,6 +66,8 @@ class Series:
     stored_at: float = 0.0
     announced_at: float = 0.0
     ids: tuple[int, ...] = ()
+    exemplar_ns: int = 0
+    """The newest that is stored: some senders repeat them."""
     counts: EdgeCounts | None = None
     """What its sender counts of the same edge."""
 
@@ -109,6 +114,12 @@ class SeriesTable:
         self.dropped = 0
         self._share = share or Quotas().share()
         self._all_senders = all_senders
+        self._exemplars: list[ExemplarRow] = []
+
+    def exemplars(self) -> list[ExemplarRow]:
+        """Those that came since this was asked last."""
+        found, self._exemplars = self._exemplars, []
+        return found
 
     def take(self, received: ResourcePoints, now: float) -> int:
         """Remember the newest values; return how many points were not taken."""
@@ -130,6 +141,8 @@ class SeriesTable:
                     continue
             if series.bounds == point.bounds and _histogram(series) == _histogram(point):
                 series.values = point.values
+                if point.exemplars:
+                    self._exemplars += _new_exemplars(series, point)
             else:
                 refused += 1
         return refused
@@ -243,6 +256,14 @@ class SeriesTable:
         if series.name in BREAKERS and series.kind is not PointKind.HISTOGRAM:
             sender.breakers.append(series)
         return series
+
+
+def _new_exemplars(series: Series, point: Point) -> Iterator[ExemplarRow]:
+    """A histogram's belong to the bucket they fell into."""
+    for one in point.exemplars:
+        if one.time_ns > series.exemplar_ns:
+            place = bisect_left(series.bounds, one.value) if _histogram(series) else 0
+            yield series, series.ids[place], one
 
 
 def _histogram(one: Series | Point) -> bool:

@@ -80,6 +80,14 @@ class PointKind(StrEnum):
     HISTOGRAM = "histogram"
 
 
+class PointExemplar(NamedTuple):
+    """One measurement that a point holds, and the trace it was made in."""
+
+    time_ns: int
+    value: float
+    labels: Attributes
+
+
 class Point(NamedTuple):
     """One cumulative value of one series at one moment.
 
@@ -92,6 +100,7 @@ class Point(NamedTuple):
     key: bytes
     values: tuple[float, ...]
     bounds: tuple[float, ...] = ()
+    exemplars: tuple[PointExemplar, ...] = ()
 
 
 class ResourcePoints(NamedTuple):

@@ -27,6 +27,8 @@ class Written:
     counted: int = 0
     exemplars_counted: int = 0
     refused: dict[str, int] = field(default_factory=dict)
+    wait_seconds: int = 0
+    """Above 0: nothing of it was taken, and it may be sent again after so long."""
     announced: list[tuple[int, int]] = field(default_factory=list)
     """(key, until when): to be remembered once the rows are stored."""
 

@@ -10,6 +10,7 @@ import orjson
 
 from telemetry.ingest.attributes import named_resource
 from telemetry.ingest.decode import Malformed
+from telemetry.ingest.json_form import MAX_VALUES, many_values
 from telemetry.ingest.values import Event, Resource, Span
 
 _KINDS = {"CLIENT", "SERVER", "PRODUCER", "CONSUMER"}
@@ -22,6 +23,8 @@ Json = dict[str, Any]
 
 def spans_of_zipkin(body: bytes) -> Iterator[Span] | Malformed:
     """A list of spans. Malformed if one of them is no span at all: then none is taken."""
+    if many_values(body):
+        return Malformed(f"more than {MAX_VALUES} values in one request")
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError as error:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from telemetry.ingest.quotas import Share, of_namespace
+from telemetry.ingest.quotas import Share
 from telemetry.ingest.rows import pack_sample
 from telemetry.ingest.series import MAX_LABELS, id_of_labels
 from telemetry.ingest.written import (
@@ -206,8 +206,7 @@ class Pages:
             return _DROPPED
         _check_labels(labels, self._target.job.limits)
         if not self._share.take(self._payer):
-            most = self._share.quotas.series
-            reading.written.refuse(f"{of_namespace(self._payer)} has its {most} series already", 1)
+            reading.written.refuse(self._share.quotas.over_series(self._payer), 1)
             return _DROPPED
         reading.taken += 1
         number = _id(labels)
@@ -232,7 +231,7 @@ class Pages:
         """The whole page against its namespaces' quotas of bytes."""
         size = sum(map(len, reading.samples)) + sum(map(len, reading.series))
         if not self._share.quotas.spend(self._payer, size):
-            raise BadPage(f"{of_namespace(self._payer)} sends more bytes than its quota")
+            raise BadPage(self._share.quotas.over_bytes(self._payer))
 
     def _mark_ended(self, reading: _Reading) -> None:
         gone = self._known.keys() - reading.seen.keys() - self._timed

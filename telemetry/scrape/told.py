@@ -10,6 +10,9 @@ from telemetry.contracts import (
     SCRAPED_METADATA,
     SCRAPED_VIEW,
     SCRAPERS,
+    USAGE,
+    NamespaceUsage,
+    QuotaUsage,
     ScrapeProblem,
     ScrapeTarget,
     ScrapeView,
@@ -57,6 +60,29 @@ def metadata(broker: "Redis", digests: set[str]) -> dict[str, dict[str, tuple[st
         for digest, text in zip(wanted, texts, strict=True)
         if text is not None
     }
+
+
+def usage(broker: "Redis") -> QuotaUsage:
+    """Namespaces by name. Raises RedisError."""
+    names = cast("list[bytes]", broker.zrange(SCRAPERS, 0, -1))
+    texts = cast("list[Any]", broker.mget([USAGE.encode() + one for one in names]) if names else [])
+    sums: dict[str, list[int]] = {}
+    series = rate = 0
+    for document in map(orjson.loads, filter(None, texts)):
+        series, rate = document["limits"]
+        for namespace, counts in document["counted"].items():
+            before = sums.get(namespace, [0] * len(counts))
+            sums[namespace] = [a + b for a, b in zip(before, counts, strict=True)]
+    return QuotaUsage(
+        series=series,
+        bytes_per_second=rate,
+        namespaces=tuple(
+            NamespaceUsage(
+                namespace=name, series=one, bytes=size, refused_series=over, refused_bytes=much
+            )
+            for name, (one, size, over, much) in sorted(sums.items())
+        ),
+    )
 
 
 def _view(document: dict[str, Any]) -> ScrapeView:

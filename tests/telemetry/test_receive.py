@@ -9,7 +9,7 @@ from telemetry.collector.batches import Batches
 from telemetry.collector.receive import Outcome, Receiver
 from telemetry.ingest.attributes import MAX_RESOURCE, resource_of
 from telemetry.ingest.quotas import Quotas
-from telemetry.ingest.rows import LOG_COLUMNS, SPAN_COLUMNS
+from telemetry.ingest.rows import EXEMPLAR_COLUMNS, LOG_COLUMNS, SPAN_COLUMNS
 from telemetry.ingest.series import SeriesTable
 from telemetry.ingest.values import Resource
 from tests.telemetry.otlp import log_request, pairs, requests_total, span, trace_request
@@ -22,6 +22,7 @@ def receiver() -> Receiver:
     return Receiver(
         Batches(store, "otel_traces", SPAN_COLUMNS),
         Batches(store, "access_logs", LOG_COLUMNS),
+        Batches(store, "exemplars", EXEMPLAR_COLUMNS),
         SeriesTable(),
     )
 
