@@ -46,7 +46,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
     match await bodies.read(scope, receive):
         case bodies.NotTaken() as why:
-            await bodies.refuse(send, why)
+            await bodies.refuse(receive, send, why)
         case bytes() as body if scope["path"].startswith("/prometheus/"):
             await _cancellable(scope, receive, body, send)
         case bytes() as body:

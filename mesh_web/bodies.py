@@ -5,6 +5,7 @@ bodies as there are workers would stop the web.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,6 +22,10 @@ Send = Callable[[Message], Awaitable[None]]
 SLACK_BYTES: Final = 64_000
 """Over what Django takes: just above its limit, its own answer is the better one."""
 SECONDS: Final = 10.0
+LINGER_SECONDS: Final = 2.0
+LINGER_BYTES: Final = 64_000_000
+"""So much more of a refused body is taken in and dropped: most clients send all before they read, and
+would find the connection reset instead of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +70,8 @@ def ready(body: bytes) -> Receive:
     return receive
 
 
-async def refuse(send: Send, why: NotTaken) -> None:
-    """Answer in the one error shape and close: the rest of the body is not read."""
+async def refuse(receive: Receive, send: Send, why: NotTaken) -> None:
+    """Answer in the one error shape and close: the rest of the body is dropped."""
     body = error(why.status, why.message).model_dump_json().encode()
     headers = [
         (b"content-type", b"application/json; charset=utf-8"),
@@ -76,7 +81,21 @@ async def refuse(send: Send, why: NotTaken) -> None:
         (b"connection", b"close"),
     ]
     await send({"type": "http.response.start", "status": why.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    if why is TOO_LARGE:
+        await _drop(receive)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _drop(receive: Receive) -> None:
+    dropped = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_SECONDS):
+            while dropped < LINGER_BYTES:
+                message = await receive()
+                dropped += len(message.get("body", b""))
+                if not message.get("more_body", False):  # its end, or the client's
+                    return
 
 
 def _announced(scope: Scope) -> int:

@@ -27,11 +27,14 @@ from topology.contracts import (
     labels,
     selects,
 )
+from topology.tolerances import RATE
 
 KINDS = ("Namespace", "ServiceAccount", "Service", "Deployment")
 """The kinds this module reads."""
 
 FIRST_LOCAL_PORT = 20000
+MOST_REPLICAS = 1000
+"""Of one Deployment: each is a process and an Envoy on this host."""
 LOCAL_NODE = "local"
 
 T = TypeVar("T")
@@ -251,6 +254,7 @@ def _service(
         selector=reader.pairs(spec, "selector", "spec"),
         ports=ports,
         export_to=_exported(namespace, dict(annotations).get(EXPORT_TO, "")),
+        annotations=tuple(one for one in annotations if one[0] == RATE),
     )
 
 
@@ -355,9 +359,9 @@ def _deployment(
 
 def _replicas(reader: _Reader, spec: Mapping[str, Any]) -> int:
     count = reader.number(spec, "replicas", "spec", 1)
-    if count < 0:
-        reader.note("MSH2001", "spec.replicas", "replicas", "0 or more")
-    return max(count, 0)
+    if not 0 <= count <= MOST_REPLICAS:
+        reader.note("MSH2001", "spec.replicas", "replicas", f"from 0 to {MOST_REPLICAS}")
+    return min(max(count, 0), MOST_REPLICAS)
 
 
 def _selector(reader: _Reader, spec: Mapping[str, Any], pod_labels: Labels) -> None:

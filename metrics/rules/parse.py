@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import promql_parser as rust
-import yaml
 
 from metrics.promql import ast
 from metrics.promql import labels as label_sets
@@ -17,6 +16,7 @@ from metrics.promql.labels import NAME, Labels
 from metrics.promql.parse import parse as parse_query
 from metrics.rules import templates
 from metrics.rules.model import DEFAULT_INTERVAL_MS, Alerting, Group, Recording, Rule
+from rest.bounded_yaml import Unreadable, document_of
 from rest.contracts import Finding, Severity
 
 MAX_BYTES = 1 << 20
@@ -128,10 +128,9 @@ def parse(text: str, name: str) -> Parsed:
     if len(text) > MAX_BYTES:
         reader.find("MSH2015", "", f"{MAX_BYTES} bytes")
         return Parsed((), tuple(reader.findings))
-    try:
-        loaded = yaml.load(text, Loader=yaml.CSafeLoader)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        reader.find("MSH2001", "", " ".join(str(error).split())[:300])
+    loaded = document_of(text)
+    if isinstance(loaded, Unreadable):
+        reader.find("MSH2001", "", loaded.reason)
         return Parsed((), tuple(reader.findings))
     groups = tuple(_groups(reader, {} if loaded is None else loaded))
     _find_twins(reader, groups)

@@ -17,14 +17,13 @@ from routing.http.applying import terms
 from routing.services import apply
 from routing.services.outcome import Missing
 from topology import facade as topology
+from topology import manifests
 
 router = Router()
 
-MOST_REPLICAS = 100
-
 
 class ScaleIn(Schema):
-    replicas: int = Field(..., ge=0, le=MOST_REPLICAS)
+    replicas: int = Field(..., ge=0, le=manifests.MOST_REPLICAS)
 
 
 @router.put("/workloads/{namespace}/{name}/scale", response=RESPONSES)

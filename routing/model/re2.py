@@ -29,7 +29,30 @@ def refusal(expression: str) -> str | None:
     for low, high in REPETITION.findall(bare):
         if len(low) > 4 or len(high) > 4 or max(int(low), int(high or 0)) > MAX_REPETITION:
             return f"repeats more than {MAX_REPETITION} times"
+    if nested_repetitions(bare) > MAX_REPETITION:
+        return f"repetitions in repetitions make more than {MAX_REPETITION}"
     return syntax(expression)
+
+
+def nested_repetitions(bare: str) -> int:
+    """How often the most repeated part is written out; `*` and `+` are not."""
+    groups, last, i = [1], 1, 0
+    while i < len(bare):
+        counted = REPETITION.match(bare, i)
+        if bare[i] == "[":
+            i, last = max(bare.find("]", i + 2), i), 1
+        elif bare[i] == "(":
+            groups.append(1)
+        elif bare[i] == ")" and len(groups) > 1:
+            last = groups.pop()
+        elif counted:
+            last *= max(int(counted[2] or counted[1]), 1)
+            i = counted.end() - 1
+        elif bare[i] not in "*+?":
+            last = 1
+        groups[-1] = max(groups[-1], last)
+        i += 1
+    return max(groups)
 
 
 def without_escapes(expression: str) -> str:

@@ -66,11 +66,18 @@ def provider(given: Spec, index: int, document: Document, note: Note) -> JwtProv
 
 
 def is_key_set(written: str) -> bool:
+    """Whether it is a JSON Web Key Set of at least one key, each with its type (RFC 7517)."""
     try:
-        found = json.loads(written)
+        found = json.loads(written, parse_constant=_no_json)
     except (ValueError, RecursionError):
         return False
-    return isinstance(found, dict) and isinstance(found.get("keys"), list) and bool(found["keys"])
+    keys = found.get("keys") if isinstance(found, dict) else None
+    typed = isinstance(keys, list) and all(isinstance(one, dict) and "kty" in one for one in keys)
+    return bool(keys) and typed
+
+
+def _no_json(word: str) -> None:
+    raise ValueError(f"{word} is not JSON")
 
 
 def is_http(uri: str) -> bool:

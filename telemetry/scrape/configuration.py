@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from rest.bounded_yaml import Unreadable, document_of
 from telemetry.contracts import ScrapeProblem
 from telemetry.scrape import relabel
 from telemetry.scrape.jobs import (
@@ -30,7 +31,6 @@ from telemetry.scrape.relabel import Action, Rule
 MAX_BYTES = 1 << 20
 MAX_JOBS = 500
 MAX_RULES = 200
-MAX_NODES = 200_000
 LEAST_INTERVAL = 1.0
 CATALOGUE: Mapping[str, tuple[str, str, str]] = {
     "MSH2101": ("error", "not YAML: {}", "correct the text at this place"),
@@ -258,26 +258,11 @@ def _document(reader: _Reader, text: str) -> object:
     if len(text) > MAX_BYTES:
         reader.find("MSH2110", "", f"{MAX_BYTES} bytes")
         return None
-    try:
-        document: object = yaml.load(text, Loader=yaml.CSafeLoader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reader.find("MSH2101", "", " ".join(str(error).split())[:300])
-        return None
-    if not _small(document):
-        reader.find("MSH2110", "", f"{MAX_NODES} values: aliases of aliases")
+    document = document_of(text)
+    if isinstance(document, Unreadable):
+        reader.find("MSH2101", "", document.reason)
         return None
     return document
-
-
-def _small(document: object) -> bool:
-    """What aliases multiply is counted as often as it is there."""
-    left = [document]
-    for _ in range(MAX_NODES):
-        if not left:
-            return True
-        one = left.pop()
-        left += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
-    return False
 
 
 def _job(

@@ -91,3 +91,12 @@ async def test_a_body_that_comes_in_pieces_arrives_whole() -> None:
             401,
             refusal("unauthenticated", "The name or the password is wrong."),
         )
+
+
+async def test_whoever_sends_all_before_reading_hears_that_it_is_too_much() -> None:
+    head = b"POST /api/v1/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20000000\r\n\r\n"
+    async with serving(application) as url:
+        assert await answer(url, head + b"x" * 20_000_000) == (
+            413,
+            refusal("too_large", "The request is too large."),
+        )

@@ -154,6 +154,7 @@ def test_a_port_has_the_protocol_that_istio_gives_it(
         ("replicas: 2", "replicas: two", ("MSH2001", "spec.replicas")),
         ("replicas: 2", "replicas: true", ("MSH2001", "spec.replicas")),
         ("replicas: 2", "replicas: -1", ("MSH2001", "spec.replicas")),
+        ("replicas: 2", "replicas: 999999999999", ("MSH2001", "spec.replicas")),
         ("replicas: 2", "replica: 2", ("MSH2002", "spec.replica")),
         ("replicas: 2", "minReadySeconds: 2", ("MSH2003", "spec.minReadySeconds")),
         (

@@ -1446,8 +1446,28 @@ export interface components {
          */
         GraphType: "workload" | "app" | "versionedApp" | "service";
         /**
+         * EdgeBreakerOut
+         * @description Unix seconds; `ejected` are pods, or addresses outside the mesh; `refusing`: nothing gets through.
+         */
+        EdgeBreakerOut: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "half-open";
+            /** Since */
+            since: number | null;
+            /** Until */
+            until: number | null;
+            /** Refusing */
+            refusing: boolean;
+            /** Ejected */
+            ejected: string[];
+        };
+        /**
          * GraphEdgeOut
-         * @description `id` reads "<source id>-><target id>|<protocol>"; `responses` are requests/s by code.
+         * @description `id` reads "<source id>-><target id>|<protocol>"; `responses` are requests/s by code; no `breaker`
+         *     is a closed one.
          */
         GraphEdgeOut: {
             /** Id */
@@ -1485,6 +1505,7 @@ export interface components {
             health: components["schemas"]["Health"];
             /** Seen By */
             seen_by: ("metrics" | "traces")[];
+            breaker: components["schemas"]["EdgeBreakerOut"] | null;
         };
         /**
          * GraphNodeOut
