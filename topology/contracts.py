@@ -62,6 +62,8 @@ class Service:
     selector: Labels = ()
     ports: tuple[ServicePort, ...] = ()
     export_to: tuple[str, ...] = ()
+    annotations: Labels = ()
+    """Those that say how its health is judged."""
 
     @property
     def host(self) -> str:

@@ -8,6 +8,7 @@ from topology.contracts import PodPhase, Registry, Workload
 from topology.kiali.asked import Asked
 from topology.kiali.nodes import Edge, Node, NodeType, TrafficMap
 from topology.kiali.traffic import edges
+from topology.tolerances import RATE
 
 Json = dict[str, Any]
 _Codes = dict[str, dict[str, float]]
@@ -24,15 +25,34 @@ def health(nodes: TrafficMap, asked: Asked, registry: Registry) -> None:
         _add(inbound[edge.target.id], edge)
         if edge.source.type is not NodeType.SERVICE:
             _add(outbound[edge.source.id], edge)
-    ready = _ready(registry)
+    ready, annotations = _ready(registry), _annotations(registry)
     for node in nodes.values():
         if not node.inaccessible:
             requests = {
                 "inbound": inbound.get(node.id, {}),
                 "outbound": outbound.get(node.id, {}),
-                "healthAnnotations": {},
+                "healthAnnotations": annotations.get(_name(node), {}),
             }
             node.extra["healthData"] = {"requests": requests, **_pods(node, registry, ready)}
+
+
+def _annotations(registry: Registry) -> Mapping[tuple[str, str, str], dict[str, str]]:
+    """Rules of their own, of services and workloads."""
+    named = [
+        *((("service", one.namespace, one.name), one.annotations) for one in registry.services),
+        *((("workload", one.namespace, one.name), one.annotations) for one in registry.workloads),
+    ]
+    return {
+        name: rules
+        for name, given in named
+        if (rules := {key: value for key, value in given if key == RATE})
+    }
+
+
+def _name(node: Node) -> tuple[str, str, str]:
+    if node.type is NodeType.SERVICE:
+        return ("service", node.namespace, node.service)
+    return ("workload", node.namespace, node.workload)
 
 
 def _add(codes: _Codes, edge: Edge) -> None:
