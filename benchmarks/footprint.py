@@ -52,7 +52,7 @@ NAMES = {
     "telemetry.store.server": "store",
     "telemetry.collector": "collector",
     "mesh_web.celery worker": "worker",
-    "mesh_web.celery beat": "beat",
+    "mesh_web.beat beat": "beat",
     "valkey-server": "broker",
     "manage.py control": "control",
     "manage.py web": "web",

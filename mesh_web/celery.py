@@ -1,9 +1,9 @@
-"""The Celery application; each app's tasks are in its `tasks.py`."""
+"""The Celery application; each app's tasks are in its `tasks.py`. Beat has one of its own."""
 
 import os
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import celeryd_after_setup
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mesh_web.settings")
 
@@ -12,8 +12,9 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@worker_init.connect  # type: ignore[untyped-decorator]
+@celeryd_after_setup.connect  # type: ignore[untyped-decorator]
 def _worker_begins(**_: object) -> None:
+    """Not before its logging is there: Celery takes every other handler away."""
     from django.conf import settings  # noqa: PLC0415  not while the settings are being read
     from prometheus_client import REGISTRY  # noqa: PLC0415  not where tasks are only sent
 
@@ -33,12 +34,3 @@ def _worker_begins(**_: object) -> None:
 
 def _queues(routes: dict[str, dict[str, str]]) -> tuple[str, ...]:
     return tuple(sorted({one["queue"] for one in routes.values()}))
-
-
-@beat_init.connect  # type: ignore[untyped-decorator]
-def _beat_begins(**_: object) -> None:
-    from django.conf import settings  # noqa: PLC0415  as above
-
-    from telemetry.own.start import start  # noqa: PLC0415  as above
-
-    start(settings.OWN_TELEMETRY, "meshweb-beat", spans=False)

@@ -24,8 +24,8 @@ def _manage(*words: str) -> tuple[str, ...]:
     return (sys.executable, str(settings.BASE_DIR / "manage.py"), *words)
 
 
-def _celery(*words: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "celery", "-A", "mesh_web.celery", *words)
+def _celery(application: str, *words: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "celery", "-A", application, *words)
 
 
 def table() -> tuple[Process, ...]:
@@ -78,14 +78,16 @@ def table() -> tuple[Process, ...]:
         Process(
             name="worker",
             argv=_celery(
-                "worker", "-Q", "revisions,default", "-P", "threads", "-c", "4",
+                "mesh_web.celery", "worker", "-Q", "revisions,default", "-P", "threads", "-c", "4",
                 "--without-gossip", "--without-mingle", "-l", "INFO",
             ),
             after=("broker",),
         ),
         Process(
             name="beat",
-            argv=_celery("beat", "-s", f"{home}/beat-schedule", "--pidfile=", "-l", "INFO"),
+            argv=_celery(
+                "mesh_web.beat", "beat", "-s", f"{home}/beat-schedule", "--pidfile=", "-l", "INFO"
+            ),
             after=("broker",),
         ),
     )  # fmt: skip

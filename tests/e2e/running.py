@@ -27,7 +27,7 @@ MARKS: Mapping[str, tuple[str, ...]] = {
     "collector": ("-m", "telemetry.collector"),
     "store": ("-m", "telemetry.store.server"),
     "worker": ("mesh_web.celery", "worker"),
-    "beat": ("mesh_web.celery", "beat"),
+    "beat": ("mesh_web.beat", "beat"),
     "agent": ("-m", "proxy.agent"),
     "keeper": ("-m", "proxy.agent.keeper"),
 }

@@ -120,7 +120,7 @@ export function SearchForm({
             onSearch({ ...draft, own });
           }}
         >
-          Meshweb's own
+          With Meshweb
         </Switch>
       </div>
       <Offered own={draft.own} service={draft.service} />
