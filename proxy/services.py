@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from proxy.fleet.steps import ALIVE
 from proxy.models import ControlProcess, ProxyRow
+from routing.contracts import ProxyState
 
 FORGOTTEN = timedelta(minutes=10)
 
@@ -35,13 +36,18 @@ class Others:
     connected: frozenset[str]
 
 
-def write_proxies(control: str, rows: Iterable[ProxyRow], gone: Iterable[str]) -> None:
+def write_proxies(
+    control: str, rows: Iterable[ProxyRow], gone: Iterable[str], carried: int, now: datetime
+) -> None:
     """Write many proxies' states at once, and forget those whose pods are gone.
 
-    Of a proxy that is not connected to `control` only what no other process knows better.
+    Of a proxy that is not connected to `control` only what no other process knows better. All others
+    of its own that are synced have revision `carried` by now.
     """
     given = tuple(rows)
     with transaction.atomic():
+        own = ProxyRow.objects.filter(control=control, connected=True, state=ProxyState.SYNCED)
+        own.filter(revision__lt=carried).update(revision=carried, updated_at=now)
         lost = [row.id for row in given if not row.connected]
         elsewhere = set(
             ProxyRow.objects.filter(id__in=lost, connected=True)

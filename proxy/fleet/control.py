@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -34,6 +35,7 @@ from proxy.fleet.trial import guilty_keys, guilty_resources
 from proxy.fleet.trials import Finding
 from proxy.fleet.tryout import Tryout
 from proxy.identity.spiffe import workload_id
+from proxy.models import ProxyRow
 from proxy.tasks import revert_rejected
 from proxy.xds.options import Options
 from proxy.xds.snapshot import ProxySnapshot, Resource, Resources
@@ -452,21 +454,24 @@ class Control:
             await asyncio.sleep(RECORD_SECONDS)
 
     async def _writing_rows(self) -> None:
+        written = 0
         while not _ended():
             await self._write_rows.wait()
             await asyncio.sleep(ROWS_SECONDS)
             self._write_rows.clear()
-            rows, gone = self._rows.take(time.time())
-            if not rows and not gone:
+            carried, now = self._rows.carried(), time.time()
+            rows, gone = self._rows.take(now)
+            if not rows and not gone and carried == written:
                 continue
             try:
-                await self._in("record", partial(services.write_proxies, self._name, rows, gone))
+                await self._in("record", partial(_write_rows, self._name, rows, gone, carried, now))
             except Exception:
                 log.exception("could not write the fleet's rows")
                 self._rows.put_back(rows, gone)
                 await asyncio.sleep(RETRY_SECONDS)
                 self._write_rows.set()
             else:
+                written = carried
                 await self._hint_proxies()
 
     def _work_start(self) -> tuple[frozenset[str], int]:
@@ -582,6 +587,10 @@ class Control:
             return work()
 
         return await asyncio.get_running_loop().run_in_executor(self._threads[thread], run)
+
+
+def _write_rows(name: str, rows: list[ProxyRow], gone: list[str], carried: int, now: float) -> None:
+    services.write_proxies(name, rows, gone, carried, datetime.fromtimestamp(now, UTC))
 
 
 def _newest(after: int | None) -> PublishedConfig | None:

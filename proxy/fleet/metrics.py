@@ -8,6 +8,7 @@ import time
 from collections import Counter as Counts
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.core import Metric
@@ -17,8 +18,10 @@ from proxy.ads.server import Events
 from proxy.ads.session import Rejected
 from proxy.fleet.planner import Plan, Sources
 from proxy.xds.messages import SHORT_NAMES
+from proxy.xds.remember import Recognised
 from proxy.xds.snapshot import ProxySnapshot
 from routing.contracts import Document, PublishedConfig
+from routing.ir import ClusterEndpoints
 from telemetry.own.start import own_version
 from topology.contracts import Registry
 
@@ -29,6 +32,7 @@ SIZES = (1, 10_000, 1_000_000, 4_000_000, 10_000_000, 40_000_000)
 """The bounds of Istio's histograms."""
 
 MESH = "mesh"
+_MOST_DOCUMENTS = 20_000
 
 
 class Meter:
@@ -45,6 +49,9 @@ class Meter:
         self._triggers: set[str] = set()
         self._known_config: dict[object, Document] = {}
         self._known_registry: dict[str, dict[object, object]] = {}
+        self._hosts: Recognised[tuple[str, ...]] = Recognised(_MOST_DOCUMENTS)
+        self._subsets: Recognised[tuple[tuple[str, str], ...]] = Recognised(_MOST_DOCUMENTS)
+        self._endpoints: dict[int, tuple[ClusterEndpoints, ...]] = {}
 
         build = {"component": "pilot", "tag": own_version()}
         Gauge("istio_build", "Meshweb's version.", list(build), registry=own).labels(**build).set(1)
@@ -171,7 +178,10 @@ class Meter:
         if plan.changed:
             for trigger in triggers or {"global"}:
                 self.triggers.labels(trigger).inc()
-        self.no_instances.set(_without_endpoints(plan.snapshots.values()))
+        lists = {id(one.config.endpoints): one.config.endpoints for one in plan.snapshots.values()}
+        if lists.keys() != self._endpoints.keys():
+            self._endpoints = lists
+            self.no_instances.set(_without_endpoints(lists.values()))
 
     def certificate_asked(self) -> None:
         self.requests.inc()
@@ -239,8 +249,11 @@ class Meter:
         self._known_config = fresh
         services = [one for one in found.documents if one.key.kind == "VirtualService"]
         self.virtual_services.set(len(services))
-        self.duplicate_domains.set(_twice(_mesh_hosts(services)))
-        self.duplicate_subsets.set(_twice(_subsets(found.documents)))
+        hosts = (self._hosts(one, _mesh_hosts) for one in services)
+        self.duplicate_domains.set(_twice(chain.from_iterable(hosts)))
+        rules = (one for one in found.documents if one.key.kind == "DestinationRule")
+        subsets = (self._subsets(one, _subsets) for one in rules)
+        self.duplicate_subsets.set(_twice(chain.from_iterable(subsets)))
 
     def _heard_registry(self, found: Registry) -> None:
         self.services.set(len(found.services))
@@ -338,7 +351,7 @@ def _events(
     for key, one in after.items():
         if key not in before:
             yield key, "add"
-        elif before[key] != one:
+        elif before[key] is not one and before[key] != one:
             yield key, "update"
     for key in before:
         if key not in after:
@@ -349,28 +362,24 @@ def _twice(things: Iterable[object]) -> int:
     return sum(count > 1 for count in Counts(things).values())
 
 
-def _mesh_hosts(services: Iterable[Document]) -> Iterator[str]:
-    """Full hosts of the VirtualServices that hold inside the mesh."""
-    for one in services:
-        gateways = one.spec.get("gateways") or [MESH]
-        if MESH in gateways:
-            yield from {_full(str(host), one.key.namespace) for host in one.spec.get("hosts") or ()}
+def _mesh_hosts(service: Document) -> tuple[str, ...]:
+    """Full hosts of a VirtualService that holds inside the mesh."""
+    if MESH not in (service.spec.get("gateways") or [MESH]):
+        return ()
+    hosts = (_full(str(host), service.key.namespace) for host in service.spec.get("hosts") or ())
+    return tuple(dict.fromkeys(hosts))
 
 
-def _subsets(documents: Iterable[Document]) -> Iterator[tuple[str, str]]:
-    for one in documents:
-        if one.key.kind == "DestinationRule":
-            host = _full(str(one.spec.get("host", "")), one.key.namespace)
-            for subset in one.spec.get("subsets") or ():
-                yield host, str(subset.get("name", ""))
+def _subsets(rule: Document) -> tuple[tuple[str, str], ...]:
+    host = _full(str(rule.spec.get("host", "")), rule.key.namespace)
+    return tuple((host, str(one.get("name", ""))) for one in rule.spec.get("subsets") or ())
 
 
 def _full(host: str, namespace: str) -> str:
     return host if "." in host or host == "*" else f"{host}.{namespace}.svc.cluster.local"
 
 
-def _without_endpoints(snapshots: Iterable[ProxySnapshot]) -> int:
+def _without_endpoints(lists: Iterable[tuple[ClusterEndpoints, ...]]) -> int:
     """Clusters of the fleet that nobody stands behind. Proxies share most of theirs."""
-    lists = {id(one.config.endpoints): one.config.endpoints for one in snapshots}
-    every = {id(one): one for endpoints in lists.values() for one in endpoints}
+    every = {id(one): one for endpoints in lists for one in endpoints}
     return len({one.cluster for one in every.values() if not one.endpoints})

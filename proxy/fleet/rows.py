@@ -46,9 +46,11 @@ class Rows:
         self._known: dict[str, _Known] = {}
         self._dirty: set[str] = set()
         self._gone: set[str] = set()
+        self._carried = 0
 
     def planned(self, snapshots: Mapping[str, ProxySnapshot], number: int, *, all_: bool) -> None:
-        """`all_`: the revision is a new one, and proxies it does not concern have it already."""
+        """`all_`: the revision is a new one, and proxies it does not concern have it already: of them
+        that is all there is to write (`carried`)."""
         for proxy_id, snapshot in snapshots.items():
             known = self._known.setdefault(proxy_id, _Known())
             if known.snapshot is not snapshot:
@@ -56,7 +58,8 @@ class Rows:
                 self._dirty.add(proxy_id)
             elif all_ and known.settled:
                 known.revision = number
-                self._dirty.add(proxy_id)
+        if all_:
+            self._carried = number
 
     def removed(self, proxy_ids: Iterable[str]) -> None:
         for proxy_id in proxy_ids:
@@ -146,6 +149,10 @@ class Rows:
         gone = list(self._gone)
         self._dirty, self._gone = set(), set()
         return rows, gone
+
+    def carried(self) -> int:
+        """The newest revision: every synced proxy whose row is not to be written has it, too."""
+        return self._carried
 
     def put_back(self, rows: Iterable[ProxyRow], gone: Iterable[str]) -> None:
         """They could not be written: try again with the next."""

@@ -1,5 +1,11 @@
 """The fleet's rows: what is known of each proxy, gathered until it is written."""
 
+from copy import copy
+from datetime import UTC, datetime
+
+import pytest
+
+from proxy import services
 from proxy.fleet.rows import Rows
 from proxy.models import ProxyRow
 from proxy.xds.messages import CLUSTER, LISTENER, ROUTES, SHORT_NAMES
@@ -59,8 +65,30 @@ def test_a_revision_that_does_not_concern_a_synced_proxy_is_its_revision_too() -
     rows = known(first)
     rows.connected(first.proxy_id, None)
     rows.settled(first, 1)
+    assert said(only(rows)) == ("synced", 1, "")
     rows.planned({first.proxy_id: first}, 2, all_=True)
+    assert (rows.take(0.0), rows.carried()) == (([], []), 2)
+    rows.sent(first.proxy_id, CLUSTER, 0.0)
     assert said(only(rows)) == ("synced", 2, "")
+
+
+@pytest.mark.django_db
+def test_a_revision_is_written_for_those_that_carry_it_and_no_others() -> None:
+    first = snapshot()
+    rows = known(first)
+    rows.connected(first.proxy_id, None)
+    rows.settled(first, 1)
+    row = only(rows)
+    others = [copy(row) for _ in range(3)]
+    for index, other in enumerate(others):
+        other.id = f"other-{index}"
+    others[0].state, others[1].connected, others[2].control = "pending", False, "there"
+    ProxyRow.objects.bulk_create([row, *others])
+    services.write_proxies(row.control, [], [], 7, datetime(2026, 1, 1, tzinfo=UTC))
+    assert dict(ProxyRow.objects.values_list("id", "revision")) == {
+        row.id: 7,
+        **{other.id: 1 for other in others},
+    }
 
 
 def test_a_refusal_is_shown_until_the_proxy_has_all_it_shall_have() -> None:
