@@ -26,12 +26,14 @@ from telemetry.collector.page import QuotaMetrics, ScrapeMetrics, metrics_route
 from telemetry.collector.receive import Receiver
 from telemetry.collector.remote_write import RemoteWrite, WriteTables
 from telemetry.collector.samples import write_samples
+from telemetry.collector.span_metrics import tell_span_metrics
 from telemetry.collector.usage import tell_usage
 from telemetry.collector.zipkin import zipkin_route
 from telemetry.ingest.quotas import Quotas
 from telemetry.ingest.remote_write import Register
 from telemetry.ingest.rows import LOG_COLUMNS, SPAN_COLUMNS
 from telemetry.ingest.series import SeriesTable
+from telemetry.ingest.span_metrics import SpanMetrics
 from telemetry.own.config import OTLP_HTTP_PORT, OwnTelemetry, read
 from telemetry.own.start import start
 from telemetry.scrape.discovery import Discovery
@@ -70,7 +72,8 @@ async def run(config: Config) -> None:
     collector = f"{socket.gethostname()}-{os.getpid()}"
     live = LivePublisher(table, broker, collector, preparing.result())
     tables = WriteTables.of(store)
-    receiver = Receiver(spans, logs, tables.exemplars, table, quotas)
+    span_metrics = SpanMetrics(collector)
+    receiver = Receiver(spans, logs, tables.exemplars, table, quotas, span_metrics)
     signals = receiver.signals()
     grpc_server = await start_grpc(signals, f"{config.bind}:{config.grpc_port}", access)
     remote_write = RemoteWrite(
@@ -113,6 +116,7 @@ async def run(config: Config) -> None:
             ("logs", logs.run()),
             ("live", live.run()),
             ("breakers", BreakerPublisher(table, broker).run()),
+            ("span metrics", tell_span_metrics(span_metrics, table, receiver)),
             ("samples", write_samples(table, store)),
             ("scraping", scraper.run()),
             ("usage", tell_usage(broker, place, quotas)),

@@ -28,6 +28,7 @@ from telemetry.ingest.decode import Malformed, decode_points, read_logs, read_sp
 from telemetry.ingest.quotas import Quotas, Toll
 from telemetry.ingest.rows import log_row, span_row
 from telemetry.ingest.series import SeriesTable
+from telemetry.ingest.span_metrics import SpanMetrics, Tally
 from telemetry.ingest.values import ResourcePoints, Span
 from telemetry.own.measures import INGESTED
 from telemetry.sanitize import sanitize
@@ -110,12 +111,14 @@ class Receiver:
         exemplars: Batches,
         table: SeriesTable,
         quotas: Quotas | None = None,
+        span_metrics: SpanMetrics | None = None,
     ) -> None:
         self._spans = spans
         self._logs = logs
         self._exemplars = exemplars
         self._table = table
         self._quotas = quotas or Quotas()
+        self._span_metrics = span_metrics or SpanMetrics("")
 
     def signals(self) -> tuple[Signal, ...]:
         prefix = "opentelemetry.proto.collector"
@@ -134,7 +137,7 @@ class Receiver:
         if isinstance(spans, Malformed):
             return Reply(outcome=Outcome.MALFORMED, reason=spans.reason)
         now = time.time_ns()
-        lost = 0
+        lost, tally = 0, Tally()
 
         def rows() -> Iterable[_Row]:
             nonlocal lost
@@ -143,6 +146,7 @@ class Receiver:
                 if mended is None:
                     lost += 1
                 else:
+                    tally.add(mended)
                     yield mended.resource.namespace, span_row(mended)
 
         encoded = _encoded(rows(), self._spans.room, Toll(self._quotas))
@@ -156,7 +160,10 @@ class Receiver:
             response.partial_success.CopyFrom(
                 ExportTracePartialSuccess(rejected_spans=lost + over, error_message=why)
             )
-        return await _queued(self._spans, encoded, response)
+        reply = await _queued(self._spans, encoded, response)
+        if reply.outcome is Outcome.TAKEN:
+            self._span_metrics.take(tally, time.time())
+        return reply
 
     @_counted("logs")
     async def logs(self, body: bytes) -> Reply:
@@ -208,9 +215,9 @@ class Receiver:
                     rejected_data_points=refused, error_message="; ".join(sorted(reasons))
                 )
             )
-        return await self._with_exemplars(response, now)
+        return await self.with_exemplars(response, now)
 
-    async def _with_exemplars(self, response: object, now: float) -> Reply:
+    async def with_exemplars(self, response: object, now: float) -> Reply:
         """Unlike values they are told once, so the answer waits until they are durable."""
         rows = self._table.exemplars()
         if not rows:
