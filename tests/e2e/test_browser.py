@@ -208,11 +208,16 @@ def test_every_other_page_opens_and_fits(page: Page, mesh: Running) -> None:
         "traces",
         "logs",
         "query",
+        "rules",
+        "rules/edit",
+        "targets",
+        "certificates",
         "workloads",
         "proxies",
         "explain",
         "revisions",
         "config",
+        "config/edit",
     ):
         page.goto(f"{mesh.url}/{path}")
         expect(page.locator("main")).to_be_visible()

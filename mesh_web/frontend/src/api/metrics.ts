@@ -42,7 +42,7 @@ const answered = v.object({
 });
 
 /** One answer of the API; a refusal is a QueryError in Prometheus's words. */
-async function prometheus<T>(
+export async function prometheus<T>(
   path: string,
   words: URLSearchParams,
   schema: Schema<T>,

@@ -20,7 +20,6 @@ import {
   namespaceSchema,
   pageOf,
   podSchema,
-  resourceSchema,
   revisionSchema,
   serviceSchema,
   sessionSchema,
@@ -129,21 +128,6 @@ export const useConfigDump = (id: string, version: string) =>
     queryFn: ({ signal }) => call(`/proxies/${segment(id)}/config_dump`, dumpSchema, { signal }),
     placeholderData: keepPreviousData,
     staleTime: 30_000,
-  });
-
-/** A stored resource, or nothing asked for. */
-export const useResource = (
-  of: { readonly kind: string; readonly namespace: string; readonly name: string } | null,
-) =>
-  useQuery({
-    queryKey: ["resource", of],
-    queryFn: ({ signal }) =>
-      call(
-        `/namespaces/${segment(of?.namespace ?? "")}/${segment(of?.kind ?? "")}/${segment(of?.name ?? "")}`,
-        resourceSchema,
-        { signal },
-      ),
-    enabled: of !== null,
   });
 
 export interface TraceFilter {
@@ -279,15 +263,35 @@ export interface Application {
   readonly yaml: string;
   readonly dryRun: boolean;
   readonly message: string;
+  /** "10m": after this long what changes is put back as it was; "" for good. */
+  readonly expires: string;
 }
 
 export const useApply = () =>
-  useWrite(({ yaml, dryRun, message }: Application) =>
+  useWrite(({ yaml, dryRun, message, expires }: Application) =>
     call("/apply", writeResultSchema, {
       method: "POST",
       yaml,
-      query: dryRun ? { dry_run: true } : { ...WAIT, message },
+      query: {
+        ...(dryRun ? { dry_run: true } : { ...WAIT, message }),
+        ...(expires === "" ? {} : { expires }),
+      },
     }),
+  );
+
+export interface Deletion {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export const useDeleteResource = () =>
+  useWrite(({ kind, namespace, name }: Deletion) =>
+    call(
+      `/namespaces/${segment(namespace || "x")}/${segment(kind)}/${segment(name)}` as "/namespaces/x/y/z",
+      writeResultSchema,
+      { method: "DELETE", query: WAIT },
+    ),
   );
 
 function useAction<A>(mutationFn: (argument: A) => Promise<unknown>) {

@@ -394,7 +394,7 @@ export const proxiesDeltaSchema = v.pipe(
 ) satisfies Schema<ProxiesDelta>;
 
 /** Whatever was parsed from JSON is JSON. */
-const json: v.GenericSchema<unknown, Json> = v.pipe(
+export const json: v.GenericSchema<unknown, Json> = v.pipe(
   v.unknown(),
   v.transform((value) => (value ?? null) as Json),
 );
@@ -432,31 +432,6 @@ export const dumpSchema = v.object({
   bootstrap: orNull(json),
   envoy: v.optional(envoyWord, { answered: false, error: "", differences: [] }),
 }) satisfies Schema<Dump>;
-
-/** A stored resource without what the server keeps about it. */
-export const resourceSchema = v.pipe(
-  v.object({
-    apiVersion: v.string(),
-    kind: v.string(),
-    metadata: v.object({
-      name: v.string(),
-      namespace: text,
-      labels: v.optional(v.record(v.string(), v.string()), {}),
-      annotations: v.optional(v.record(v.string(), v.string()), {}),
-    }),
-    spec: v.optional(json, null),
-  }),
-  v.transform(({ apiVersion, kind, metadata, spec }): Json => {
-    const { name, namespace, labels, annotations } = metadata;
-    const shown = {
-      name,
-      namespace,
-      ...(Object.keys(labels).length > 0 ? { labels } : {}),
-      ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
-    };
-    return { apiVersion, kind, metadata: shown, spec };
-  }),
-);
 
 export const sessionSchema = v.object({
   user: v.string(),
@@ -622,7 +597,6 @@ export type Checked = [
   Accepts<typeof podSchema, Rest["PodOut"]>,
   Accepts<typeof proxySchema, Rest["ProxyOut"]>,
   Accepts<typeof dumpSchema, Rest["DumpOut"]>,
-  Accepts<typeof resourceSchema, Rest["ResourceOut"]>,
   Accepts<typeof traceSummarySchema, Rest["TraceSummaryOut"]>,
   Accepts<typeof traceSchema, Rest["TraceOut"]>,
   Accepts<typeof operationCostSchema, Rest["StatisticsOut"]>,

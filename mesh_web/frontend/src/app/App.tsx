@@ -30,6 +30,9 @@ const LogsPage = lazy(() =>
 const RevisionsPage = lazy(() =>
   import("../features/revisions/RevisionsPage").then((m) => ({ default: m.RevisionsPage })),
 );
+const RevisionComparePage = lazy(() =>
+  import("../features/revisions/ComparePage").then((m) => ({ default: m.RevisionComparePage })),
+);
 const WorkloadsPage = lazy(() =>
   import("../features/workloads/WorkloadsPage").then((m) => ({ default: m.WorkloadsPage })),
 );
@@ -38,6 +41,15 @@ const ProxiesPage = lazy(() =>
 );
 const ProxyPage = lazy(() =>
   import("../features/proxies/ProxyPage").then((m) => ({ default: m.ProxyPage })),
+);
+const RulesPage = lazy(() =>
+  import("../features/rules/RulesPage").then((m) => ({ default: m.RulesPage })),
+);
+const RuleEditorPage = lazy(() =>
+  import("../features/rules/RuleEditor").then((m) => ({ default: m.RuleEditorPage })),
+);
+const TargetsPage = lazy(() =>
+  import("../features/targets/TargetsPage").then((m) => ({ default: m.TargetsPage })),
 );
 const CertificatesPage = lazy(() =>
   import("../features/certificates/CertificatesPage").then((m) => ({
@@ -48,6 +60,9 @@ const ConfigPage = lazy(() =>
   import("../features/config/ConfigPage").then((m) => ({ default: m.ConfigPage })),
 );
 
+const ResourcesPage = lazy(() =>
+  import("../features/config/ResourcesPage").then((m) => ({ default: m.ResourcesPage })),
+);
 const MetricsPage = lazy(() =>
   import("../features/metrics/MetricsPage").then((m) => ({ default: m.MetricsPage })),
 );
@@ -73,6 +88,7 @@ const NotFound = () => (
 
 function Page({ path }: { readonly path: string }): ReactNode {
   const [, first = "", second = ""] = path.split("/");
+  const resource = useSearch().get("resource");
   switch (first) {
     case "":
       return <GraphPage />;
@@ -82,6 +98,7 @@ function Page({ path }: { readonly path: string }): ReactNode {
     case "logs":
       return <LogsPage />;
     case "revisions":
+      if (second === "compare") return <RevisionComparePage />;
       return <RevisionsPage chosen={second === "" ? null : Number(second)} />;
     case "workloads":
       return <WorkloadsPage />;
@@ -91,6 +108,10 @@ function Page({ path }: { readonly path: string }): ReactNode {
       ) : (
         <ProxyPage id={decodeURIComponent(second)} key={second} />
       );
+    case "rules":
+      return second === "edit" ? <RuleEditorPage /> : <RulesPage />;
+    case "targets":
+      return <TargetsPage />;
     case "certificates":
       return <CertificatesPage />;
     case "query":
@@ -98,7 +119,7 @@ function Page({ path }: { readonly path: string }): ReactNode {
     case "explain":
       return <ExplainPage />;
     case "config":
-      return <ConfigPage />;
+      return second === "edit" || resource !== null ? <ConfigPage /> : <ResourcesPage />;
     default:
       return <NotFound />;
   }

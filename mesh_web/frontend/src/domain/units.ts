@@ -29,6 +29,7 @@ function figures(n: number): string {
 
 export function formatDuration(value: Milliseconds | null): string {
   if (value === null) return "–";
+  if (value === 0) return "0 ms";
   if (value < 1) return `${Math.round(value * 1000)} µs`;
   if (value < 1000) return `${figures(value)} ms`;
   if (value < 60_000) return `${figures(value / 1000)} s`;

@@ -11,11 +11,31 @@ import {
   type WriteResult,
 } from "../domain/mesh";
 import { formatDuration } from "../domain/units";
+import type { Place } from "../domain/yamlPlace";
 import { Chip, Spinner } from "./controls";
 import { Icon, type IconName } from "./Icon";
 
-export function Findings({ findings }: { readonly findings: readonly Finding[] }) {
+/** With `placeOf` a finding says where it stands in the text beside it, and a press goes there. */
+export function Findings({
+  findings,
+  placeOf,
+  onPlace,
+}: {
+  readonly findings: readonly Finding[];
+  readonly placeOf?: (finding: Finding) => Place | null;
+  readonly onPlace?: (place: Place) => void;
+}) {
   if (findings.length === 0) return null;
+  const standing = (finding: Finding) => {
+    const place = placeOf?.(finding) ?? null;
+    return (
+      place !== null && (
+        <button className="link" onClick={() => onPlace?.({ ...place })} type="button">
+          line {place.line}, column {place.column}
+        </button>
+      )
+    );
+  };
   return (
     <ul className="stack" data-testid="findings">
       {findings.map((finding) => (
@@ -28,6 +48,7 @@ export function Findings({ findings }: { readonly findings: readonly Finding[] }
             <b>{finding.code}</b>
             <span>{finding.resource}</span>
             {finding.path !== "" && <span>{finding.path}</span>}
+            {standing(finding)}
           </header>
           <p>{finding.message}</p>
           {finding.fix !== "" && <p className="fix">{finding.fix}</p>}

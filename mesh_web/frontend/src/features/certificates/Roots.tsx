@@ -304,7 +304,7 @@ export function Roots() {
       </div>
       {starting && !open && <Start onDone={() => setStarting(false)} />}
       {rotation !== null && open && <RotationCard rotation={rotation} />}
-      <ul className="served-list roots" data-testid="roots">
+      <ul className="served-list" data-testid="roots">
         {roots.map((root) => (
           <RootLine key={root.fingerprint} root={root} />
         ))}

@@ -14,7 +14,9 @@ import { Button, Segmented } from "../../ui/controls";
 import { Empty, Loading, Problem } from "../../ui/feedback";
 import { Icon } from "../../ui/Icon";
 import { PageHead } from "../../ui/PageHead";
+import { METRICS_TABS } from "../../ui/places";
 import { navigate, useSearch } from "../../ui/router";
+import { Tabs } from "../../ui/Tabs";
 import { Plot } from "./Plot";
 import { PromqlBox } from "./PromqlBox";
 import "./metrics.css";
@@ -164,6 +166,7 @@ function Asked({
   return (
     <div className="page">
       <PageHead title="Metrics">
+        <Tabs label="Metrics" tabs={METRICS_TABS} />
         <Segmented
           label="Time"
           onChange={(chosen) => keep(written.trim(), chosen)}

@@ -19,9 +19,9 @@ import { LiveMark } from "../../ui/LiveMark";
 import { PageHead } from "../../ui/PageHead";
 import { Section } from "../../ui/Panel";
 import { Link } from "../../ui/router";
-import { Sparkline } from "../../ui/Sparkline";
 import { useMayWrite } from "../../ui/session";
 import { useNow } from "../../ui/useNow";
+import { PacePlot } from "./PacePlot";
 import "./revisions.css";
 
 function Line({ revision, chosen }: { readonly revision: Revision; readonly chosen: boolean }) {
@@ -132,6 +132,16 @@ function Detail({ number }: { readonly number: number }) {
           </p>
         )}
         <Findings findings={revision.findings} />
+        <p className="row small" data-wrap="">
+          <Link
+            href={`/revisions/compare?${new URLSearchParams({ a: `${revision.number - 1}`, b: `${revision.number}` })}`}
+          >
+            Compare
+          </Link>
+          <Link href={`/config?${new URLSearchParams({ at: `${revision.number}` })}`}>
+            What was in force then
+          </Link>
+        </p>
         {editable && <Revert key={revision.number} revision={revision} />}
       </Section>
       <Section title="Changes">
@@ -175,28 +185,6 @@ function AskedEffects({ number }: { readonly number: number }) {
   );
 }
 
-/** How long half and nearly all proxies took, over the latest revisions. */
-function Pace({ revisions }: { readonly revisions: readonly Revision[] }) {
-  const timed = revisions.filter((one) => one.p99Ms !== null).slice(0, PACE);
-  const [latest] = timed;
-  if (latest === undefined || timed.length < 2) return null;
-  const oldestFirst = [...timed].reverse();
-  return (
-    <div className="pace" data-testid="pace">
-      <span className="muted small">
-        p50 <b>{formatDuration(latest.p50Ms)}</b> · p99 <b>{formatDuration(latest.p99Ms)}</b>
-      </span>
-      <Sparkline
-        height={28}
-        label={`p99 of the last ${timed.length} revisions`}
-        values={oldestFirst.map((one) => one.p99Ms)}
-      />
-    </div>
-  );
-}
-
-const PACE = 30;
-
 export function RevisionsPage({ chosen }: { readonly chosen: number | null }) {
   const { revisions: known, error, connection } = useRevisions();
   const revisions = known ?? [];
@@ -209,7 +197,11 @@ export function RevisionsPage({ chosen }: { readonly chosen: number | null }) {
       <PageHead title="Revisions">
         <LiveMark connection={connection} />
         <span className="spacer" />
-        <Pace revisions={revisions} />
+        {revisions.length > 1 && (
+          <Link className="button" href="/revisions/compare">
+            Compare two
+          </Link>
+        )}
       </PageHead>
       <div className="page-body">
         {error !== null && <Problem error={error} />}
@@ -223,9 +215,10 @@ export function RevisionsPage({ chosen }: { readonly chosen: number | null }) {
             </p>
           </Empty>
         )}
+        {chosen === null && <PacePlot chosen={shown} revisions={revisions} />}
         {revisions.length > 0 && (
           <div className="revisions" data-chosen={chosen === null ? undefined : ""}>
-            <ul className="revision-list">
+            <ul aria-label="Revisions" className="revision-list">
               {revisions.map((revision) => (
                 <Line
                   chosen={revision.number === shown}

@@ -208,8 +208,8 @@ export function ServicePanel({
               <Findings findings={service.findings} />
               <ul>
                 {service.resources.map((resource) => (
-                  <li className="mono" key={resource}>
-                    {resource}
+                  <li key={resource}>
+                    <Link href={`/config?${new URLSearchParams({ resource })}`}>{resource}</Link>
                   </li>
                 ))}
               </ul>
