@@ -271,8 +271,14 @@ def routed(
     # the inbound side has no fault filter
     abort = route.fault.abort if route.fault and arrival.side != INBOUND else None
     if abort is not None and abort.percent > 0:
+        delay = route.fault.delay if route.fault else None
         told = _aborted(arrival, request, abort)
-        ends = (replace(told, share=made.share * told.share / WHOLE),)
+        late = min(delay.percent, WHOLE) if delay else 0.0
+        ends = tuple(
+            replace(told, flags=flags, share=made.share * told.share * share / WHOLE**2)
+            for flags, share in (("DI,FI", late), ("FI", WHOLE - late))
+            if share > 0
+        )
     left = made.share - sum(one.share for one in ends)
     if left <= 0:
         return replace(made, ends=ends)

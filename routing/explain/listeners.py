@@ -38,6 +38,10 @@ def _inbound(port: InboundListener, connection: Connection) -> tuple[str, str, s
     modes = " and ".join(sorted(port.modes))
     tls, plain = port.modes & ACCEPT_TLS, port.modes & ACCEPT_PLAIN
     http = port.protocol.is_http
+    if port.tls is not None:
+        if connection.tls and not connection.is_mesh:
+            return "tls", f"TLS {port.tls.mode} ends here, with a certificate of the port's own", ""
+        return "", "", f"the port takes TLS {port.tls.mode} only, with a certificate of its own"
     if not connection.tls:
         if plain:
             return "plain", f"{modes} takes plain text", ""

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from routing.explain.answer import Destination, Ending, Hop, Onward, Outcome, Turn
-from routing.explain.replies import closed
+from routing.explain.replies import GRPC_STATUS, UNKNOWN, closed
 
 UNAVAILABLE = 503
+UNAVAILABLE_WORD = "unavailable"
 INTERNAL_ERROR = 500
 GRPC_UNAVAILABLE = 14
 
@@ -33,7 +34,7 @@ def _of_destination(hop: Hop, turn: Turn, destination: Destination) -> Iterator[
     if not destination.onward:
         message = f"{destination.cluster} has no endpoint that could take it"
         failed = _failed(hop, turn, message, "UH", "no_healthy_upstream")
-        yield _backed(hop, destination, failed, "unavailable")
+        yield _backed(hop, destination, failed, UNAVAILABLE_WORD)
     for onward in destination.onward:
         for one in _of_onward(hop, turn, destination, onward):
             ended = replace(one, share=one.share * onward.share / 100)
@@ -46,13 +47,18 @@ def _backed(hop: Hop, destination: Destination, one: Outcome, when: str = "") ->
     if instead is None or instead.status is None or one.ending is not Ending.ANSWERED:
         return one
     failed = "5xx" if (one.status or 0) >= INTERNAL_ERROR else ""
+    by = f"{'gateway' if hop.side == 'gateway' else 'sidecar'} of {hop.namespace}/{hop.workload}"
+    if one.flags == "UF" and one.by == by:
+        when = UNAVAILABLE_WORD
     if not {when, failed} & set(instead.on):
         return one
+    grpc = one.grpc_status is not None
     return replace(
         one,
-        status=instead.status,
+        status=200 if grpc else instead.status,
+        grpc_status=GRPC_STATUS.get(instead.status, UNKNOWN) if grpc else None,
         details="",
-        by=f"{'gateway' if hop.side == 'gateway' else 'sidecar'} of {hop.namespace}/{hop.workload}",
+        by=by,
         message=f"{instead.resource} answers instead: {one.message}",
     )
 

@@ -16,6 +16,7 @@ from routing.explain.answer import (
     Turn,
 )
 from routing.explain.http import GATEWAY, INBOUND, OUTBOUND, Arrival, cluster_of, http, sent
+from routing.explain.limits import notes
 from routing.explain.outcomes import outcomes
 from routing.explain.question import Connection, Question, Request
 from routing.explain.replies import closed, place
@@ -81,7 +82,7 @@ def explain(view: MeshView, caller: Pod, question: Question) -> Explanation:
         first = walk.at_gateway(config, question)
     else:
         first = walk.out_of(config, question)
-    return Explanation(first=first, outcomes=outcomes(first))
+    return Explanation(first=first, outcomes=outcomes(first), notes=notes(first, view.configs))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +133,13 @@ class Walk:
         service = service_named(self.view.registry, question.host, config.proxy.namespace)
         ports = service.ports if service else ()
         local = next((p.local_port for p in ports if p.number == question.port), 0)
-        return next((p for p in config.outbound_tcp if local and p.port == local), None)
+        own = (p for p in config.outbound_tcp if local and p.port == local)
+        return next(own, None) or self._declared(config, question)
+
+    def _declared(self, config: ProxyConfig, question: Question) -> OutboundTcpListener | None:
+        """The port that a Sidecar opens for a host outside the mesh."""
+        wanted = (question.host, question.port)
+        return next((p for p in config.outbound_tcp if (p.service_name, p.port) == wanted), None)
 
     def at_gateway(self, config: ProxyConfig, question: Question) -> Hop:
         """From a stranger to one of the gateway's ports."""
@@ -263,7 +270,7 @@ class Walk:
         )
         for one in self._onward(chosen, request, connection, word):
             trouble = self._stranger(tls, one.endpoints[0], chosen) if mtls else ""
-            yield replace(one, trouble=trouble, hop=None if trouble else one.hop)
+            yield replace(one, trouble=trouble or one.trouble, hop=None if trouble else one.hop)
 
     def _stranger(
         self, tls: MeshTls | OriginateTls | None, first: Candidate, every: Iterable[Endpoint]
@@ -284,12 +291,23 @@ class Walk:
             where = (one.namespace, one.workload or one.address, one.port)
             groups.setdefault(where, []).append(one)
         for group in groups.values():
+            hop = self._into(group[0], request, connection)
             yield Onward(
                 share=sum(spread[one] for one in group),
                 tls=word,
                 endpoints=tuple(candidate(e, mtls=word == "mtls") for e in group),
-                hop=self._into(group[0], request, connection),
+                hop=hop,
+                trouble=self._deaf(group[0]) if hop is None else "",
             )
+
+    def _deaf(self, to: Endpoint) -> str:
+        """Why nobody takes connections there, though a sidecar stands at the address."""
+        pod = self.view.pods.get(to.address)
+        if pod is None or not pod.sidecar or self.depth >= MOST_HOPS:
+            return ""
+        if (to.address, to.port) in self.view.listening:
+            return ""
+        return f"the sidecar of {pod.namespace}/{pod.workload} does not listen at port {to.port}"
 
     def _into(self, to: Endpoint, request: Request, connection: Connection) -> Hop | None:
         """The proxy at an endpoint; None where there is none of the mesh's."""

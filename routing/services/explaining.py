@@ -66,7 +66,7 @@ def explained(asked: Asked, now: float) -> Explained | Refused:
         return Refused(findings=tuple(map(_finding, wrong)))
     asking = next(one for one in question if isinstance(one, Question))
     made = explain(view, found.pod, asking)
-    notes = tuple(note for note in (found.note, *_secret_notes(documents)) if note)
+    notes = tuple(n for n in (found.note, *_secret_notes(documents), *made.notes) if n)
     return Explained(
         caller=found.pod,
         question=asking,

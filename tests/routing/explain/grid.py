@@ -59,6 +59,8 @@ def cases() -> Iterator[Case]:
     yield from way_out()
     yield from tcp()
     yield from tunnels()
+    yield from broken()
+    yield from addresses()
 
 
 def paths() -> Iterator[Case]:
@@ -330,3 +332,22 @@ def tunnels() -> Iterator[Case]:
     """What a client of the egress port asks for before it speaks TLS through it."""
     for name in ("tunnelled.example", "tunnelled.example:444", "reviews:9080", "nowhere.example"):
         yield Case(source="client", url=f"https://{name}", method="CONNECT")
+
+
+def broken() -> Iterator[Case]:
+    """Who is out of traffic, behind TLS that is not understood, or behind no port at all."""
+    grpc = h(content_type="application/grpc")
+    for path, given in product(("/", "/two", "/slow", "/twice"), ((), grpc)):
+        yield Case(source="client", url=f"http://pair:8080{path}", headers=given)
+    for source, port in product(("client", "free"), (8443, 8444)):
+        for given in ((), grpc):
+            yield Case(source=source, url=f"http://vault.shop:{port}/", headers=given)
+    for host in ("away:8080", "empty:8080", "gone.example"):
+        yield Case(source="client", url=f"http://{host}/rpc", method="POST", headers=grpc)
+
+
+def addresses() -> Iterator[Case]:
+    for host in ("10.7.96.1", "10.7.111.255:80", "10.7.112.1", "10.7.95.255", "10.7.100.7:81", "10.7.100.7:443"):  # fmt: skip
+        yield Case(source="client", url=f"http://{host}/x")
+        yield Case(source="client", url=f"https://{host}", method="CONNECT")
+    yield Case(source="free", url="tcp://carrier.example:443/x")

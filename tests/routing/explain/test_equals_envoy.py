@@ -25,6 +25,8 @@ pytestmark = [pytest.mark.envoy, pytest.mark.asyncio]
 BASE = Path(__file__).parents[2] / "golden" / "base.yaml"
 SHOP = Path(__file__).with_name("shop.yaml")
 AT_ONCE = 8
+OPENED = "127.0.0.77"
+"""Where a Sidecar opens a port of its own."""
 PORTS = {"http": 80, "https": 443}
 RETRIES = {"URX"}
 """That retries ran out says nothing of why they were needed."""
@@ -116,8 +118,9 @@ def place(registry: Registry, pod: Pod, case: Case) -> tuple[str, int]:
     if pod.gateway:
         return pod.address, {80: 8080, 443: 8443}[port]
     if parts.scheme == "tcp":
-        service = next(s for s in registry.services if host == f"{s.name}.{s.namespace}")
-        return pod.outbound_address, service.ports[0].local_port
+        known = (s for s in registry.services if host == f"{s.name}.{s.namespace}")
+        service = next(known, None)
+        return (pod.outbound_address, service.ports[0].local_port) if service else (OPENED, port)
     if not pod.sidecar:
         return dialled(registry, host, port)
     return pod.outbound_address, 15001
