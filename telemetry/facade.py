@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from rest.checks import Check
 from telemetry.contracts import EdgeCount, EdgeKey, QuotaUsage, Scraping
 from telemetry.retention import Retention, Unreadable, read_retention
 from telemetry.scrape import told as _told
@@ -15,6 +16,8 @@ from telemetry.store.backup import in_file as backup_in_file
 from telemetry.store.backup import known_migrations as known_store_migrations
 from telemetry.store.backup import restore as restore_store
 from telemetry.store.backup import state as store_state
+from telemetry.store.checks import clock as clock_check
+from telemetry.store.checks import store_checks
 from telemetry.store.client import Abandoned, Store, StoreAddress, StoreAway, StoreError
 from telemetry.store.edges import edge_totals as _edge_totals
 from telemetry.store.temporary import own_store
@@ -31,6 +34,7 @@ __all__ = [
     "StoreState",
     "backup_in_file",
     "backup_store",
+    "clock_check",
     "edge_totals",
     "known_store_migrations",
     "own_store",
@@ -41,6 +45,7 @@ __all__ = [
     "scraped_metadata",
     "scraping",
     "store",
+    "store_self_check",
     "store_state",
 ]
 
@@ -52,6 +57,11 @@ def store() -> Store:
         return Store(StoreAddress.of_url(settings.STORE_URL))
     return Store(StoreAddress.embedded(settings.HOME, settings.STORE_PORT))
 
+
+
+def store_self_check() -> tuple[Check, ...]:
+    """What the store finds when it looks at itself; within seconds, also where it does not answer."""
+    return store_checks(store())
 
 
 def retention() -> Retention:

@@ -30,6 +30,8 @@ def _work(work: Callable[[], str], writing: int) -> None:
     try:
         os.write(writing, work().encode())
         code = 0
+    except CannotStart as problem:
+        print(f"meshweb: {problem}", file=sys.stderr)
     except BaseException:
         traceback.print_exc()
     finally:

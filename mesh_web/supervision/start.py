@@ -61,9 +61,19 @@ def bring_up(
 
 
 def _prepare() -> str:
+    refuse_what_cannot_be()
     once = first_start()
     _forget_earlier_run()
     return once
+
+
+def refuse_what_cannot_be() -> None:
+    """CannotStart, where something without which nothing works is not as it must be."""
+    from mesh_web.doctor import here  # noqa: PLC0415  needs Django's apps
+
+    for check in here():
+        if check.fatal and not check.ok:
+            raise CannotStart(f"{check.name}: {check.said}. To mend it: {check.mend}.")
 
 
 def first_start() -> str:
@@ -142,6 +152,22 @@ async def _greet(
         "  Ctrl-C ends everything.\n",
         flush=True,
     )
+    await _look_at_everything(began)
+
+
+async def _look_at_everything(began: float) -> None:
+    """Say what the self-check finds wrong; it is asked in a process of its own."""
+    words = (str(settings.BASE_DIR / "manage.py"), "doctor", "--failed")
+    looking = await asyncio.create_subprocess_exec(
+        sys.executable, *words, env=environment(os.environ), stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        told, _ = await looking.communicate()
+    finally:
+        with suppress(ProcessLookupError):
+            looking.kill()
+    for line in told.decode(errors="replace").splitlines():
+        _say(began, f"Self-check: {line}")
 
 
 def _not_ready(supervisor: Supervisor) -> str:

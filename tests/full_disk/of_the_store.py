@@ -80,7 +80,7 @@ def test_senders_are_told_to_come_again_and_questions_are_answered(
         grpc.StatusCode.UNAVAILABLE,
         SENTENCE,
     )
-    told = dict(refused.value.trailing_metadata() or ())
+    told = {one.key: one.value for one in refused.value.trailing_metadata() or ()}
     assert b"google.rpc.RetryInfo" in told["grpc-status-details-bin"]
     headers = {"Content_Type": "application/x-protobuf"}
     for path, body in (

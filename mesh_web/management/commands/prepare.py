@@ -5,7 +5,7 @@ import os
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from mesh_web.supervision.start import first_start
+from mesh_web.supervision.start import first_start, or_exit, refuse_what_cannot_be
 
 
 class Command(BaseCommand):
@@ -13,6 +13,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, **_: object) -> None:
+        or_exit(refuse_what_cannot_be)
         once = first_start()
         self._leave_join_token()
         self.stdout.write(
