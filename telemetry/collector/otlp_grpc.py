@@ -1,5 +1,7 @@
 """OTLP over gRPC."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -8,6 +10,7 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.duration_pb2 import Duration
 
 from telemetry.collector.access import REFUSAL, Access, grpc_address
+from telemetry.collector.bodies import BODY_SECONDS
 from telemetry.collector.receive import Outcome, Receive, Reply, Signal
 
 if TYPE_CHECKING:  # the stubs' classes are generic, the real ones are not
@@ -53,12 +56,15 @@ async def start_grpc(signals: tuple[Signal, ...], address: str, access: Access) 
 
 
 def _export(receive: Receive, access: Access) -> "grpc.RpcMethodHandler[bytes, bytes]":
-    async def export(body: bytes, context: "Context") -> bytes:
+    async def export(bodies: AsyncIterator[bytes], context: "Context") -> bytes:
+        body = await _one(bodies)
+        if body is None:
+            await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "no message came in time")
         headers: dict[str, Any] = dict(context.invocation_metadata() or ())
         sender = grpc_address(context.peer())
         if not access.allows(sender, str(headers.get("authorization", ""))):
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, REFUSAL)
-        reply = await receive(body)
+        reply = await receive(body or b"")
         if reply.outcome is Outcome.TAKEN:
             message: Any = reply.message
             return bytes(message.SerializeToString())
@@ -69,7 +75,17 @@ def _export(receive: Receive, access: Access) -> "grpc.RpcMethodHandler[bytes, b
         await context.abort(code, reply.reason)
         raise AssertionError  # abort has raised
 
-    return grpc.unary_unary_rpc_method_handler(export)
+    # as a stream of one message: of a unary call the library waits for its message for ever
+    return grpc.stream_unary_rpc_method_handler(export)
+
+
+async def _one(bodies: AsyncIterator[bytes]) -> bytes | None:
+    """The message of a call; None where it did not come in time."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await anext(bodies, b"")
+    except TimeoutError:
+        return None
 
 
 def _status(code: int, reply: Reply) -> bytes:

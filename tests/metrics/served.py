@@ -106,6 +106,7 @@ def served() -> Iterator[Served]:
             **{key: value for key, value in os.environ.items() if not key.startswith("MESHWEB_")},
             "MESHWEB_HOME": str(home),
             "MESHWEB_PORT_OFFSET": str(offset),
+            "MESHWEB_SCRAPE_OWN": "",
             "DJANGO_SETTINGS_MODULE": "mesh_web.settings",
         }
         made = Served(home, offset, environment)
@@ -130,7 +131,7 @@ def served() -> Iterator[Served]:
                         )
                     )
             for port in (4318, 8000):
-                eventually(lambda port=port: listens(port + offset), 40)  # type: ignore[misc]
+                eventually(lambda port=port: listens(port + offset), 120)  # type: ignore[misc]
             yield made
         finally:
             for one in processes:

@@ -1,8 +1,6 @@
 """A namespace over its quotas is told so, and its neighbours are untouched."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
@@ -10,62 +8,15 @@ import pytest
 
 from telemetry.collector import batches
 from telemetry.collector.batches import Batches, QueueFull
-from telemetry.collector.receive import Outcome, Receiver
+from telemetry.collector.receive import Outcome
 from telemetry.ingest.quotas import OTHERS, Counted, Quotas, Toll
 from telemetry.ingest.remote_write import Register
-from telemetry.ingest.rows import EXEMPLAR_COLUMNS, LOG_COLUMNS, SPAN_COLUMNS
-from telemetry.ingest.series import SeriesTable, id_of_labels
-from telemetry.store.client import Store, StoreAddress
+from telemetry.ingest.series import id_of_labels
+from tests.telemetry.kept_rows import KeptRows, receiving
 from tests.telemetry.otlp import RESOURCE, log_request, pairs, requests_total, span, trace_request
-from tests.telemetry.prometheus_write import request_of
+from tests.telemetry.prometheus_write import Samples, request_of
 
 NOW = 1_700_000_000_000
-
-
-class KeptRows(Store):
-    """Takes all, and remembers it."""
-
-    def __init__(self) -> None:
-        super().__init__(StoreAddress.of_url("http://127.0.0.1:1/x"))
-        self.rows: list[bytes] = []
-
-    def insert_encoded(
-        self,
-        table: str,
-        columns: Sequence[str],
-        lines: bytes,
-        *,
-        token: str,
-        form: str = "JSONCompactEachRow",
-    ) -> None:
-        del table, columns, token, form
-        self.rows += lines.split(b"\n")
-
-
-class Receiving:
-    def __init__(self, quotas: Quotas) -> None:
-        self.store = KeptRows()
-        self.queues = tuple(
-            Batches(self.store, table, columns)
-            for table, columns in (
-                ("otel_traces", SPAN_COLUMNS),
-                ("access_logs", LOG_COLUMNS),
-                ("exemplars", EXEMPLAR_COLUMNS),
-            )
-        )
-        self.table = SeriesTable(quotas.share())
-        self.receiver = Receiver(*self.queues, self.table, quotas)
-
-
-@asynccontextmanager
-async def receiving(quotas: Quotas | None = None) -> AsyncIterator[Receiving]:
-    made = Receiving(quotas or Quotas())
-    tasks = [asyncio.create_task(queue.run()) for queue in made.queues]
-    try:
-        yield made
-    finally:
-        for task in tasks:
-            task.cancel()
 
 
 @pytest.fixture(autouse=True)
@@ -183,7 +134,9 @@ def test_remote_write_of_a_noisy_namespace_waits_and_its_neighbours_are_kept() -
     register = Register(overdrawn("noisy").share())
 
     def written(*namespaces: str) -> Any:
-        series = {(("__name__", "up"), ("namespace", one)): [(NOW, 1.0)] for one in namespaces}
+        series: dict[tuple[tuple[str, str], ...], Samples] = {
+            (("__name__", "up"), ("namespace", one)): [(NOW, 1.0)] for one in namespaces
+        }
         return register.take(request_of(series).SerializeToString(), NOW)
 
     alone, mixed = written("noisy"), written("noisy", "quiet")
