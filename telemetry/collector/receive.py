@@ -1,10 +1,10 @@
 """One OTLP request in, an answer out; the same for gRPC and HTTP."""
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import orjson
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
@@ -77,17 +77,13 @@ class Signal:
 Given = TypeVar("Given")
 
 
-def _counted(
-    signal: str,
-) -> Callable[
-    [Callable[["Receiver", Given], Awaitable[Reply]]],
-    Callable[["Receiver", Given], Awaitable[Reply]],
-]:
+_Receive = Callable[["Receiver", Given], Coroutine[Any, Any, Reply]]
+
+
+def _counted(signal: str) -> Callable[[_Receive[Given]], _Receive[Given]]:
     """Requests that were answered, by what became of them."""
 
-    def counting(
-        receive: Callable[["Receiver", Given], Awaitable[Reply]],
-    ) -> Callable[["Receiver", Given], Awaitable[Reply]]:
+    def counting(receive: _Receive[Given]) -> _Receive[Given]:
         async def counted(self: "Receiver", given: Given) -> Reply:
             reply = await receive(self, given)
             INGESTED.labels(signal, reply.outcome).inc()
