@@ -103,10 +103,13 @@ def quota_usage() -> QuotaUsage:
     return _told.usage(_broker())
 
 
-def edge_totals(start: float, end: float) -> tuple[tuple[EdgeKey, EdgeCount], ...]:
+def edge_totals(
+    start: float, end: float, *, idle: bool = False
+) -> tuple[tuple[EdgeKey, EdgeCount], ...]:
     """What every edge counted in (start, end], Unix seconds, from the stored samples.
 
     Samples are five seconds apart: counts within that of either end may fall on its other side.
+    `idle`: with the edges that proxies still know and that counted nothing.
     Raises StoreAway and StoreError.
     """
-    return _edge_totals(store(), start, end)
+    return _edge_totals(store(), start, end, idle=idle)

@@ -79,5 +79,6 @@ def _node(request: HttpRequest, namespace: str, **names: str) -> AskedNode:
 
 
 def _graph(asked: Asked, configured: Configured) -> dict[str, object]:
-    edges = ask_store(lambda _: edge_totals(float(asked.at - asked.seconds), float(asked.at)))
+    start, end = float(asked.at - asked.seconds), float(asked.at)
+    edges = ask_store(lambda _: edge_totals(start, end, idle=asked.idle_edges))
     return whole(asked, edges, registry(), configured)

@@ -123,15 +123,20 @@ class EdgeNames:
 _names = EdgeNames()
 
 
-def edge_totals(store: Store, start: float, end: float, names: EdgeNames = _names) -> Edges:
-    """Sum over all proxies, per edge, of what was counted in (start, end]. In no order."""
+def edge_totals(
+    store: Store, start: float, end: float, names: EdgeNames = _names, *, idle: bool = False
+) -> Edges:
+    """Sum over all proxies, per edge, of what was counted in (start, end]. In no order.
+
+    `idle`: also those that proxies told of and that counted nothing, as far as the table goes.
+    """
     ((began, samples_began),) = store.query(_BEGAN)
     before_began = 1000 * start < began and samples_began < began - 1000 * LOOKBACK_SECONDS
     if not began or before_began:
         return totals_of_samples(store, start, end)
     rows = _grown(store, start, end)
     known = names.of((row[0] for row in rows), store, start, end)
-    totals = _sums(rows, known)
+    totals = _sums(rows, known, idle=idle)
     for key, count in totals_of_samples(store, start, end, foreign=True):
         totals[key] = add(totals[key], count) if key in totals else count
     return tuple(totals.items())
@@ -163,8 +168,10 @@ def _rows(
     return list(_ROW.iter_unpack(answer))
 
 
-def _sums(rows: Iterable[_Row], known: Mapping[int, EdgeKey]) -> dict[EdgeKey, EdgeCount]:
-    """Those that nothing was counted of are left out."""
+def _sums(
+    rows: Iterable[_Row], known: Mapping[int, EdgeKey], *, idle: bool
+) -> dict[EdgeKey, EdgeCount]:
+    """Those that nothing was counted of are left out, unless they are wanted."""
     keys: dict[int, EdgeKey] = {}
     sums: dict[int, _Row] = {}
     for row in rows:
@@ -175,7 +182,7 @@ def _sums(rows: Iterable[_Row], known: Mapping[int, EdgeKey]) -> dict[EdgeKey, E
         before = sums.get(one)
         keys[one] = key
         sums[one] = row if before is None else tuple(map(plus, before, row))
-    return {keys[one]: _count(row) for one, row in sums.items() if any(row[_HEAD:])}
+    return {keys[one]: _count(row) for one, row in sums.items() if idle or any(row[_HEAD:])}
 
 
 def _count(row: _Row) -> EdgeCount:

@@ -138,6 +138,8 @@ def test_edges_without_traffic_are_not_there(store: Store) -> None:
     tell(store, 0, 100)
     tell(store, 30, 100)
     assert requests(store, 0, 60) == {}
+    resting = edge_totals(store, BEGIN, BEGIN + 60, EdgeNames(), idle=True)
+    assert resting == ((PAYMENTS, EdgeCount()),)
 
 
 def test_names_are_read_once(store: Store) -> None:

@@ -15,7 +15,7 @@ from telemetry.contracts import EdgeCount, EdgeKey, Reporter
 from topology.contracts import Registry, Workload
 from topology.graph.accounting import UNKNOWN, Counted, counted
 from topology.graph.places import CLUSTER_SUFFIX
-from topology.graph.window import BUCKETS, BYTES_RECEIVED, BYTES_SENT, REQUESTS, Totals
+from topology.graph.window import BUCKETS, BYTES_RECEIVED, BYTES_SENT, COLUMNS, REQUESTS, Totals
 from topology.kiali.query import REQUESTS as REQUESTS_TOTAL
 from topology.kiali.query import TCP_RECEIVED, TCP_SENT, Labels, Query, Vector
 
@@ -49,7 +49,8 @@ class Stored:
     ) -> None:
         data = counted(Totals.stored(edges, seconds))
         workloads = {(one.namespace, one.name): one for one in registry.workloads}
-        self.rows = tuple(_rows(data, workloads, seconds))
+        resting = _resting([key for key, count in edges if count == EdgeCount()], data)
+        self.rows = (*_rows(data, workloads, seconds), *_rows(resting, workloads, seconds))
         self._index: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
         for row in self.rows:
             for label in _INDEXED:
@@ -73,6 +74,34 @@ class Stored:
 
 
 _INDEXED = ("source_workload_namespace", "destination_workload_namespace")
+
+
+def _resting(keys: Iterable[EdgeKey], data: Counted) -> Counted:
+    """Edges without traffic that proxies told of; the source's word where it is one of the mesh."""
+    busy = {_ends(key) for key in data.keys}
+    told = tuple(
+        key
+        for key in keys
+        if _ends(key) not in busy
+        and (key.reporter is Reporter.SOURCE or key.source_workload == UNKNOWN)
+    )
+    return Counted(
+        keys=told,
+        counts=np.zeros((len(told), COLUMNS), np.int64),
+        mtls=np.full(len(told), np.nan),
+        open_connections=np.zeros(len(told), np.int64),
+    )
+
+
+def _ends(key: EdgeKey) -> tuple[str, ...]:
+    return (
+        key.source_namespace,
+        key.source_workload,
+        key.destination_service,
+        key.destination_namespace,
+        key.destination_workload,
+        key.protocol,
+    )
 
 
 def _rows(

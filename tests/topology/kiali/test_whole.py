@@ -175,3 +175,24 @@ def test_bad_parameters_are_refused_in_kialis_words(
     with pytest.raises(BadParameter) as refused:
         shown(params)
     assert (refused.value.status, refused.value.message) == (status, message)
+
+
+def test_edges_that_rest_are_drawn_where_they_are_wanted() -> None:
+    host = "ledger.shop.svc.cluster.local"
+    resting = key("reviews-v1", "idle-v1", "200", destination_service=host, source_version="v1")
+    known = (*EDGES, (resting, EdgeCount()), (to_reviews("404"), EdgeCount()))
+    found = {}
+    for wanted in ("true", "false"):
+        params = {"namespaces": "shop", "duration": "60s", "includeIdleEdges": wanted}
+        graph = whole(parse(params, NOW, None), known, REGISTRY, facts)
+        workloads = {
+            one["data"]["id"]: one["data"].get("workload") for one in graph["elements"]["nodes"]
+        }
+        found[wanted] = {
+            (workloads[one["data"]["source"]], workloads[one["data"]["target"]]): one["data"][
+                "traffic"
+            ]
+            for one in graph["elements"]["edges"]
+        }
+    assert found["true"].pop(("reviews-v1", "idle-v1")) == {"protocol": "http"}
+    assert found["true"] == found["false"]
