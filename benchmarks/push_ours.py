@@ -12,6 +12,7 @@ from proxy.ads.responses import Responses
 from proxy.ads.server import AdsServer
 from proxy.ads.session import PUSH_ORDER, Rejected, Send
 from proxy.fleet.asking import Standby
+from proxy.fleet.metrics import Meter
 from proxy.fleet.planner import Plan, Planner, Sources
 from proxy.fleet.progress import Progress
 from proxy.fleet.tryout import Tryout
@@ -35,7 +36,7 @@ class Pushed:
 
 
 class Ours:
-    """Planner, trial, ADS server and progress as `proxy.fleet.control` puts them together."""
+    """Planner, trial, ADS server, meter and progress as `proxy.fleet.control` puts them together."""
 
     def __init__(self, given: Given, envoy: Standby) -> None:
         self._given = given
@@ -43,10 +44,14 @@ class Ours:
         self._published = given.published
         # nobody waits for the proxies of the services themselves: only clients are simulated
         self._progress = Progress(now=0.0)
+        self._meter = Meter(lambda: 0.0)
         self._ads = AdsServer(lambda _node, _uris: None, self)
         options = Options()
+        sources = Sources(
+            published=self._newer, generation=lambda: "1", registry=lambda: given.registry
+        )
         self._planner = Planner(
-            Sources(published=self._newer, generation=lambda: "1", registry=lambda: given.registry),
+            self._meter.sources(sources),
             options,
             self._progress.last_good,
             tryout=Tryout(options, envoy),
@@ -106,6 +111,7 @@ class Ours:
         told = [plan.snapshots[proxy_id] for proxy_id in plan.changed]
         now = time.time()
         self._progress.pushed(plan.number, now, told, final=plan.final, now=now)
+        self._meter.planned(plan, new_revision=True)
         self._ads.serve(plan.snapshots, plan.changed)
 
     def _next_plan(self) -> Plan:
@@ -123,25 +129,28 @@ class Ours:
 
     def connected(self, proxy_id: str, certificate_expires_at: float | None) -> None:
         del certificate_expires_at
+        self._meter.joined(proxy_id)
         self._progress.connected(proxy_id)
 
     def disconnected(self, proxy_id: str) -> None:
+        self._meter.left(proxy_id)
         self._progress.disconnected(proxy_id)
 
     def sent(self, proxy_id: str, type_url: str) -> None:
-        pass
+        self._meter.sent(proxy_id, type_url)
 
     def written(self, proxy_id: str, type_url: str, size: int, seconds: float) -> None:
-        del type_url, seconds
+        self._meter.written(type_url, size, seconds)
         self._told[proxy_id] += size
 
     def faulty(self, proxy_id: str) -> None:
         pass
 
     def acknowledged(self, proxy_id: str, type_url: str, snapshot: ProxySnapshot | None) -> None:
-        pass
+        self._meter.acknowledged(proxy_id, type_url, wholly=snapshot is not None)
 
     def settled(self, snapshot: ProxySnapshot) -> None:
+        self._meter.settled(snapshot.proxy_id)
         self._progress.settled(snapshot, time.time())
         self._left -= 1
         if self._left <= 0:

@@ -6,9 +6,10 @@ counting is safe on both.
 
 import time
 from collections import Counter as Counts
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.core import Metric
@@ -34,6 +35,8 @@ SIZES = (1, 10_000, 1_000_000, 4_000_000, 10_000_000, 40_000_000)
 MESH = "mesh"
 _MOST_DOCUMENTS = 20_000
 
+K = TypeVar("K")
+
 
 class Meter:
     """The numbers of one control process."""
@@ -47,7 +50,7 @@ class Meter:
         self._queued: dict[str, float] = {}
         self._refusing: dict[str, set[str]] = {name: set() for name in SHORT_NAMES.values()}
         self._triggers: set[str] = set()
-        self._known_config: dict[object, Document] = {}
+        self._documents: tuple[Document, ...] = ()
         self._known_registry: dict[str, dict[object, object]] = {}
         self._hosts: Recognised[tuple[str, ...]] = Recognised(_MOST_DOCUMENTS)
         self._subsets: Recognised[tuple[tuple[str, str], ...]] = Recognised(_MOST_DOCUMENTS)
@@ -243,10 +246,12 @@ class Meter:
     def _heard_config(self, found: PublishedConfig) -> None:
         self.inbound_updates.labels("config").inc()
         self._triggers.add("config")
-        fresh: dict[object, Document] = {one.key: one for one in found.documents}
-        for key, event in _events(self._known_config, fresh):
-            self.config_events.labels(getattr(key, "kind", ""), event).inc()
-        self._known_config = fresh
+        old, new = ({id(one): one for one in of} for of in (self._documents, found.documents))
+        left = {one.key: one for identity, one in old.items() if identity not in new}
+        come = {one.key: one for identity, one in new.items() if identity not in old}
+        for key, event in _events(left, come):
+            self.config_events.labels(key.kind, event).inc()
+        self._documents = found.documents
         services = [one for one in found.documents if one.key.kind == "VirtualService"]
         self.virtual_services.set(len(services))
         hosts = (self._hosts(one, _mesh_hosts) for one in services)
@@ -344,10 +349,7 @@ def _type(type_url: str) -> str:
     return SHORT_NAMES.get(type_url, type_url).lower()
 
 
-def _events(
-    before: dict[object, object] | dict[object, Document],
-    after: dict[object, object] | dict[object, Document],
-) -> Iterator[tuple[object, str]]:
+def _events(before: Mapping[K, object], after: Mapping[K, object]) -> Iterator[tuple[K, str]]:
     for key, one in after.items():
         if key not in before:
             yield key, "add"

@@ -13,4 +13,6 @@ def is_data_plane(pid: int) -> bool:
     if not words:
         return False
     is_shop = any(w.startswith("demo.shop.") for w in words)
-    return is_shop or words[0].rpartition("/")[2].startswith("envoy")
+    # one that only judges configurations is control's, and ends with it
+    is_proxy = words[0].rpartition("/")[2].startswith("envoy") and "validate" not in words
+    return is_shop or is_proxy
