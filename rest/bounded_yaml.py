@@ -3,7 +3,7 @@
 PyYAML's composer calls itself for each level, in C: what it is given is looked through before.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import yaml
@@ -33,13 +33,23 @@ class _Open:
 def document_of(text: str) -> object | Unreadable:
     """The only document of a text (None if there is none): the values of PyYAML's safe loader."""
     try:
-        reason = _objection(yaml.parse(text, Loader=yaml.CSafeLoader))
+        reason = _objection(_first_document(yaml.parse(text, Loader=yaml.CSafeLoader)))
         if reason is None:
             found: object = yaml.load(text, Loader=yaml.CSafeLoader)
             return found
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())[:300]
+    except (AttributeError, KeyError):  # PyYAML's own, for words like `!!bool maybe`
+        reason = "a value is not what its tag says"
     return Unreadable(reason)
+
+
+def _first_document(events: Iterable[yaml.Event]) -> Iterator[yaml.Event]:
+    """A second one is found by the loader."""
+    for event in events:
+        yield event
+        if isinstance(event, yaml.DocumentEndEvent):
+            return
 
 
 def _objection(events: Iterable[yaml.Event]) -> str | None:

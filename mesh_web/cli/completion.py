@@ -30,7 +30,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "mtls": MODES,
     "proxy-config": SECTIONS,
     "revisions": ("show", "compare"),
-    "completion": ("bash", "zsh"),
+    "completion": ("bash", "fish", "zsh"),
 }
 """What may stand where no option stands."""
 
@@ -90,3 +90,24 @@ _meshweb() {{
 }}
 (( $+functions[compdef] )) || {{ autoload -Uz compinit && compinit }}
 compdef _meshweb meshweb"""
+
+
+def fish() -> str:
+    first = f"complete -c meshweb -n __fish_use_subcommand -f -a '{' '.join((*COMMANDS, *managed_commands()))}'"
+    return "\n".join((first, *(line for name in COMMANDS for line in _fish_lines(name))))
+
+
+def _fish_lines(name: str) -> Iterator[str]:
+    """A command's words and options; those that take a file let fish offer files."""
+    when = f"complete -c meshweb -n '__fish_seen_subcommand_from {name}'"
+    if WORDS.get(name):
+        yield f"{when} -f -a '{' '.join(WORDS[name])}'"
+    for option in options_of(name):
+        spelt = f"-l {option[2:]}" if option.startswith("--") else f"-s {option[1:]}"
+        yield f"{when} {spelt} {FISH_TAKES.get(option, '')}".rstrip()
+
+
+FISH_TAKES = {
+    **dict.fromkeys(("-o", "--output"), f"-x -a '{' '.join(FORMATS)}'"),
+    **dict.fromkeys(("-f", "--filename"), "-r -F"),
+}

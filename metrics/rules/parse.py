@@ -22,6 +22,8 @@ from rest.contracts import Finding, Severity
 MAX_BYTES = 1 << 20
 MAX_RULES = 5000
 LEAST_INTERVAL_MS = 1000
+MAX_GROUPS = 1000
+_DURATION = re.compile(r"([0-9]{1,9}(ms|[smhdwy])){1,7}")
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 CATALOGUE: Mapping[str, tuple[Severity, str, str]] = {
     "MSH2001": (Severity.ERROR, "not YAML: {}", "correct the text at this place"),
@@ -89,10 +91,12 @@ class _Reader:
         if given is None:
             return default
         try:
-            return int(rust.parse_duration(str(given)).total_seconds() * 1000)
+            if _DURATION.fullmatch(str(given)):  # of other words, such as nan, the parser panics
+                return int(rust.parse_duration(str(given)).total_seconds() * 1000)
         except ValueError:
-            self.find("MSH2006", path, str(given))
-            return default
+            pass
+        self.find("MSH2006", path, str(given)[:100])
+        return default
 
     def number(self, given: object, path: str) -> int:
         if isinstance(given, int) and not isinstance(given, bool) and given >= 0:
@@ -146,6 +150,9 @@ def _groups(reader: _Reader, loaded: object) -> Iterator[Group]:
     rules = 0
     for index, one in enumerate(given):
         path = f"groups[{index}]"
+        if index >= MAX_GROUPS:
+            reader.find("MSH2015", path, f"{MAX_GROUPS} groups")
+            return
         group = _group(reader, reader.mapping(one, path, _GROUP_FIELDS), path)
         rules += len(group.rules)
         if rules > MAX_RULES:

@@ -224,6 +224,7 @@ def retry(given: Spec) -> HttpRetry | None:
         attempts=1 if policy.get("attempts") is None else policy["attempts"],
         per_try_timeout_ms=milliseconds(part(given, "timeouts"), "backendRequest"),
         retry_on=",".join(("connect-failure", "refused-stream", "reset", *codes)),
+        backoff_ms=milliseconds(policy, "backoff") or None,
     )
 
 

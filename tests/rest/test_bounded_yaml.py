@@ -37,7 +37,7 @@ def test_what_would_exhaust_the_process_is_not_composed(text: str, reason: str) 
 @pytest.mark.parametrize(
     "text",
     ["a: [", "a\0", "\ud800", "a: *b", "!!python/object/apply:os.getcwd []", "a: 2026-99-99", "a\n---\nb",
-     "? [a]\n: b", "\ta: b", "a: !!int x", "&a [*a]"],
+     "? [a]\n: b", "\ta: b", "a: !!int x", "&a [*a]", "a: !!bool x", "a: !!timestamp x", "---\n" * 9],
 )  # fmt: skip
 def test_bad_text_is_an_answer(text: str) -> None:
     found = document_of(text)

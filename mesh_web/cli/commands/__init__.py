@@ -22,7 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "proxy-config": "what an Envoy is configured with",
     "explain": "which way a request goes, and why",
     "cert": "list, rotate and replace certificates and their root",
-    "completion": "print a completion script for bash or zsh",
+    "completion": "print a completion script for bash, fish or zsh",
 }
 """Every command and what it does; the module has the command's name with underscores."""
 

@@ -2,15 +2,16 @@
 
 source <(meshweb completion bash)
 source <(meshweb completion zsh)
+meshweb completion fish | source
 """
 
 from argparse import ArgumentParser, Namespace
 
 from mesh_web.cli import exits, output
-from mesh_web.cli.completion import bash, zsh
+from mesh_web.cli.completion import bash, fish, zsh
 from mesh_web.cli.server import Server
 
-SHELLS = {"bash": bash, "zsh": zsh}
+SHELLS = {"bash": bash, "fish": fish, "zsh": zsh}
 
 
 def arguments(parser: ArgumentParser) -> None:

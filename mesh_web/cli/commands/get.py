@@ -10,6 +10,7 @@ are not read back); -o json has findings and status too.
 """
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,9 +40,24 @@ def run(options: Namespace, server: Server) -> int:
     elif options.output == "json":
         output.dump(found[0] if options.name else {"items": found}, "json")
     else:
-        now = datetime.now(UTC)
-        output.table(HEAD, [row(each, now) for each in found], empty="There are no such resources.")
+        tables(found, whole=bool(options.name))
     return exits.OK
+
+
+def tables(found: list[Resource], *, whole: bool) -> None:
+    """One line each; of the Gateway API's kinds with what became of them, `whole` by listener."""
+    now = datetime.now(UTC)
+    more = bool(found) and all(SAYS.intersection(each["status"]) for each in found)
+    rows = [(*row(each, now), *(became(each) if more else ())) for each in found]
+    output.table((*HEAD, *(BECAME if more else ())), rows, empty="There are no such resources.")
+    for each in found if whole else ():
+        if each["status"].get("listeners"):
+            output.say()
+            lines = [
+                (one["name"], one["attachedRoutes"], said(one["conditions"]))
+                for one in each["status"]["listeners"]
+            ]
+            output.table(("LISTENER", "ROUTES", "CONDITIONS"), lines)
 
 
 def one(options: Namespace, server: Server, kind: str) -> list[Resource]:
@@ -79,6 +95,36 @@ def plain(resource: Resource) -> Resource:
         name: value for name, value in resource["status"].items() if name not in OF_THE_REVISION
     }
     return {**kept, "metadata": metadata, **({"status": conditions} if conditions else {})}
+
+
+SAYS = frozenset({"conditions", "parents"})
+BECAME = ("ADDRESSES", "CONDITIONS")
+
+
+def became(resource: Resource) -> tuple[object, ...]:
+    """Where it is reached, and what came of it; of a route by parent."""
+    status = resource["status"]
+    addresses = ", ".join(one["value"] for one in status.get("addresses", ()))
+    parents = [
+        f"{one['parentRef']['name']}: {said(one['conditions'])}"
+        for one in status.get("parents", ())
+    ]
+    return addresses, "; ".join(parents) or said(status.get("conditions", ()))
+
+
+GOOD_IF_FALSE = frozenset({"Conflicted", "PartiallyInvalid", "OverlappingTLSConfig"})
+
+
+def said(conditions: Iterable[dict[str, Any]]) -> str:
+    """Accepted, not Programmed (NoResources): what should be false is named where it is true."""
+    words = []
+    for one in conditions:
+        holds = one["status"] == "True"
+        if one["type"] in GOOD_IF_FALSE:
+            words += [f"{one['type']} ({one['reason']})"] if holds else []
+        else:
+            words.append(one["type"] if holds else f"not {one['type']} ({one['reason']})")
+    return ", ".join(words)
 
 
 HEAD = ("KIND", "NAMESPACE", "NAME", "REVISION", "STATE", "AGE", "FINDINGS", "EXPIRES")

@@ -85,7 +85,7 @@ BACKENDS = list_of(fields(**BACKEND, weight=UINT, filters=list_of(FILTER)))
 MATCH_TYPE = enum("Exact", "RegularExpression")
 NAMED_MATCHES = list_of(fields(type=MATCH_TYPE, name=required(STRING), value=required(STRING)))
 SESSION = later(ANYTHING)
-RETRY = fields(codes=list_of(INT), attempts=UINT, backoff=later(DURATION_VALUE))
+RETRY = fields(codes=list_of(INT), attempts=UINT, backoff=DURATION_VALUE)
 COMMON = {
     "parentRefs": list_of(PARENT),
     "hostnames": STRINGS,

@@ -14,6 +14,7 @@ from routing import facade
 from routing.contracts import ResourceKey
 from tests.mesh_web.cli.conftest import Meshweb
 from tests.routing.app.shop import MANIFESTS, ROUTE, RULE, strict
+from tests.routing.app.test_gateway_api_status import DOOR
 from topology import facade as topology
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -316,3 +317,23 @@ def test_a_revision_that_was_refused_names_its_culprit(meshweb: Meshweb) -> None
         "warning MSH0908 PeerAuthentication shop/default: "
         in meshweb("apply", "-f", "mesh.yaml").err
     )
+
+
+def test_what_became_of_the_gateway_apis_kinds_is_shown(meshweb: Meshweb) -> None:
+    meshweb("apply", "-f", write(MANIFESTS))
+    meshweb("apply", "-f", write(DOOR))
+    said = meshweb("get", "gateway", "door", "-n", "shop").out.splitlines()
+    assert said[0].split()[-2:] == ["ADDRESSES", "CONDITIONS"]
+    assert said[1].endswith("-          Accepted, not Programmed (NoResources)"), said[1]
+    assert [line.split(maxsplit=2) for line in said[3:6]] == [
+        ["LISTENER", "ROUTES", "CONDITIONS"],
+        ["http", "1", "Accepted, Programmed, ResolvedRefs"],
+        [
+            "https",
+            "0",
+            "Accepted, not Programmed (Invalid), not ResolvedRefs (InvalidCertificateRef)",
+        ],
+    ]
+    (_, route) = meshweb("get", "httproute").out.splitlines()
+    assert "door: Accepted, ResolvedRefs" in route
+    assert "CONDITIONS" not in meshweb("get", "all").out

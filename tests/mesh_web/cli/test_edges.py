@@ -165,3 +165,11 @@ def test_bash_completes(meshweb: Meshweb, words: list[str], offered: list[str]) 
     script = f'{completion}\nCOMP_WORDS=({typed}); COMP_CWORD={len(words) - 1}; _meshweb; echo "${{COMPREPLY[@]}}"'
     said = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
     assert sorted(said.stdout.split()) == sorted(offered)
+
+
+def test_fish_is_told_each_commands_words_and_options(meshweb: Meshweb) -> None:
+    lines = meshweb("completion", "fish").out.splitlines()
+    get = "complete -c meshweb -n '__fish_seen_subcommand_from get'"
+    assert lines[0].startswith("complete -c meshweb -n __fish_use_subcommand -f -a 'apply get ")
+    assert [line for line in lines if line.startswith(f"{get} -f -a 'all ")]
+    assert {f"{get} -l output -x -a 'table yaml json'", f"{get} -l at", f"{get} -s n"} <= set(lines)

@@ -65,6 +65,8 @@ def test_all_of_a_good_file_is_read() -> None:
         ("groups: [{name: a, rulez: []}]", ("MSH2003", "groups[0].rulez")),
         ("groups: [{name: a}, {name: a}]", ("MSH2005", "groups[1].name")),
         ("groups: [{name: a, interval: soon}]", ("MSH2006", "groups[0].interval")),
+        ("groups: [{name: a, interval: .nan}]", ("MSH2006", "groups[0].interval")),
+        ("groups: [{name: a, interval: 999999999y}]", ("MSH2006", "groups[0].interval")),
         ("groups: [{name: a, interval: 5ms}]", ("MSH2016", "groups[0].interval")),
         ("groups: [{name: a, limit: -1}]", ("MSH2002", "groups[0].limit")),
         ("groups: [{name: a, rules: [{record: x, expr: 'sum('}]}]", ("MSH2007", "groups[0].rules[0].expr")),
