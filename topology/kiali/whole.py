@@ -6,6 +6,7 @@ from typing import Any
 from telemetry.contracts import EdgeCount, EdgeKey
 from topology.contracts import Registry
 from topology.kiali.appenders.health import health
+from topology.kiali.appenders.labels import labels
 from topology.kiali.appenders.measures import measures
 from topology.kiali.appenders.running import dead, idle, outside_the_mesh
 from topology.kiali.as_json import Json
@@ -39,6 +40,7 @@ def whole(
         idle(nodes, asked, registry)  # before what describes nodes: these are described, too
         outside_the_mesh(nodes, asked, registry)
         health(nodes, asked, registry)
+        labels(nodes, asked, registry)
         if asked.wants("istio", "serviceEntry"):
             _describe(nodes, configured())
 

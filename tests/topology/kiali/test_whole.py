@@ -196,3 +196,9 @@ def test_edges_that_rest_are_drawn_where_they_are_wanted() -> None:
         }
     assert found["true"].pop(("reviews-v1", "idle-v1")) == {"protocol": "http"}
     assert found["true"] == found["false"]
+
+
+def test_labels_are_told_on_request() -> None:
+    asked = nodes(shown({"appenders": "labeler"}))
+    assert asked["workload reviews-v1"]["labels"] == dict(workload("reviews-v1", 2).labels)
+    assert not any("labels" in one for one in nodes(shown({})).values())
