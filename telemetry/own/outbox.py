@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from telemetry.own.measures import DROPPED, SENT
+from telemetry.own.redaction import Redaction
 
 if TYPE_CHECKING:
     from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
@@ -28,6 +29,7 @@ BATCH = 256
 LAST_SECONDS = 0.7
 """How long the end of a process may wait for what is left."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+NOTHING_KNOWN = Redaction()
 
 
 class Signal(StrEnum):
@@ -101,13 +103,12 @@ class Outbox:
         self,
         destination: Destination,
         numbers: Callable[[], bytes],
-        *,
-        round_seconds: float = ROUND_SECONDS,
+        redact: Redaction = NOTHING_KNOWN,
     ) -> None:
         """`numbers` answers the process's metrics as an OTLP request."""
         self._destination = destination
         self._numbers = numbers
-        self._round_seconds = round_seconds
+        self._redact = redact
         self._spans: _Queue[ReadableSpan] = _Queue(Signal.TRACES, destination.name)
         self._records: _Queue[LogRecord] = _Queue(Signal.LOGS, destination.name)
         self._end = threading.Event()
@@ -136,7 +137,7 @@ class Outbox:
             self._thread.join(LAST_SECONDS)
 
     def _run(self) -> None:
-        while not self._end.wait(self._round_seconds):
+        while not self._end.wait(ROUND_SECONDS):
             self.look(time.monotonic())
         self._not_before = 0.0 if self._pause == 0 else self._not_before
         self.look(time.monotonic())
@@ -158,7 +159,7 @@ class Outbox:
 
     def _send_all(self, now: float) -> bool:
         while len(self._spans):
-            if not self._spans.send(self._destination.traces):
+            if not self._spans.send(self._give_spans):
                 return False
         while len(self._records):
             if not self._records.send(self._destination.logs):
@@ -168,6 +169,12 @@ class Outbox:
                 return False
             self._metrics_at = now + METRICS_SECONDS
         return True
+
+    def _give_spans(self, spans: "Sequence[ReadableSpan]") -> Sent:
+        """Cleaned here, where nobody waits for it."""
+        from telemetry.own.spans import without_secrets  # noqa: PLC0415  only where spans are
+
+        return self._destination.traces([without_secrets(span, self._redact) for span in spans])
 
     def _note(self, *, answered: bool, now: float) -> None:
         """Say once that it is away, and once that it is back."""

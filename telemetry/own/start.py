@@ -16,8 +16,6 @@ from telemetry.own.series import otlp
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
 
-    from telemetry.own.redaction import Redaction
-
 log = logging.getLogger(__name__)
 
 _SCRAPED = frozenset({"meshweb-web", "meshweb-control", "meshweb-collector"})
@@ -45,15 +43,16 @@ def start(
     started = time.time_ns()
     resource = resource_of(service, told.host, started)
     numbers = _numbers(resource, started, collectors)
-    outboxes = tuple(Outbox(one, numbers) for one in _destinations(told, resource))
-    if not outboxes:
+    destinations = tuple(_destinations(told, resource))
+    if not destinations:
         return
     from telemetry.own.records import OwnRecords  # noqa: PLC0415  not where it is off
     from telemetry.own.redaction import Redaction  # noqa: PLC0415
 
     redact = Redaction((*told.secrets, *(v for e in told.endpoints for v in e.headers.values())))
+    outboxes = tuple(Outbox(one, numbers, redact) for one in destinations)
     if spans:
-        _provide_tracer(told, resource, outboxes, redact)
+        _provide_tracer(told, resource, outboxes)
     logging.getLogger().addHandler(OwnRecords(outboxes, redact))
     for one in outboxes:
         one.start()
@@ -84,7 +83,6 @@ def _provide_tracer(
     told: OwnTelemetry,
     resource: dict[str, str],
     outboxes: tuple[Outbox, ...],
-    redact: "Redaction",
 ) -> None:
     # the names of today for what the instrumentation of HTTP says
     os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
@@ -97,7 +95,7 @@ def _provide_tracer(
     provider = TracerProvider(
         sampler=ChangesAlways(told.sampling), resource=Resource(resource), shutdown_on_exit=False
     )
-    provider.add_span_processor(Departure(outboxes, redact))
+    provider.add_span_processor(Departure(outboxes))
     trace.set_tracer_provider(provider)
 
 

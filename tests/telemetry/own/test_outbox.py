@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from opentelemetry.sdk.trace import ReadableSpan
 
 from telemetry.own.measures import DROPPED, SENT
 from telemetry.own.outbox import MOST_WAITING, Outbox, Sent, Signal
+from telemetry.own.redaction import Redaction
 
 
 class Door:
@@ -50,7 +52,7 @@ def test_what_waits_is_kept_until_the_door_opens_and_what_does_not_fit_is_counte
     door = Door("kept")
     outbox = Outbox(door, bytes)
     door.answer = Sent.AWAY
-    spans: list[Any] = list(range(MOST_WAITING + 10))
+    spans = [ReadableSpan(f"span {number}") for number in range(MOST_WAITING + 10)]
     with caplog.at_level(logging.INFO, "telemetry.own"):
         for span in spans:
             outbox.span(span)
@@ -71,7 +73,7 @@ def test_a_door_that_is_away_is_asked_less_and_less_often() -> None:
     door = Door("seldom")
     door.answer = Sent.AWAY
     outbox = Outbox(door, bytes)
-    outbox.span("one")  # type: ignore[arg-type]  # it only waits
+    outbox.span(ReadableSpan("one"))
     asked = []
     for second in range(100):
         before = door.asked
@@ -85,8 +87,23 @@ def test_what_a_door_refuses_is_not_sent_again() -> None:
     door = Door("strict")
     door.answer = Sent.REFUSED
     outbox = Outbox(door, bytes)
-    outbox.span("bad")  # type: ignore[arg-type]  # it only waits
+    outbox.span(ReadableSpan("bad"))
     outbox.look(0.0)
     door.answer = Sent.TAKEN
     outbox.look(10.0)
     assert (door.got, lost(door)) == ([], 1)
+
+
+def test_no_secret_leaves_in_a_span() -> None:
+    door = Door("clean")
+    outbox = Outbox(door, bytes, Redaction(["s3cr3t-of-this-host"]))
+    given: dict[str, str | int] = {
+        "url.query": "token=abcdefgh&x=1",
+        "said": "s3cr3t-of-this-host",
+        "count": 3,
+    }
+    outbox.span(ReadableSpan("asked", attributes=given))
+    outbox.look(0.0)
+    assert [dict(span.attributes or {}) for span in door.got] == [
+        {"url.query": "token=[hidden]&x=1", "said": "[hidden]", "count": 3}
+    ]
