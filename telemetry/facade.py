@@ -54,7 +54,7 @@ __all__ = [
 def store() -> Store:
     """The store this Meshweb uses: MESHWEB_STORE_URL, else the embedded one. Thread-safe."""
     if settings.STORE_URL:
-        return Store(StoreAddress.of_url(settings.STORE_URL))
+        return Store(StoreAddress.of_url(settings.STORE_URL, settings.STORE_CLUSTER))
     return Store(StoreAddress.embedded(settings.HOME, settings.STORE_PORT))
 
 

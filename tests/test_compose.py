@@ -117,6 +117,6 @@ def test_images_are_named_by_tag() -> None:
     assert {i for name, i in images.items() if name in (*STANDS_FOR.values(), "postgres")} == {
         "postgres:16",
         "redis:7",
-        "clickhouse/clickhouse-server:25.3",
+        "clickhouse/clickhouse-server:26.9",
     }
     assert {images[p.name] for p in OURS} == {images["prepare"]}

@@ -44,7 +44,7 @@ class Config:
 
     def store_address(self) -> StoreAddress:
         if self.store_url:
-            return StoreAddress.of_url(self.store_url)
+            return StoreAddress.of_url(self.store_url, self.store_cluster)
         return StoreAddress.embedded(Path(self.home), self.store_port)
 
     def environment(self) -> dict[str, str]:

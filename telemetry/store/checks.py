@@ -8,8 +8,11 @@ from rest.checks import Check
 from telemetry.store.backup import known_migrations
 from telemetry.store.client import Store, StoreAway, StoreError
 
-OLDEST = (25, 8)
-"""The first ClickHouse with the functions that PromQL is computed with."""
+_PROMQL = """
+SELECT version(), (SELECT count() FROM system.functions WHERE name = 'timeSeriesRateToGrid'),
+    (SELECT count() FROM system.settings WHERE name = 'enable_time_series_aggregate_functions')
+"""
+"""What PromQL is computed with."""
 CLOCK_SECONDS = 2.0
 ROOM_BYTES = 1 << 30
 """Below it, it is said; below what the store keeps free, nothing is taken."""
@@ -53,13 +56,13 @@ def _tried(look: Callable[[Store], Iterator[Check]], store: Store) -> Iterator[C
 
 
 def _version(store: Store) -> Iterator[Check]:
-    ((version,),) = store.query("SELECT version()")
-    found = tuple(int(part) for part in version.split(".")[:2])
+    ((version, function, setting),) = store.query(_PROMQL)
+    able = bool(int(function) and int(setting))
     yield Check(
         name="store version",
-        ok=found >= OLDEST,
-        said=f"ClickHouse {version}",
-        mend=f"run ClickHouse {OLDEST[0]}.{OLDEST[1]} or later",
+        ok=able,
+        said=f"ClickHouse {version}{'' if able else ', without the functions PromQL is computed with'}",
+        mend="run a ClickHouse as new as the embedded one (26.9)",
     )
 
 

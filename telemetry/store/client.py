@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlencode, urlsplit
 import orjson
 
 from telemetry.store.asked import asked_of_store
+from telemetry.store.cluster import READING
 from telemetry.store.password import store_password
 
 DATABASE = "meshweb"
@@ -73,10 +74,11 @@ class StoreAddress:
     password: str
     database: str = DATABASE
     secure: bool = False
+    cluster: str = ""
 
     @staticmethod
-    def of_url(url: str) -> "StoreAddress":
-        """Read `http://user:password@host:port/database`."""
+    def of_url(url: str, cluster: str = "") -> "StoreAddress":
+        """Read `http://user:password@host:port/database`, or https."""
         parts = urlsplit(url)
         secure = parts.scheme == "https"
         return StoreAddress(
@@ -86,6 +88,7 @@ class StoreAddress:
             password=unquote(parts.password or ""),
             database=parts.path.strip("/") or DATABASE,
             secure=secure,
+            cluster=cluster,
         )
 
     @staticmethod
@@ -107,6 +110,7 @@ class Store:
     def __init__(self, address: StoreAddress, *, timeout: float = 30.0) -> None:
         self._address = address
         self._timeout = timeout
+        self._always = READING if address.cluster else {}
         self._idle: queue.LifoQueue[http.client.HTTPConnection] = queue.LifoQueue(8)
         credentials = f"{address.user}:{address.password}".encode()
         self._headers = {"Authorization": f"Basic {base64.b64encode(credentials).decode()}"}
@@ -203,7 +207,7 @@ class Store:
         body: bytes,
         abandoned: Callable[[], bool] | None = None,
     ) -> bytes:
-        path = f"/?{urlencode(arguments)}"
+        path = f"/?{urlencode({**self._always, **arguments})}"
         with asked_of_store(arguments.get("query", "") or body):
             return self._answered(path, body, abandoned)
 

@@ -5,14 +5,23 @@ record), so every one is written to bear it.
 """
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
 from telemetry.retention import DAY, TABLES, Retention
 from telemetry.store.client import Store
+from telemetry.store.cluster import clustered, local_name
 
 FOLDER = Path(__file__).parent / "migrations"
+
+
+_LEDGER = (
+    "ReplicatedReplacingMergeTree('/clickhouse/meshweb/{database}/schema_migrations',"
+    " '{shard}-{replica}')"
+)
+"""Every node of a cluster has all of it, whichever its shard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +43,17 @@ class Engines:
             "merge_tree": f"{kind}MergeTree",
             "replacing_merge_tree": f"{kind}ReplacingMergeTree",
             "aggregating_merge_tree": f"{kind}AggregatingMergeTree",
+            "ledger": _LEDGER if self.cluster else "ReplacingMergeTree",
             "on_cluster": f"ON CLUSTER `{self.cluster}`" if self.cluster else "",
         }
+
+    def statements(self, template: str, words: Mapping[str, str]) -> Iterator[str]:
+        """What a statement of a migration is here."""
+        statement = Template(template).substitute(words)
+        if self.cluster:
+            yield from clustered(statement, self.cluster)
+        else:
+            yield statement
 
 
 def migrations(folder: Path = FOLDER) -> tuple[Migration, ...]:
@@ -52,15 +70,17 @@ def migrate(
 ) -> list[int]:
     """Apply what is missing; return the numbers applied. Raises StoreAway and StoreError."""
     kept = retention or Retention()
-    words = {**(engines or Engines()).words(), **_days(kept)}
+    engines = engines or Engines()
+    words = {**engines.words(), **_days(kept)}
     _prepare(store, words)
     done = {row[0] for row in store.query("SELECT number FROM {database}.schema_migrations")}
     applied = []
     for migration in migrations():
         if migration.number in done or (up_to is not None and migration.number > up_to):
             continue
-        for statement in migration.statements:
-            store.execute(Template(statement).substitute(words))
+        for template in migration.statements:
+            for statement in engines.statements(template, words):
+                store.execute(statement)
         store.insert(
             "schema_migrations",
             ("number", "name"),
@@ -69,7 +89,7 @@ def migrate(
         )
         applied.append(migration.number)
     if up_to is None:
-        _keep_retention(store, words, kept)
+        _keep_retention(store, engines, kept)
     return applied
 
 
@@ -81,7 +101,7 @@ def _prepare(store: Store, words: dict[str, str]) -> None:
         Template(
             "CREATE TABLE IF NOT EXISTS {database}.schema_migrations $on_cluster"
             " (number UInt32, name String, applied_at DateTime('UTC') DEFAULT now())"
-            " ENGINE = $replacing_merge_tree ORDER BY number"
+            " ENGINE = $ledger ORDER BY number"
         ).substitute(words)
     )
 
@@ -91,19 +111,20 @@ def _days(retention: Retention) -> dict[str, str]:
     return {kept.table: str(-(-kept.seconds(retention) // DAY)) for kept in TABLES}
 
 
-def _keep_retention(store: Store, words: dict[str, str], retention: Retention) -> None:
+def _keep_retention(store: Store, engines: Engines, retention: Retention) -> None:
     """Bring tables made with other retention times up to today's."""
     definitions = dict(
         store.query(
             "SELECT name, create_table_query FROM system.tables WHERE database = {db:String}"
             " AND name IN {tables:Array(String)}",
             db=store.database,
-            tables=[kept.table for kept in TABLES],
+            tables=[local_name(kept.table, engines.cluster) for kept in TABLES],
         )
     )
     for kept in TABLES:
-        definition = definitions[kept.table]
-        alter = f"ALTER TABLE {{database}}.{kept.table} {words['on_cluster']} MODIFY"
+        table = local_name(kept.table, engines.cluster)
+        definition = definitions[table]
+        alter = f"ALTER TABLE {{database}}.{table} {engines.words()['on_cluster']} MODIFY"
         settings = [f"{name} = {value}" for name, value in kept.settings(retention).items()]
         if not all(re.search(rf"\b{setting}\b", definition) for setting in settings):
             store.execute(f"{alter} SETTING {', '.join(settings)}")

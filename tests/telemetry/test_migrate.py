@@ -10,7 +10,7 @@ from telemetry.ingest.decode import decode_spans
 from telemetry.ingest.rows import SPAN_COLUMNS, span_row
 from telemetry.retention import DAY, Retention, Unreadable, read_retention
 from telemetry.store.client import Store
-from telemetry.store.migrate import Engines, migrate, migrations
+from telemetry.store.migrate import migrate, migrations
 from tests.telemetry.otlp import span, trace_request
 from tests.telemetry.stack import Stack, eventually
 from tracing import selectors
@@ -116,15 +116,6 @@ def test_what_is_no_time_is_said_in_a_sentence() -> None:
         assert read_retention({"metrics": text}) == Unreadable(
             f"MESHWEB_KEEP_METRICS is {text!r}: give a number and a unit, such as 36h, 7d or 2w"
         )
-
-
-def test_a_cluster_gets_replicated_engines() -> None:
-    assert Engines(cluster="c").words() == {
-        "merge_tree": "ReplicatedMergeTree",
-        "replacing_merge_tree": "ReplicatedReplacingMergeTree",
-        "aggregating_merge_tree": "ReplicatedAggregatingMergeTree",
-        "on_cluster": "ON CLUSTER `c`",
-    }
 
 
 def test_old_spans_leave_by_retention(empty: Store) -> None:
