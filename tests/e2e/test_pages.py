@@ -155,7 +155,7 @@ def test_a_fault_is_injected_for_a_while_and_its_end_is_moved(page: Page, mesh: 
     page.goto(f"{mesh.url}/config/edit")
     page.get_by_test_id("yaml").fill(FAULT.replace("503", "99"))
     page.get_by_test_id("check-yaml").click()
-    place = page.get_by_role("button", name="line 8, column 5")
+    place = page.get_by_role("button", name="line 9, column 5")
     expect(place.first).to_be_visible()
     picture(page, "config-refused")
     page.get_by_test_id("yaml").fill(FAULT)
@@ -185,3 +185,25 @@ def test_a_fault_is_injected_for_a_while_and_its_end_is_moved(page: Page, mesh: 
     page.get_by_role("button", name="Back to now").click()
     expect(page.get_by_test_id("resource-VirtualService shop/ratings")).to_be_visible()
     mesh.api.accepted("DELETE", "/namespaces/shop/VirtualService/ratings")
+
+
+def test_two_revisions_are_compared_and_their_pace_is_read(page: Page, mesh: Running) -> None:
+    first = mesh.api.weights("reviews", v1=50, v2=30, v3=20)["revision"]
+    second = mesh.api.weights("reviews", v1=60, v2=20, v3=20)["revision"]
+    page.goto(f"{mesh.url}/revisions")
+    pace = page.get_by_test_id("pace")
+    expect(pace).to_contain_text(f"Revision {second}:", timeout=PATIENCE_MS)
+    pace.get_by_role("slider").press("ArrowLeft")
+    expect(pace).to_contain_text(f"Revision {first}:")
+    fits(page)
+    picture(page, "revisions-pace")
+    pace.get_by_role("slider").press("Enter")
+    expect(page).to_have_url(re.compile(f"/revisions/{first}$"))
+    page.goto(f"{mesh.url}/revisions/compare?a={first}&b={second}")
+    compared = page.get_by_test_id("compared")
+    expect(compared).to_contain_text("VirtualService shop/reviews")
+    expect(compared.locator(".compared-fields")).to_contain_text("spec.http[0].route[0].weight")
+    fits(page)
+    picture(page, "revisions-compared")
+    page.get_by_test_id("compare-to").select_option(str(first))
+    expect(page.get_by_text("Nothing differs")).to_be_visible()

@@ -19,18 +19,18 @@ function ProxyLine({ proxy }: { readonly proxy: ProxyRow }) {
   const left = proxy.certificateExpiresAt === null ? null : proxy.certificateExpiresAt - now;
   return (
     <tr>
-      <td>
+      <td data-label="Proxy">
         <Link className="mono" href={`/proxies/${encodeURIComponent(proxy.id)}`} title={proxy.id}>
           {proxy.pod === "" ? proxy.id : proxy.pod}
         </Link>
         <p className="muted small">{proxy.namespace}</p>
       </td>
-      <td>
+      <td data-label="Connection">
         <Chip tone={proxy.connected ? "good" : "bad"}>
           {proxy.connected ? "Connected" : "Disconnected"}
         </Chip>
       </td>
-      <td className="number">
+      <td className="number" data-label="Revision">
         {proxy.revision !== null && (
           <Link href={`/revisions/${proxy.revision}`}>{proxy.revision}</Link>
         )}
@@ -38,7 +38,7 @@ function ProxyLine({ proxy }: { readonly proxy: ProxyRow }) {
       {TYPES.map((type) => {
         const known = proxy.types[type];
         return (
-          <td key={type}>
+          <td data-label={type} key={type}>
             {known === undefined ? (
               <span className="muted">–</span>
             ) : (
@@ -52,7 +52,7 @@ function ProxyLine({ proxy }: { readonly proxy: ProxyRow }) {
           </td>
         );
       })}
-      <td className={left !== null && left <= 0 ? "expired" : "muted"}>
+      <td className={left !== null && left <= 0 ? "expired" : "muted"} data-label="Certificate for">
         {left === null ? "–" : left <= 0 ? "expired" : formatSpan(left)}
       </td>
     </tr>
@@ -86,7 +86,7 @@ export function ProxiesPage() {
         )}
         {proxies.length > 0 && (
           <div className="table-frame">
-            <table className="table">
+            <table className="table" data-stack="">
               <thead>
                 <tr>
                   <th>Proxy</th>

@@ -18,20 +18,26 @@ function WorkloadLine({ workload }: { readonly workload: WorkloadRow }) {
   const short = workload.podsReady < workload.replicas;
   return (
     <tr>
-      <td>
+      <td data-label="Workload">
         <Link href={`/?select=${encodeURIComponent(nodeId(workload))}`}>{workload.name}</Link>{" "}
         {workload.version !== "" && <Chip>{workload.version}</Chip>}
         {workload.message !== "" && <p className="muted small">{workload.message}</p>}
       </td>
-      <td>{workload.namespace}</td>
-      <td>
+      <td data-label="Namespace">{workload.namespace}</td>
+      <td data-label="Pods">
         <Chip tone={short ? "bad" : "good"}>
           {workload.podsReady}/{workload.replicas} ready
         </Chip>
       </td>
-      <td className="number">{workload.restarts}</td>
-      <td>{workload.mtls !== "" && <Chip tone="secure">{workload.mtls}</Chip>}</td>
-      <td className="muted mono">{workload.serviceAccount}</td>
+      <td className="number" data-label="Restarts">
+        {workload.restarts}
+      </td>
+      <td data-label="mTLS">
+        {workload.mtls !== "" && <Chip tone="secure">{workload.mtls}</Chip>}
+      </td>
+      <td className="muted mono" data-label="Account">
+        {workload.serviceAccount}
+      </td>
     </tr>
   );
 }
@@ -75,20 +81,28 @@ function PodLine({ pod, editable }: { readonly pod: PodRow; readonly editable: b
   const now = useNow(5000);
   return (
     <tr>
-      <td>
+      <td data-label="Pod">
         <span className="mono">{pod.name}</span>
         {pod.message !== "" && <p className="muted small">{pod.message}</p>}
       </td>
-      <td>{pod.namespace}</td>
-      <td>
+      <td data-label="Namespace">{pod.namespace}</td>
+      <td data-label="Phase">
         <Chip tone={pod.ready ? "good" : pod.phase === "Failed" ? "bad" : "warning"}>
           {pod.ready ? "Ready" : pod.phase}
         </Chip>
       </td>
-      <td className="number">{pod.restarts}</td>
-      <td className="number">{pod.proxyRestarts}</td>
-      <td className="mono muted">{pod.address}</td>
-      <td className="muted">{pod.startedAt === null ? "" : formatAge(pod.startedAt, now)}</td>
+      <td className="number" data-label="Restarts">
+        {pod.restarts}
+      </td>
+      <td className="number" data-label="Proxy restarts">
+        {pod.proxyRestarts}
+      </td>
+      <td className="mono muted" data-label="Address">
+        {pod.address}
+      </td>
+      <td className="muted" data-label="Started">
+        {pod.startedAt === null ? "" : formatAge(pod.startedAt, now)}
+      </td>
       <td className="number">{editable && <DeletePod pod={pod} />}</td>
     </tr>
   );
@@ -109,7 +123,7 @@ function Workloads() {
   }
   return (
     <div className="table-frame">
-      <table className="table">
+      <table className="table" data-stack="">
         <thead>
           <tr>
             <th>Workload</th>
@@ -137,7 +151,7 @@ function Pods() {
   if (query.data === undefined) return <Loading what="pods" />;
   return (
     <div className="table-frame">
-      <table className="table">
+      <table className="table" data-stack="">
         <thead>
           <tr>
             <th>Pod</th>
