@@ -58,7 +58,6 @@ def store() -> Store:
     return Store(StoreAddress.embedded(settings.HOME, settings.STORE_PORT))
 
 
-
 def store_self_check() -> tuple[Check, ...]:
     """What the store finds when it looks at itself; within seconds, also where it does not answer."""
     return store_checks(store())
