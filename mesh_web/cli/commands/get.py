@@ -45,9 +45,10 @@ def run(options: Namespace, server: Server) -> int:
 
 
 def tables(found: list[Resource], *, whole: bool) -> None:
-    """One line each; of the Gateway API's kinds with what became of them, `whole` by listener."""
+    """One line each; of one of the Gateway API's kinds with what became of it, `whole` by listener."""
     now = datetime.now(UTC)
-    more = bool(found) and all(SAYS.intersection(each["status"]) for each in found)
+    kinds = {each["kind"] for each in found}
+    more = len(kinds) == 1 and any(SAYS.intersection(each["status"]) for each in found)
     rows = [(*row(each, now), *(became(each) if more else ())) for each in found]
     output.table((*HEAD, *(BECAME if more else ())), rows, empty="There are no such resources.")
     for each in found if whole else ():

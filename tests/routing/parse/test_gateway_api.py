@@ -2,6 +2,7 @@
 
 import pytest
 
+from routing.model.gateway_api import ApiRoute
 from routing.parse import parse_yaml, read
 
 ROUTE = """\
@@ -101,3 +102,16 @@ def test_kinds_without_effect_say_so(kind: str) -> None:
     )
     (document,) = parse_yaml(text).documents
     assert [(f.code, f.path) for f in read(document).findings] == [("MSH1019", "spec")]
+
+
+def test_a_retrys_backoff_is_followed() -> None:
+    (document,) = parse_yaml(
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\n"
+        "metadata: {name: a, namespace: shop}\n"
+        "spec: {parentRefs: [{name: door}], rules: [{retry: {attempts: 2, backoff: 250ms, codes: [503]},"
+        " backendRefs: [{name: b, port: 80}]}]}\n"
+    ).documents
+    found = read(document)
+    assert isinstance(found.resource, ApiRoute)
+    retries = found.resource.rules[0].route.retries
+    assert (found.findings, retries and retries.backoff_ms) == ((), 250)
