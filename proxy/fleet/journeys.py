@@ -67,6 +67,7 @@ class Journey:
     span: Span
     pushes: list[Push] = field(default_factory=list)
     open: dict[str, Push] = field(default_factory=dict)
+    latest: dict[str, Push] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class Journeys:
             self._replaced(snapshot, now, but=None if news else journey)
             if journey is not None and news:
                 push = Push(snapshot=snapshot, before=before.get(proxy_id), began=now)
-                journey.open[proxy_id] = push
+                journey.open[proxy_id] = journey.latest[proxy_id] = push
                 journey.pushes.append(push)
         for proxy_id in plan.removed:
             for one in self._open.values():
@@ -135,9 +136,10 @@ class Journeys:
         return made
 
     def noted(self, proxy_id: str, note: Note) -> None:
+        """An answer may be read before it is known that what it answers has been written."""
         for journey in self._open.values():
-            push = journey.open.get(proxy_id)
-            if push is not None:
+            push = journey.latest.get(proxy_id)
+            if push is not None and (not push.ended or note.at <= push.ended):
                 push.note(note)
 
     def settled(self, snapshot: ProxySnapshot) -> None:
@@ -198,7 +200,8 @@ class Followed:
         self.to.sent(proxy_id, type_url)
 
     def written(self, proxy_id: str, type_url: str, size: int, seconds: float) -> None:
-        self.journeys.noted(proxy_id, Note(time.time_ns(), "sent", type_url, size))
+        decided = time.time_ns() - round(seconds * 1e9)
+        self.journeys.noted(proxy_id, Note(decided, "sent", type_url, size))
         self.to.written(proxy_id, type_url, size, seconds)
 
     def faulty(self, proxy_id: str) -> None:
@@ -326,7 +329,7 @@ def _tell_push(push: Push, inside_of: Span) -> None:
             **_versions(push, types),
         },
     )
-    for note in push.notes:
+    for note in sorted(push.notes, key=lambda one: one.at):
         told: dict[str, str | int] = {"xds.type": _short(note.type_url)}
         if note.size:
             told["xds.bytes"] = note.size

@@ -100,7 +100,7 @@ def test_a_killed_worker_costs_the_trace_its_hint_alone(mesh: Running) -> None:
 
 
 def test_what_envoy_refuses_ends_its_trace_with_envoys_words(mesh: Running) -> None:
-    answer = mesh.api.call("POST", "/apply", NACKED, wait="converged", timeout="20s")
+    answer = mesh.api.call("POST", "/apply", NACKED, wait="converged", timeout="60s")
     assert answer.status == 422, answer
     number = next(
         one["number"] for one in mesh.api.items("/revisions") if one["state"] == "rejected"

@@ -1,5 +1,6 @@
 """What control tells of a revision's way: every proxy of a few, of many those that matter."""
 
+import time
 from collections.abc import Iterator
 from types import MappingProxyType
 
@@ -78,7 +79,7 @@ def converged(number: int) -> Convergence:
 def test_a_push_lasts_until_the_proxy_has_all_of_it(kept: list[ReadableSpan]) -> None:
     ours, made = Journeys("here"), plan(7, 1)
     ours.planned(made, {"p0": snapshot(0, "old")}, news=True)
-    ours.noted("p0", Note(made.story.stages[0].began, "sent", ROUTES, 120))
+    ours.noted("p0", Note(time.time_ns(), "sent", ROUTES, 120))
     ours.settled(snapshot(0, "7"))  # of another plan: it does not count
     assert told(kept) == ["compile", "plan", "read"]
     ours.settled(made.snapshots["p0"])
@@ -94,6 +95,22 @@ def test_a_push_lasts_until_the_proxy_has_all_of_it(kept: list[ReadableSpan]) ->
     assert whole.parent is not None
     assert whole.parent.span_id == int("cd" * 8, 16)
     assert {span.get_span_context().trace_id for span in kept} == {int("ab" * 16, 16)}  # type: ignore[union-attr]
+
+
+def test_a_response_whose_answer_is_read_first_counts_as_sent(kept: list[ReadableSpan]) -> None:
+    ours, made = Journeys("here"), plan(7, 1)
+    ours.planned(made, {}, news=True)
+    decided = time.time_ns()
+    ours.noted("p0", Note(decided + 1, "acknowledged", ROUTES))
+    ours.settled(made.snapshots["p0"])
+    ours.noted("p0", Note(decided, "sent", ROUTES, 120))
+    ours.noted("p0", Note(decided + 10**10, "sent", ROUTES, 500))  # of something later
+    ours.reported(converged(7))
+    tell(ours.take())
+    push = next(span for span in kept if span.name == "push cart")
+    assert [event.name for event in push.events] == ["sent", "acknowledged"]
+    assert push.attributes is not None
+    assert push.attributes["xds.bytes"] == 120
 
 
 def test_what_a_proxy_refuses_is_an_error_with_its_words(kept: list[ReadableSpan]) -> None:
