@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from metrics.api.envelope import plain
 from metrics.api.parameters import Parameters
 from metrics.api.query import CONCURRENT_QUERIES, departure
-from metrics.api.targets import told
+from metrics.api.targets import problems, told
 from metrics.promql.evaluate import Options
 from metrics.promql.limits import Limits
 from metrics.selectors import asking, retention_time
@@ -62,7 +62,8 @@ def config(_request: HttpRequest) -> HttpResponse:
     """Files of rules, and what is scraped; secrets are left out."""
     rules = settings.RULE_FILES
     listed = f"rule_files:\n- {rules}\n" if rules else "rule_files: []\n"
-    return plain({"yaml": f"{listed}{told().view.text}"})
+    known = told()
+    return plain({"yaml": f"{listed}{known.view.text}"}, problems(known))
 
 
 def flags(_request: HttpRequest) -> HttpResponse:

@@ -41,7 +41,8 @@ def targets(request: HttpRequest) -> HttpResponse:
             if dropped
             else [],
             "droppedTargetCounts": known.view.dropped_counts if dropped else None,
-        }
+        },
+        problems(known),
     )
 
 
@@ -54,13 +55,17 @@ def metadata(request: HttpRequest) -> HttpResponse:
         if limit is not None and len(rows) >= limit:
             break
         rows.append(row)
-    if not rows:
-        raise ApiError(ErrorType.NOT_FOUND, "specified metadata not found")
     return plain(rows)
 
 
 def scrape_pools(_request: HttpRequest) -> HttpResponse:
-    return plain({"scrapePools": list(told().view.pools)})
+    known = told()
+    return plain({"scrapePools": list(known.view.pools)}, problems(known))
+
+
+def problems(known: Scraping) -> list[str]:
+    """What is wrong with the configuration, or read and not done: the answer's warnings."""
+    return [f"{one.code} {one.severity} {one.path}: {one.message}" for one in known.view.problems]
 
 
 def quotas(_request: HttpRequest) -> HttpResponse:

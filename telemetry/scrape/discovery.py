@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 MAX_FILES = 1000
 """Of targets, one pattern names at most."""
 NAMESPACE = "__meta_kubernetes_namespace"
+FILE = "__meta_filepath"
 Stamp = tuple[int, int, int]
 
 
@@ -123,6 +124,7 @@ class Discovery:
         problems = tuple(replace(one, path=f"{name}{one.path}") for one in problems)
         if any(one.severity == "error" for one in problems):
             groups = before.groups if before is not None else ()
+        groups = tuple(replace(one, labels={**one.labels, FILE: name}) for one in groups)
         return _File(stamp or (0, 0, 0), groups, problems)
 
 

@@ -276,6 +276,6 @@ def _reason(error: Exception) -> str:
     cause: Any = error
     if isinstance(error, aiohttp.ClientConnectorError):
         cause = error.os_error
-    if isinstance(cause, ConnectionRefusedError):
-        return "connect: connection refused"
+        if isinstance(cause, ConnectionRefusedError):
+            return f"dial tcp {error.host}:{error.port}: connect: connection refused"
     return (str(cause) or type(cause).__name__)[:300]

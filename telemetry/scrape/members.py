@@ -59,9 +59,6 @@ class Members:
         self._members, self._changed_at = members, self._clock()
         return True
 
-    async def leave(self) -> None:
-        await self._broker.zrem(SCRAPERS, self.name)
-
     def mine(self, target: str) -> bool:
         """Rendezvous hashing: who comes or leaves moves only what is its own."""
         return self.name == max(self.names, key=lambda member: _weight(member, target))

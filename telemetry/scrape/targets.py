@@ -100,7 +100,8 @@ def _discovered(job: Job, groups: Iterable[Group]) -> Iterator[tuple[Group, Labe
     params = {f"{_PARAM}{key}": values[0] for key, values in job.params.items() if values}
     for group in groups:
         for address in group.targets:
-            given = {**group.labels, "__address__": address}
+            given = {key: text for key, text in group.labels.items() if text}
+            given["__address__"] = address
             missing = {key: text for key, text in defaults.items() if not given.get(key)}
             yield group, {**given, **missing, **params}
 
@@ -131,7 +132,7 @@ def _target(job: Job, discovered: Labels, *, trusted: bool) -> Target | str | No
     return Target(
         job=job,
         discovered=discovered,
-        labels={name: text for name, text in sorted(labels.items()) if not name.startswith("__")},
+        labels={name: text for name, text in sorted(labels.items()) if text and name[:2] != "__"},
         host=host,
         path=labels.get("__metrics_path__", ""),
         scheme=scheme,

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -15,6 +14,7 @@ from typing import Any
 
 from metrics.promql.labels import NAME, Labels, without_name
 from metrics.promql.labels import get as label
+from tests.telemetry.stack import free_port
 
 BINARY, TOOL = shutil.which("prometheus"), shutil.which("promtool")
 
@@ -63,7 +63,7 @@ def running(home: Path, text: str) -> Iterator[Prometheus]:
     metrics, data, config = home / "metrics.txt", home / "data", home / "prometheus.yml"
     metrics.write_text(text)
     config.write_text("global: {}\n")
-    port = _free_port()
+    port = free_port()
     load = [TOOL, "tsdb", "create-blocks-from", "openmetrics", str(metrics), str(data)]
     subprocess.run(load, check=True, capture_output=True)
     words = [
@@ -83,10 +83,30 @@ def running(home: Path, text: str) -> Iterator[Prometheus]:
             process.wait(10)
 
 
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+@contextmanager
+def configured(home: Path, config: str, port: int = 0) -> Iterator[str]:
+    """With a configuration of the test's own, and no data. Its address."""
+    assert BINARY
+    home.mkdir()
+    port = port or free_port()
+    (home / "prometheus.yml").write_text(config)
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                BINARY,
+                f"--config.file={home}/prometheus.yml",
+                f"--storage.tsdb.path={home}/data",
+                f"--web.listen-address=127.0.0.1:{port}",
+            ],
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            _wait(f"http://127.0.0.1:{port}/-/ready", process)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(10)
 
 
 def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:

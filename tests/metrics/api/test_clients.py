@@ -5,7 +5,6 @@ import subprocess
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 
 from telemetry.snappy import packed
 from tests.metrics.prometheus import BINARY, TOOL
+from tests.metrics.prometheus import configured as prometheus
 from tests.metrics.served import Served, milliseconds, served
 from tests.telemetry.prometheus_write import HEADERS, Samples, request_of
 from tests.telemetry.stack import eventually, free_port
@@ -81,41 +81,6 @@ def test_promtool_asks_all_it_can(web: Served, now: int) -> None:
         '{__name__="hits_total", code="500", job="api"}',
     ]
     assert promtool(web, "labels", "SERVER", "job").split() == ["api", "db"]
-
-
-@contextmanager
-def prometheus(home: Path, config: str, port: int = 0) -> Iterator[str]:
-    """Its address."""
-    assert BINARY
-    home.mkdir()
-    port = port or free_port()
-    (home / "prometheus.yml").write_text(config)
-    with (home / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [
-                BINARY,
-                f"--config.file={home}/prometheus.yml",
-                f"--storage.tsdb.path={home}/data",
-                f"--web.listen-address=127.0.0.1:{port}",
-            ],
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            address = f"http://127.0.0.1:{port}"
-            eventually(lambda: ready(address), 30)
-            yield address
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
-def ready(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{address}/-/ready", timeout=1) as answer:  # noqa: S310  loopback
-            return bool(answer.status == 200)
-    except OSError:
-        return False
 
 
 def ask(address: str, query: str, at: float) -> dict[str, str]:
