@@ -69,9 +69,9 @@ def _merged(
     there: Iterable[T], wanted: Mapping[Key, Declared | None], sort: type[T], kind: str
 ) -> tuple[T, ...]:
     """What stays and what would come, sorted by namespace and name."""
-    stay = (one for one in there if (kind, one.namespace, one.name) not in wanted)
-    come = (value for value in wanted.values() if isinstance(value, sort))
-    return tuple(sorted((*stay, *come), key=lambda one: (one.namespace, one.name)))
+    found = [one for one in there if (kind, one.namespace, one.name) not in wanted]
+    found.extend(value for value in wanted.values() if isinstance(value, sort))
+    return tuple(sorted(found, key=lambda one: (one.namespace, one.name)))
 
 
 def _unresolved(service: Service) -> Service:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from routing.contracts import ResourceKey, Trial, TrialOutcome
 from routing.services import publish
@@ -134,10 +135,10 @@ def test_explain_sees_a_service_that_is_only_proposed(shop: Api) -> None:
 def rejected(shop: Api) -> Api:
     """Revision 2 is in force; 3 brought a refused and a good resource, 4 takes the one back."""
     shop.apply(strict("PERMISSIVE"))
-    publish.publish_through(2, publish.timezone.now())
+    publish.publish_through(2, timezone.now())
     shop.apply(f"{strict('STRICT')}---\n{strict('DISABLE', name='other', namespace='bank')}")
     take_back(3, {ResourceKey("PeerAuthentication", "shop", "default"): "no"}, REFUSED)
-    publish.publish_through(4, publish.timezone.now())
+    publish.publish_through(4, timezone.now())
     return shop
 
 
