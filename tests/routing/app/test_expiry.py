@@ -181,11 +181,11 @@ def test_one_that_cannot_be_put_back_does_not_hold_up_the_others(
     real = judgement.judge
     failed: list[str] = []
 
-    def judge(before: Any, wanted: Any, changes: Any) -> Any:
+    def judge(after: Any, changes: Any) -> Any:
         if changes[0].key.namespace == "bank":
             failed.append("bank")
             raise RuntimeError("a bug")
-        return real(before, wanted, changes)
+        return real(after, changes)
 
     monkeypatch.setattr("routing.services.expire.judge", judge)
     assert (put_back_expired(after(minutes=11)), failed) == ((3,), ["bank"])
