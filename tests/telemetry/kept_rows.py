@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeVar
 
 from telemetry.collector.batches import Batches
@@ -49,16 +49,15 @@ Kind = TypeVar("Kind", bound=Receiving)
 
 
 @asynccontextmanager
-async def receiving(
-    quotas: Quotas | None = None,
-    *,
-    kind: type[Kind] = Receiving,  # type: ignore[assignment]
-) -> AsyncIterator[Kind]:
-    """Its queues run."""
-    made = kind(quotas or Quotas())
+async def running(made: Kind) -> AsyncIterator[Kind]:
+    """While its queues run."""
     tasks = [asyncio.create_task(queue.run()) for queue in (made.spans, made.logs, made.exemplars)]
     try:
         yield made
     finally:
         for task in tasks:
             task.cancel()
+
+
+def receiving(quotas: Quotas | None = None) -> AbstractAsyncContextManager[Receiving]:
+    return running(Receiving(quotas or Quotas()))

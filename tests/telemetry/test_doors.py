@@ -20,9 +20,10 @@ from telemetry.collector.otlp_grpc import start_grpc
 from telemetry.collector.otlp_http import otlp_routes, start_http
 from telemetry.collector.remote_write import RemoteWrite, WriteTables
 from telemetry.collector.zipkin import zipkin_route
+from telemetry.ingest.quotas import Quotas
 from telemetry.ingest.remote_write import Register
 from telemetry.snappy import packed
-from tests.telemetry.kept_rows import KeptRows, Receiving, receiving
+from tests.telemetry.kept_rows import KeptRows, Receiving, receiving, running
 from tests.telemetry.otlp import log_request, requests_total, span, trace_request
 from tests.telemetry.prometheus_write import HEADERS as SNAPPY
 from tests.telemetry.stack import free_port
@@ -64,7 +65,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @asynccontextmanager
 async def opened() -> AsyncIterator[Open]:
     access = Access.of("127.0.0.1", "")
-    async with receiving(kind=Open) as made:
+    async with running(Open(Quotas())) as made:
         tables = WriteTables.of(KeptRows())
         writing = [asyncio.create_task(one.run()) for one in tables.all()]
         made.port = free_port()
@@ -216,8 +217,8 @@ async def test_grpc_refuses_what_it_cannot_read_and_what_is_too_large() -> None:
 async def test_grpc_calls_without_a_message_end_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(otlp_grpc, "BODY_SECONDS", 0.5)
     async with called() as (_, channel):
-        silent = channel.stream_unary(TRACE, bytes, bytes)
-        calls: list[Any] = [silent() for _ in range(20)]
+        silent: Any = channel.stream_unary(TRACE, bytes, bytes)
+        calls = [silent() for _ in range(20)]
         await channel.unary_unary(TRACE, bytes, bytes)(SOUND)
         codes = {await call.code() for call in calls}
         assert codes == {grpc.StatusCode.DEADLINE_EXCEEDED}
