@@ -181,10 +181,22 @@ def _insert(handle: Any, statement: Statement, output: str, body: bytes) -> Answ
     """Rows travel behind their statement: the binding's own stream of rows calls an insert done
     even where the engine could not write it."""
     try:
+        if b"\n\n" in body:
+            return _streamed(handle, statement, output, body)
         sql = b"%s FORMAT %s\n%s" % (statement.sql.encode(), output.encode(), body)
         return Answer(body=b"", written_rows=handle.query(sql, "Null").rows_written())
     except Exception as error:
         raise EngineError(str(error)) from error
+
+
+def _streamed(handle: Any, statement: Statement, output: str, body: bytes) -> Answer:
+    """Behind a statement rows end at an empty line, which binary ones may hold."""
+    stream = handle.send_insert(statement.sql, output)
+    try:
+        stream.append(body)
+        return Answer(body=b"", written_rows=stream.finish().rows_written)
+    finally:
+        stream.close()
 
 
 def _import_chdb() -> Any:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from telemetry.ingest.rows import SAMPLE_COLUMNS, pack_sample
 from telemetry.store.client import Store, StoreAddress, StoreAway, StoreError
 from telemetry.store.migrate import migrate
 from tests.telemetry.stack import Stack
@@ -78,6 +79,14 @@ def test_an_insert_with_its_token_happens_once(store: Store) -> None:
     for token in ("a", "a", "b"):
         store.insert("samples", SAMPLES, [(77, "4000000000.000", 1.5)], token=f"once-{token}")
     assert store.query("SELECT count() FROM {database}.samples WHERE id = 77") == [(2,)]
+
+
+def test_binary_rows_that_look_like_an_empty_line_are_all_kept(store: Store) -> None:
+    rows = b"".join(pack_sample(number, 1_795_373_694_000, 1.0) for number in range(5000))
+    assert b"\n\n" in rows
+    store.insert_encoded("samples", SAMPLE_COLUMNS, rows, token="binary", form="RowBinary")
+    assert store.query("SELECT count() FROM {database}.samples") == [(5000,)]
+    store.execute("TRUNCATE TABLE {database}.samples")
 
 
 def test_a_query_that_takes_too_long_is_ended(store: Store) -> None:
