@@ -85,8 +85,7 @@ def test_binary_rows_that_look_like_an_empty_line_are_all_kept(store: Store) -> 
     rows = b"".join(pack_sample(number, 1_795_373_694_000, 1.0) for number in range(5000))
     assert b"\n\n" in rows
     store.insert_encoded("samples", SAMPLE_COLUMNS, rows, token="binary", form="RowBinary")
-    assert store.query("SELECT count() FROM {database}.samples") == [(5000,)]
-    store.execute("TRUNCATE TABLE {database}.samples")
+    assert store.query("SELECT count() FROM {database}.samples WHERE v = 1") == [(5000,)]
 
 
 def test_a_query_that_takes_too_long_is_ended(store: Store) -> None:
