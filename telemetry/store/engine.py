@@ -1,5 +1,6 @@
 """The embedded ClickHouse: one directory, one process, a fresh handle for each statement."""
 
+import os
 import re
 import sys
 import threading
@@ -48,6 +49,7 @@ _SERVER_CONFIG = """<clickhouse>
 of 128 KiB and merges column by column take half of what 1 MiB and all columns at once would."""
 _SETTING_NAME = re.compile(r"[a-z_]{1,64}")
 _SETTING_VALUE = re.compile(r"[A-Za-z0-9_.-]{0,128}")
+_FORMAT_NAME = re.compile(r"[A-Za-z0-9]{1,64}")
 _CODE = re.compile(r"Code: (\d+)")
 
 MEMORY_LIMIT = 256 << 20
@@ -178,25 +180,26 @@ class Engine:
 
 
 def _insert(handle: Any, statement: Statement, output: str, body: bytes) -> Answer:
-    """Rows travel behind their statement: the binding's own stream of rows calls an insert done
-    even where the engine could not write it."""
+    """Rows are a file in memory. The binding's own stream of rows calls an insert done even where
+    the engine could not write it, and behind their statement rows end at the first empty line."""
+    if not _FORMAT_NAME.fullmatch(output):
+        raise EngineError("Code: 73. The name of the format cannot be read")
     try:
-        if b"\n\n" in body:
-            return _streamed(handle, statement, output, body)
-        sql = b"%s FORMAT %s\n%s" % (statement.sql.encode(), output.encode(), body)
-        return Answer(body=b"", written_rows=handle.query(sql, "Null").rows_written())
+        with _in_memory(body) as path:
+            sql = f"{statement.sql} FROM INFILE '{path}' COMPRESSION 'none' FORMAT {output}"
+            return Answer(body=b"", written_rows=handle.query(sql, "Null").rows_written())
     except Exception as error:
         raise EngineError(str(error)) from error
 
 
-def _streamed(handle: Any, statement: Statement, output: str, body: bytes) -> Answer:
-    """Behind a statement rows end at an empty line, which binary ones may hold."""
-    stream = handle.send_insert(statement.sql, output)
-    try:
-        stream.append(body)
-        return Answer(body=b"", written_rows=stream.finish().rows_written)
-    finally:
-        stream.close()
+@contextmanager
+def _in_memory(body: bytes) -> Iterator[str]:
+    """The path of a file that is on no disk and ends with the block."""
+    with os.fdopen(os.memfd_create("rows"), "wb", buffering=0) as file:
+        unwritten = memoryview(body)
+        while unwritten:
+            unwritten = unwritten[file.write(unwritten) :]
+        yield f"/proc/self/fd/{file.fileno()}"
 
 
 def _import_chdb() -> Any:

@@ -10,6 +10,7 @@ from telemetry.collector.batches import BadRows, Batches
 from telemetry.store.client import Store, StoreAddress, StoreAway, StoreError
 
 MEMORY = 241
+TOO_MANY_PARTS = 252
 CANNOT_PARSE = 27
 
 
@@ -57,9 +58,10 @@ async def test_memory_that_is_short_for_a_while_costs_nobody_a_row() -> None:
     assert len(set(store.tokens)) == 1
 
 
-async def test_memory_that_stays_short_is_to_be_tried_again_by_the_sender() -> None:
+@pytest.mark.parametrize("short", [MEMORY, TOO_MANY_PARTS])
+async def test_what_stays_short_is_to_be_tried_again_by_the_sender(short: int) -> None:
     with pytest.raises(StoreAway):
-        await put(ShortStore(*[MEMORY] * 20))
+        await put(ShortStore(*[short] * 20))
 
 
 async def test_rows_that_are_bad_are_their_senders_fault() -> None:

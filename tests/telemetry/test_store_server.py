@@ -3,11 +3,15 @@
 import gzip
 import http.client
 import json
+import secrets
 import threading
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from telemetry.ingest.rows import SAMPLE_COLUMNS, pack_sample
 from telemetry.store.client import Store, StoreAddress, StoreAway, StoreError
@@ -15,6 +19,15 @@ from telemetry.store.migrate import migrate
 from tests.telemetry.stack import Stack
 
 SAMPLES = ("id", "t", "v")
+CANNOT_READ_ALL_DATA = 33
+MEMORY_LIMIT_EXCEEDED = 241
+TOO_MANY_PARTS = 252
+
+
+@pytest.fixture(scope="module")
+def anything(store: Store) -> Store:
+    store.execute("CREATE TABLE {database}.anything (s String) ENGINE = MergeTree ORDER BY s")
+    return store
 
 
 def ask(stack: Stack, path: str, body: bytes = b"", **headers: str) -> tuple[int, bytes]:
@@ -81,11 +94,80 @@ def test_an_insert_with_its_token_happens_once(store: Store) -> None:
     assert store.query("SELECT count() FROM {database}.samples WHERE id = 77") == [(2,)]
 
 
-def test_binary_rows_that_look_like_an_empty_line_are_all_kept(store: Store) -> None:
-    rows = b"".join(pack_sample(number, 1_795_373_694_000, 1.0) for number in range(5000))
-    assert b"\n\n" in rows
+@given(
+    st.lists(
+        st.one_of(
+            st.binary(max_size=100),
+            st.text("\n\r\0;'\\\" \t-A", max_size=100).map(str.encode),
+            st.just(b"\n\n"),
+        ),
+        min_size=1,
+        max_size=50,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_binary_rows_are_kept_whatever_bytes_they_have(
+    anything: Store, values: list[bytes]
+) -> None:
+    token = secrets.token_hex(8)
+    rows = b"".join(bytes((len(value),)) + value for value in values)
+    assert len(rows) < 1 << 14
+    anything.insert_encoded("anything", ("s",), rows, token=token, form="RowBinary")
+    found = anything.query("SELECT hex(s) FROM {database}.anything")
+    anything.execute("TRUNCATE TABLE {database}.anything")
+    assert sorted(row[0] for row in found) == sorted(value.hex().upper() for value in values)
+
+
+def test_samples_among_whose_bytes_are_empty_lines_are_all_kept(store: Store) -> None:
+    rows = b"".join(pack_sample(number, 1_795_373_694_000, 2.0) for number in range(100_000))
+    assert rows.count(b"\n\n") > 1
     store.insert_encoded("samples", SAMPLE_COLUMNS, rows, token="binary", form="RowBinary")
-    assert store.query("SELECT count() FROM {database}.samples WHERE v = 1") == [(5000,)]
+    assert store.query("SELECT count() FROM {database}.samples WHERE v = 2") == [(100_000,)]
+
+
+def test_rows_that_are_cut_short_are_refused_and_none_is_there(anything: Store) -> None:
+    with pytest.raises(StoreError) as refused:
+        anything.insert_encoded("anything", ("s",), b"\1a\5ab", token="cut", form="RowBinary")
+    assert (refused.value.code, refused.value.passing) == (CANNOT_READ_ALL_DATA, False)
+    assert anything.query("SELECT s FROM {database}.anything") == []
+
+
+@pytest.mark.parametrize("form", ["RowBinary", "JSONCompactEachRow"])
+def test_too_many_parts_are_told_and_pass(store: Store, form: str) -> None:
+    store.execute("DROP TABLE IF EXISTS {database}.few SYNC")
+    store.execute(
+        "CREATE TABLE {database}.few (s String) ENGINE = MergeTree ORDER BY s"
+        " SETTINGS parts_to_throw_insert = 1, parts_to_delay_insert = 1"
+    )
+    row = b"\1a" if form == "RowBinary" else b'["a"]'
+    store.insert_encoded("few", ("s",), row, token="first", form=form)
+    with pytest.raises(StoreError) as refused:
+        store.insert_encoded("few", ("s",), row, token="second", form=form)
+    assert (refused.value.code, refused.value.passing) == (TOO_MANY_PARTS, True)
+    assert store.query("SELECT s FROM {database}.few") == [("a",)]
+
+
+@pytest.mark.parametrize("form", ["RowBinary", "JSONCompactEachRow"])
+def test_too_little_memory_is_told_and_passes(store: Store, form: str) -> None:
+    store.execute("DROP TABLE IF EXISTS {database}.wide SYNC")
+    store.execute(
+        "CREATE TABLE {database}.wide (s String, w String DEFAULT repeat(s, 50000))"
+        " ENGINE = MergeTree ORDER BY s"
+    )
+    row = b"\1a" if form == "RowBinary" else b'["a"]\n'
+    with pytest.raises(StoreError) as refused:
+        store.insert_encoded("wide", ("s",), row * 10_000, token="much", form=form)
+    assert (refused.value.code, refused.value.passing) == (MEMORY_LIMIT_EXCEEDED, True)
+    assert store.query("SELECT count() FROM {database}.wide") == [(0,)]
+
+
+def test_a_format_is_a_name_and_nothing_else(stack: Stack, store: Store) -> None:
+    statement = quote("INSERT INTO meshweb.samples (id, t, v)")
+    form = quote("Null; SELECT 1")
+    path = f"/?query={statement}&default_format={form}"
+    status, told = ask(stack, path, b"x", X_ClickHouse_Key=password(stack))
+    assert (status, told) == (500, b"Code: 73. The name of the format cannot be read\n")
+    assert store.ping()
 
 
 def test_a_query_that_takes_too_long_is_ended(store: Store) -> None:
