@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import cache
+from threading import RLock
 from typing import Any
 
 from google.protobuf import json_format
@@ -23,8 +24,17 @@ SHORT_NAMES = {CLUSTER: "CDS", ENDPOINTS: "EDS", SECRET: "SDS", LISTENER: "LDS",
 """In push order: what is referred to comes before what refers to it."""
 
 
-@cache
+_making = RLock()
+"""Plans and trials are made by threads of their own, and messages of two pools do not mix."""
+
+
 def pool() -> DescriptorPool:
+    with _making:
+        return _only_pool()
+
+
+@cache
+def _only_pool() -> DescriptorPool:
     return descriptors.pool(descriptors.installed_binary(), descriptors.default_cache())
 
 
@@ -34,7 +44,8 @@ def message(name: str) -> type[Any]:
 
     Its constructor takes fields as keywords, sub-messages as dicts or messages, enums by name.
     """
-    return GetMessageClass(pool().FindMessageTypeByName(name))
+    with _making:
+        return GetMessageClass(pool().FindMessageTypeByName(name))
 
 
 def typed(name: str, **fields: Any) -> Message:
