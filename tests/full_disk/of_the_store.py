@@ -1,7 +1,11 @@
 """The store's disk: senders are told to come again, questions are answered, and it mends by itself."""
 
+import http.client
+import struct
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import grpc
 import pytest
@@ -10,12 +14,14 @@ from telemetry.store.client import Store
 from telemetry.store.migrate import migrate
 from tests.full_disk.small_disk import SmallDisk, mounted
 from tests.telemetry.otlp import log_request, span, trace_request
-from tests.telemetry.prometheus_write import body_of
+from tests.telemetry.prometheus_write import HEADERS, body_of
 from tests.telemetry.stack import Stack, eventually
 from tests.telemetry.test_collector import export, post
 
 RESERVE = 24 << 20
 SENTENCE = "the store's disk is full: nothing is taken until there is room"
+Sample = tuple[int, float]
+"""Milliseconds, the value."""
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +40,8 @@ def mesh(disk: SmallDisk) -> Iterator[Stack]:
     stack.stop()
 
 
-def start_store(stack: Stack) -> None:
-    words = ("--port", str(stack.store_port), "--reserve", str(RESERVE))
+def start_store(stack: Stack, reserve: int = RESERVE) -> None:
+    words = ("--port", str(stack.store_port), "--reserve", str(reserve))
     stack.start("store", "-m", "telemetry.store.server", str(stack.home), *words)
     store = stack.store()
     assert store.wait(60)
@@ -56,6 +62,28 @@ def traces(number: int) -> bytes:
 
 def spans(store: Store) -> set[int]:
     return {int(row[0], 16) for row in store.query("SELECT TraceId FROM {database}.otel_traces")}
+
+
+def samples(store: Store) -> set[Sample]:
+    rows = store.query(
+        "SELECT toUnixTimestamp64Milli(t), v FROM {database}.samples"
+        " WHERE id IN (SELECT id FROM {database}.series WHERE name = 'written')"
+    )
+    return {(time_ms, value) for time_ms, value in rows}
+
+
+def written(mesh: Stack, sample: Sample) -> bool:
+    """Whether a sample is acknowledged; if not, it was refused in the way that says to come again."""
+    body = body_of({(("__name__", "written"),): [sample]})
+    connection = http.client.HTTPConnection("127.0.0.1", mesh.http_port, timeout=60)
+    try:
+        connection.request("POST", "/api/v1/write", body, HEADERS)
+        answer = connection.getresponse()
+        assert answer.status in (204, 503), answer.read()
+        assert answer.status == 204 or answer.headers["Retry-After"] == "1"
+        return answer.status == 204
+    finally:
+        connection.close()
 
 
 def taken(mesh: Stack, body: bytes) -> bool:
@@ -142,3 +170,34 @@ def test_a_store_that_starts_on_a_full_disk_answers_and_loses_nothing(
     eventually(lambda: taken(mesh, traces(2001)), 30)
     assert spans(store) == before | {2001}
     assert migrate(store) == []
+
+
+@pytest.mark.parametrize("reserve", [RESERVE, 0])
+def test_small_binary_rows_are_there_if_they_were_acknowledged_and_else_not(
+    mesh: Stack, disk: SmallDisk, store: Store, reserve: int
+) -> None:
+    """Some senders at a time, each row with empty lines among its bytes; `reserve` 0: the kernel itself
+    says that the disk is full, in the midst of a write."""
+    mesh.kill("store")
+    start_store(mesh, reserve)
+    before = samples(store)
+    start, (empty_lines,) = round(time.time() * 1000), struct.unpack("<d", b"\n" * 8)
+    acknowledged: set[Sample] = set()
+    refused: set[Sample] = set()
+    with ThreadPoolExecutor(8) as senders:
+        for burst in range(40):
+            if burst >= 3:
+                disk.fill(but=reserve + max(0, 10 - burst) * (1 << 14))
+            some = [(start + burst * 100 + number, empty_lines) for number in range(24)]
+            for sample, kept in zip(some, senders.map(partial(written, mesh), some), strict=True):
+                (acknowledged if kept else refused).add(sample)
+            if len(refused) > 60:
+                break
+    assert acknowledged
+    assert refused
+    there = samples(store) - before
+    assert acknowledged - there == set()
+    assert there - acknowledged <= refused
+    disk.empty()
+    eventually(lambda: written(mesh, (start - 1, empty_lines)), 30)
+    assert samples(store) - before == there | {(start - 1, empty_lines)}
