@@ -18,6 +18,7 @@ export default defineConfig({
     proxy: {
       "/api": backend,
       "/login/once": backend,
+      "/readyz": backend,
       "/ws": { target: backend, ws: true },
     },
   },

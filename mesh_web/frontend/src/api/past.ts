@@ -12,13 +12,13 @@ export function useStoredGraph(view: View): {
   readonly graph: Graph | null;
   readonly error: Error | null;
 } {
-  const { at, graphType, windowSeconds } = view;
+  const { at, graphType, windowSeconds, own } = view;
   const query = useQuery({
-    queryKey: ["graph", graphType, windowSeconds, at],
+    queryKey: ["graph", graphType, windowSeconds, at, own],
     queryFn: ({ signal }) =>
       call("/graph", graphSchema, {
         signal,
-        query: { type: graphType, window: `${windowSeconds}s`, at },
+        query: { type: graphType, window: `${windowSeconds}s`, at, own: own ? true : null },
       }),
     enabled: isStored(view),
     refetchInterval: at === null ? AGAIN_MS : false,

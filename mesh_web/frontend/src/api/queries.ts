@@ -250,16 +250,27 @@ export const useBreakers = (namespace: string, service: string) =>
     refetchInterval: 1500,
   });
 
+/** `force`: also where others that refer to it break. */
+interface Insisted {
+  readonly force?: boolean;
+}
+
+const writing = ({ force = false }: Insisted) => (force ? { ...WAIT, force } : WAIT);
+
+interface Reversion extends Insisted {
+  readonly revision: number;
+}
+
 export const useRevert = () =>
-  useWrite((revision: number) =>
+  useWrite(({ revision, ...how }: Reversion) =>
     call(`/revisions/${revision}/revert`, writeResultSchema, {
       method: "POST",
       json: {},
-      query: WAIT,
+      query: writing(how),
     }),
   );
 
-export interface Application {
+export interface Application extends Insisted {
   readonly yaml: string;
   readonly dryRun: boolean;
   readonly message: string;
@@ -268,29 +279,29 @@ export interface Application {
 }
 
 export const useApply = () =>
-  useWrite(({ yaml, dryRun, message, expires }: Application) =>
+  useWrite(({ yaml, dryRun, message, expires, ...how }: Application) =>
     call("/apply", writeResultSchema, {
       method: "POST",
       yaml,
       query: {
-        ...(dryRun ? { dry_run: true } : { ...WAIT, message }),
+        ...(dryRun ? { dry_run: true } : { ...writing(how), message }),
         ...(expires === "" ? {} : { expires }),
       },
     }),
   );
 
-export interface Deletion {
+export interface Deletion extends Insisted {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
 }
 
 export const useDeleteResource = () =>
-  useWrite(({ kind, namespace, name }: Deletion) =>
+  useWrite(({ kind, namespace, name, ...how }: Deletion) =>
     call(
       `/namespaces/${segment(namespace || "x")}/${segment(kind)}/${segment(name)}` as "/namespaces/x/y/z",
       writeResultSchema,
-      { method: "DELETE", query: WAIT },
+      { method: "DELETE", query: writing(how) },
     ),
   );
 

@@ -1,6 +1,7 @@
 // The frame around every page: navigation, theme, account.
 import { type ReactNode, useRef } from "react";
 import { useLogout } from "../api/queries";
+import { useTroubles } from "../api/readiness";
 import { Button, IconButton, Segmented } from "../ui/controls";
 import { Icon, type IconName } from "../ui/Icon";
 import { Logo } from "../ui/Logo";
@@ -76,6 +77,22 @@ function ThemeButton() {
   );
 }
 
+/** What is wrong with Meshweb itself, whatever page it is. */
+function Troubles() {
+  const troubles = useTroubles();
+  if (troubles.length === 0) return null;
+  return (
+    <ul className="troubles" data-testid="troubles" role="alert">
+      {troubles.map((one) => (
+        <li key={one}>
+          <Icon name="error" size={16} />
+          {one}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 const isHere = (path: string, { href, also = [] }: Place): boolean =>
   href === "/" ? path === "/" : [href, ...also].some((one) => path.startsWith(one));
 
@@ -128,6 +145,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         </More>
       </nav>
       <main className="page" id="page" tabIndex={-1}>
+        <Troubles />
         {children}
       </main>
       <Shortcuts />

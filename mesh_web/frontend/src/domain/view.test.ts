@@ -18,6 +18,7 @@ describe("a shareable view", () => {
       idleNodes: false,
       serviceNodes: false,
       labels: false,
+      own: true,
       graphType: "versionedApp" as const,
       at: 1_769_000_000,
     };

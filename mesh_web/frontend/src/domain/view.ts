@@ -13,6 +13,8 @@ export interface View {
   readonly idleNodes: boolean;
   readonly serviceNodes: boolean;
   readonly labels: boolean;
+  /** With the calls of Meshweb's own processes to one another. */
+  readonly own: boolean;
   readonly graphType: GraphType;
   /** A time gone by, in Unix seconds; null: now. */
   readonly at: number | null;
@@ -36,7 +38,10 @@ const LIVE_WINDOWS: readonly number[] = [10, 60, 300];
 
 /** What nobody tells live is read from the store. */
 export const isStored = (view: View): boolean =>
-  view.at !== null || view.graphType !== "workload" || !LIVE_WINDOWS.includes(view.windowSeconds);
+  view.at !== null ||
+  view.own ||
+  view.graphType !== "workload" ||
+  !LIVE_WINDOWS.includes(view.windowSeconds);
 
 export const DEFAULT_VIEW: View = {
   selected: null,
@@ -46,6 +51,7 @@ export const DEFAULT_VIEW: View = {
   idleNodes: true,
   serviceNodes: true,
   labels: true,
+  own: false,
   graphType: "workload",
   at: null,
 };
@@ -66,6 +72,7 @@ export function parseView(params: URLSearchParams): View {
     idleNodes: params.get("idle") !== "0",
     serviceNodes: params.get("services") !== "0",
     labels: params.get("labels") !== "0",
+    own: params.get("own") === "1",
     graphType:
       GRAPH_TYPES.find(({ value }) => value === params.get("type"))?.value ??
       DEFAULT_VIEW.graphType,
@@ -85,6 +92,7 @@ export function formatView(view: View): string {
   if (!view.idleNodes) params.set("idle", "0");
   if (!view.serviceNodes) params.set("services", "0");
   if (!view.labels) params.set("labels", "0");
+  if (view.own) params.set("own", "1");
   if (view.graphType !== DEFAULT_VIEW.graphType) params.set("type", view.graphType);
   if (view.at !== null) params.set("at", String(view.at));
   const text = params.toString();

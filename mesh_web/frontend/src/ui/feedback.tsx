@@ -15,6 +15,18 @@ import type { Place } from "../domain/yamlPlace";
 import { Chip, Spinner } from "./controls";
 import { Icon, type IconName } from "./Icon";
 
+const NAMED = /^\w+ [^/\s]*\/\S+$/;
+
+/** What a finding is about, and the way to it; beside a text that is edited it opens in another tab. */
+function Named({ resource, beside }: { readonly resource: string; readonly beside: boolean }) {
+  if (!NAMED.test(resource)) return <span>{resource}</span>;
+  return (
+    <a href={`/config?${new URLSearchParams({ resource })}`} target={beside ? "_blank" : undefined}>
+      {resource}
+    </a>
+  );
+}
+
 /** With `placeOf` a finding says where it stands in the text beside it, and a press goes there. */
 export function Findings({
   findings,
@@ -46,7 +58,11 @@ export function Findings({
         >
           <header>
             <b>{finding.code}</b>
-            <span>{finding.resource}</span>
+            {placeOf?.(finding) ? (
+              <span>{finding.resource}</span>
+            ) : (
+              <Named beside={placeOf !== undefined} resource={finding.resource} />
+            )}
             {finding.path !== "" && <span>{finding.path}</span>}
             {standing(finding)}
           </header>

@@ -18,6 +18,7 @@ import {
   Problem,
   Pushing,
 } from "../../ui/feedback";
+import { Insist } from "../../ui/Insist";
 import { PageHead } from "../../ui/PageHead";
 import { CONFIG_TABS } from "../../ui/places";
 import { Link, useSearch } from "../../ui/router";
@@ -51,11 +52,20 @@ interface Standing {
 }
 
 /** A refusal in words, and its findings where they stand. */
-function Refused({ error, standing }: { readonly error: Error; readonly standing: Standing }) {
+function Refused({
+  error,
+  standing,
+  onInsist,
+}: {
+  readonly error: Error;
+  readonly standing: Standing;
+  readonly onInsist: (() => void) | null;
+}) {
   return (
     <div className="stack">
       <Problem error={{ message: error.message }} />
       <Findings findings={error instanceof ApiError ? error.findings : []} {...standing} />
+      {onInsist !== null && <Insist error={error} onInsist={onInsist} verb="Apply" />}
     </div>
   );
 }
@@ -64,17 +74,19 @@ function Outcome({
   check,
   apply,
   standing,
+  onInsist,
 }: {
   readonly check: ReturnType<typeof useApply>;
   readonly apply: ReturnType<typeof useApply>;
   readonly standing: Standing;
+  readonly onInsist: (() => void) | null;
 }) {
   const applied = useFollowed(apply.data);
   const checked = check.data;
   if (check.isPending) return <Pushing what="Checking …" />;
   if (apply.isPending) return <Pushing what="Applying, and waiting for the proxies …" />;
   const error = apply.error ?? check.error;
-  if (error !== null) return <Refused error={error} standing={standing} />;
+  if (error !== null) return <Refused error={error} onInsist={onInsist} standing={standing} />;
   if (applied !== undefined) {
     return (
       <div className="stack">
@@ -300,7 +312,16 @@ function Editor({
             </p>
           )}
           {(touched || resource === null) && (
-            <Outcome apply={apply} check={check} standing={standing} />
+            <Outcome
+              apply={apply}
+              check={check}
+              onInsist={
+                editable
+                  ? () => apply.mutate({ yaml, dryRun: false, message, expires, force: true })
+                  : null
+              }
+              standing={standing}
+            />
           )}
           {resource !== null && at === "" && (
             <ResourceStatus editable={editable} resource={resource} {...standing} />

@@ -14,6 +14,7 @@ import { toYaml } from "../../domain/yaml";
 import type { Place } from "../../domain/yamlPlace";
 import { Button, Chip } from "../../ui/controls";
 import { Convergence, Findings, Problem, Pushing } from "../../ui/feedback";
+import { Insist } from "../../ui/Insist";
 import { Link } from "../../ui/router";
 import { Countdown } from "./Countdown";
 
@@ -126,7 +127,18 @@ function Delete({ resource }: { readonly resource: Resource }) {
   if (remove.isPending) return <Pushing what="Deleting, and waiting for the proxies …" />;
   return (
     <section className="stack">
-      {remove.error !== null && <Problem error={remove.error} />}
+      {remove.error !== null && (
+        <Problem
+          action={
+            <Insist
+              error={remove.error}
+              onInsist={() => remove.mutate({ ...resource, force: true })}
+              verb="Delete"
+            />
+          }
+          error={remove.error}
+        />
+      )}
       {result !== undefined && <Convergence result={result} />}
       {sure ? (
         <div className="row" data-wrap="">

@@ -38,7 +38,7 @@ function Responses({ edge }: { readonly edge: GraphEdge }) {
     <div className="stack">
       <div aria-hidden="true" className="responses">
         {codes.map(([code, rate]) => (
-          <i data-class={classOf(code)} key={code} style={{ flexGrow: rate }} />
+          <i data-class={classOf(code)} key={code} style={{ flexGrow: rate / total }} />
         ))}
       </div>
       <ul className="row" data-wrap="">

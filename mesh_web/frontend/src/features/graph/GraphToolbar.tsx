@@ -121,6 +121,9 @@ export function GraphToolbar({
         <Switch checked={view.idleNodes} onChange={(idleNodes) => onView({ ...view, idleNodes })}>
           Nodes without traffic
         </Switch>
+        <Switch checked={view.own} onChange={(own) => onView({ ...view, own })}>
+          With Meshweb
+        </Switch>
         <Switch checked={animated} onChange={onAnimated}>
           Animated traffic
         </Switch>

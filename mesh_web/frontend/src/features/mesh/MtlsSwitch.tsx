@@ -89,7 +89,11 @@ export function MtlsSwitch({
             revert.data === undefined &&
             result.revision !== null &&
             result.changes.length > 0 && (
-              <Button icon="undo" onClick={() => revert.mutate(result.revision ?? 0)} tone="quiet">
+              <Button
+                icon="undo"
+                onClick={() => revert.mutate({ revision: result.revision ?? 0 })}
+                tone="quiet"
+              >
                 Undo
               </Button>
             )

@@ -15,6 +15,7 @@ import {
   Problem,
   Pushing,
 } from "../../ui/feedback";
+import { Insist } from "../../ui/Insist";
 import { LiveMark } from "../../ui/LiveMark";
 import { PageHead } from "../../ui/PageHead";
 import { Section } from "../../ui/Panel";
@@ -56,7 +57,18 @@ function Revert({ revision }: { readonly revision: Revision }) {
   if (revert.isPending) return <Pushing what={`Taking revision ${revision.number} back …`} />;
   return (
     <div className="stack">
-      {revert.error !== null && <Problem error={revert.error} />}
+      {revert.error !== null && (
+        <Problem
+          action={
+            <Insist
+              error={revert.error}
+              onInsist={() => revert.mutate({ revision: revision.number, force: true })}
+              verb="Revert"
+            />
+          }
+          error={revert.error}
+        />
+      )}
       {result !== undefined && <Convergence result={result} />}
       {sure ? (
         <div className="row">
@@ -64,7 +76,7 @@ function Revert({ revision }: { readonly revision: Revision }) {
             data-testid="confirm-revert"
             onClick={() => {
               setSure(false);
-              revert.mutate(revision.number);
+              revert.mutate({ revision: revision.number });
             }}
             tone="danger"
           >

@@ -119,12 +119,15 @@ export function WeightEditor({
     write.mutate(weights, { onSuccess: () => setDraft(null) });
   };
   const undo = (revision: number) =>
-    revert.mutate(revision, {
-      onSuccess: () => {
-        write.reset();
-        toast("good", `Revision ${revision} is undone.`);
+    revert.mutate(
+      { revision },
+      {
+        onSuccess: () => {
+          write.reset();
+          toast("good", `Revision ${revision} is undone.`);
+        },
       },
-    });
+    );
 
   return (
     <div className="stack">
