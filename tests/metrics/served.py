@@ -102,11 +102,13 @@ def served() -> Iterator[Served]:
     offset = random.randrange(4000, 9000)
     with tempfile.TemporaryDirectory(prefix="mw-") as name:
         home = Path(name)
+        (home / "run").mkdir(mode=0o700)  # the supervisor makes it
         environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("MESHWEB_")},
             "MESHWEB_HOME": str(home),
             "MESHWEB_PORT_OFFSET": str(offset),
             "MESHWEB_SCRAPE_OWN": "",
+            "MESHWEB_OWN_TELEMETRY": "off",
             "DJANGO_SETTINGS_MODULE": "mesh_web.settings",
         }
         made = Served(home, offset, environment)
