@@ -113,5 +113,5 @@ describe("versions of one service", () => {
     const left = (version: string) => placement.nodes.get(`workload:shop/pay-${version}`)?.x ?? 0;
     const sorted = [...versions].sort((a, b) => left(a) - left(b));
     expect(sorted).toEqual(["v1", "v2", "v3", "v10"]);
-  });
+  }, 60_000);
 });

@@ -85,7 +85,7 @@ const BOX_OPTIONS: Readonly<Record<string, string>> = {
 
 /** Width and height a node is drawn with. */
 function sizeOf(node: GraphNode): { readonly width: number; readonly height: number } {
-  if (node.kind === "service") return { width: 156, height: 38 };
+  if (node.kind === "service") return { width: 180, height: 38 };
   return { width: 200, height: 58 };
 }
 

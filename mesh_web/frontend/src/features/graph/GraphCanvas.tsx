@@ -14,6 +14,7 @@ import { forks, isWorded, type Placement, tabs } from "../../domain/layout";
 import { formatDuration, formatRate, formatRatio } from "../../domain/units";
 import type { View } from "../../domain/view";
 import { IconButton } from "../../ui/controls";
+import { Loading } from "../../ui/feedback";
 import { ArrowHeads, MeshEdge, type MeshFlowEdge } from "./MeshEdge";
 import { type BoxFlowNode, describe, type MeshFlowNode, MeshNode, NamespaceBox } from "./MeshNode";
 import { TrafficLayer } from "./TrafficLayer";
@@ -256,7 +257,9 @@ export function GraphCanvas(props: Props) {
   return (
     <div className="graph-frame" ref={frame}>
       <ArrowHeads />
-      {layout === null ? null : (
+      {layout === null ? (
+        <Loading what="the layout" />
+      ) : (
         <ReactFlowProvider>
           <Drawn {...props} layout={layout} />
         </ReactFlowProvider>
