@@ -36,7 +36,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     try:
         started = stack.start_store()
         migrate(started)
-        for table in ("otel_traces", "trace_times"):
+        for table in ("otel_traces", "trace_times", "span_services"):
             started.execute(f"ALTER TABLE {{database}}.{table} REMOVE TTL")
         for path in sorted((QUERIES / "traces").glob("*.json")):
             insert(started, path.read_text())

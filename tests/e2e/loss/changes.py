@@ -163,11 +163,12 @@ class Changes:
 
     def _rotate(self) -> str:
         """Any proxy of the mesh; that of the control process that is being replaced may be away."""
-        found = self.api.items("/certificates", namespace=loss.NAMESPACE)
-        if not found:
-            return "nobody is connected"
+        found = eventually("somebody is connected", self._certified, within=30)
         one = self.random.choice(found)
         return _told(self.api.call("POST", f"/proxies/{one['proxy']}/certificate/rotate"))
+
+    def _certified(self) -> list[dict[str, Any]]:
+        return self.api.items("/certificates", namespace=loss.NAMESPACE)
 
     def _rotate_root(self) -> str:
         return _told(self.api.call("POST", "/certificates/rotation", {}))
