@@ -100,7 +100,9 @@ def test_a_live_system_comes_back_as_it_was(source: Home, saved: Path, target: H
         assert (target.path / name).stat().st_mode & 0o777 == 0o600
     store = target.store()
     ((spans, traces, (samples, _), logs),) = store.query(COUNTED)
-    assert (spans >= 50 * before, spans % 50, traces) == (True, 0, spans // 50)
+    assert (spans >= 50 * before, spans % 50, traces >= before) == (True, 0, True)
+    # nobody had an answer yet for what was under way between the two tables
+    assert 0 <= spans // 50 - traces <= 1
     assert (samples >= before, logs >= before) == (True, True)
     assert migrate(store) == []
     assert list((target.path / "store" / "backups").iterdir()) == []
