@@ -68,7 +68,6 @@ def test_a_change_is_one_trace_from_the_request_to_each_proxys_answer(mesh: Runn
         "plan": "roll out revision",
         "read": "plan",
         "compile": "plan",
-        "try": "plan",
         "make snapshots": "plan",
         **dict.fromkeys(proxies, "roll out revision"),
         "wait until converged": PUT,
