@@ -118,22 +118,6 @@ class Mesh:
         known = before.configs
         return tuple(i for i, config in self.configs.items() if known.get(i) is not config)
 
-    def overlaps_from(self, before: "Mesh | None", *, clients_switched: bool) -> frozenset[Overlap]:
-        """What must overlap while the fleet moves from `before` to this mesh."""
-        if before is None:
-            return frozenset()
-        return frozenset(
-            Overlap(
-                namespace=namespace,
-                workload=workload,
-                port=port,
-                previous=previous,
-                clients_switched=clients_switched,
-            )
-            for (namespace, workload, port), previous in before.modes.items()
-            if self.modes.get((namespace, workload, port), previous) is not previous
-        )
-
 
 class Compiler:
     """Compiles one mesh after another, remembering every step whose inputs have not changed.
