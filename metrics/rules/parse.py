@@ -23,6 +23,10 @@ MAX_BYTES = 1 << 20
 MAX_RULES = 5000
 LEAST_INTERVAL_MS = 1000
 MAX_GROUPS = 1000
+MAX_LABELS = 64
+"""In one mapping: a series has no more."""
+MAX_FINDINGS = 200
+"""That are told of one file; of the others how many there are."""
 _DURATION = re.compile(r"([0-9]{1,9}(ms|[smhdwy])){1,7}")
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 CATALOGUE: Mapping[str, tuple[Severity, str, str]] = {
@@ -42,6 +46,7 @@ CATALOGUE: Mapping[str, tuple[Severity, str, str]] = {
     "MSH2014": (Severity.WARNING, "{} is there twice with the same labels", "one overwrites the other"),
     "MSH2015": (Severity.ERROR, "more than {}", "split the file"),
     "MSH2016": (Severity.ERROR, "the interval is shorter than one second", "evaluate less often"),
+    "MSH2017": (Severity.WARNING, "{} more findings are not told", "correct those before it first"),
 }  # fmt: skip
 _FILE_FIELDS = frozenset({"groups"})
 _GROUP_FIELDS = frozenset({"name", "interval", "limit", "query_offset", "labels", "rules"})
@@ -64,8 +69,20 @@ class Parsed:
 class _Reader:
     resource: str
     findings: list[Finding] = field(default_factory=list)
+    untold: int = 0
 
     def find(self, code: str, path: str, *words: object) -> None:
+        if len(self.findings) < MAX_FINDINGS:
+            self._tell(code, path, *words)
+        else:
+            self.untold += 1
+
+    def parsed(self, groups: tuple[Group, ...] = ()) -> "Parsed":
+        if self.untold:
+            self._tell("MSH2017", "", self.untold)
+        return Parsed(groups, tuple(self.findings))
+
+    def _tell(self, code: str, path: str, *words: object) -> None:
         severity, message, fix = CATALOGUE[code]
         self.findings.append(
             Finding(
@@ -111,6 +128,9 @@ class _Reader:
         if not isinstance(given, dict):
             self.find("MSH2002", path, path, "a mapping")
             return ()
+        if len(given) > MAX_LABELS:
+            self.find("MSH2015", path, f"{MAX_LABELS} of them")
+            return ()
         found = {}
         for key, value in given.items():
             where = f"{path}.{key}"
@@ -131,14 +151,14 @@ def parse(text: str, name: str) -> Parsed:
     reader = _Reader(f"RuleFile {name}")
     if len(text) > MAX_BYTES:
         reader.find("MSH2015", "", f"{MAX_BYTES} bytes")
-        return Parsed((), tuple(reader.findings))
+        return reader.parsed()
     loaded = document_of(text)
     if isinstance(loaded, Unreadable):
         reader.find("MSH2001", "", loaded.reason)
-        return Parsed((), tuple(reader.findings))
+        return reader.parsed()
     groups = tuple(_groups(reader, {} if loaded is None else loaded))
-    _find_twins(reader, groups)
-    return Parsed(groups, tuple(reader.findings))
+    _find_twins(reader, groups)  # last: they are warnings, and errors must not be the untold
+    return reader.parsed(groups)
 
 
 def _groups(reader: _Reader, loaded: object) -> Iterator[Group]:

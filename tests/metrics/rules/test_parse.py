@@ -3,7 +3,7 @@
 import pytest
 
 from metrics.rules.model import Alerting, Group, Recording
-from metrics.rules.parse import parse
+from metrics.rules.parse import MAX_FINDINGS, MAX_LABELS, parse
 from rest.contracts import Finding, Severity
 
 GOOD = """
@@ -106,3 +106,26 @@ def test_a_bad_expression_is_told_with_its_place_and_hint() -> None:
 def test_an_empty_file_has_no_groups() -> None:
     assert parse("", "empty").groups == ()
     assert parse("", "empty").sound
+
+
+def test_of_many_findings_the_first_are_told_and_the_others_counted() -> None:
+    parsed = parse("\n".join(f"key_{index}: 1" for index in range(60_000)), "shop")
+    assert not parsed.sound
+    assert [one.path for one in parsed.findings] == [
+        *(f"key_{index}" for index in range(MAX_FINDINGS)),
+        "",
+    ]
+    assert parsed.findings[-1] == Finding(
+        code="MSH2017",
+        severity=Severity.WARNING,
+        resource="RuleFile shop",
+        path="",
+        message="59800 more findings are not told",
+        fix="correct those before it first",
+    )
+
+
+def test_a_mapping_has_as_many_labels_as_a_series() -> None:
+    labels = ", ".join(f"k{index}: v" for index in range(MAX_LABELS + 1))
+    parsed = parse(f"groups: [{{name: a, labels: {{{labels}}}}}]", "shop")
+    assert [(one.code, one.path) for one in parsed.findings] == [("MSH2015", "groups[0].labels")]
