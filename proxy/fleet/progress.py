@@ -41,6 +41,11 @@ class _Revision:
         """Whether more may become of it: those that come late are counted, a refusal is final."""
         return self.reported is None or self.reported.state is not RevisionState.REJECTED
 
+    def waits_for(self, proxy_ids: Iterable[str]) -> bool:
+        """Whether any of these has not answered yet, as far as is known here."""
+        known = (self.proxies.get(proxy_id) for proxy_id in proxy_ids)
+        return any(one is not None and one.state is ProxyState.PENDING for one in known)
+
 
 class Progress:
     """What this process knows of the revisions it pushed lately.
@@ -87,13 +92,16 @@ class Progress:
         """Which other control processes live and what they have; whether that is news."""
         if (names, connected) == (self._others, self._elsewhere):
             return False
-        for proxy_id in self._elsewhere - connected - self._connected:
-            self._left[proxy_id] = now
+        orphaned = self._elsewhere - connected - self._connected
+        self._left.update(dict.fromkeys(orphaned, now))
         for proxy_id in connected:
             self._left.pop(proxy_id, None)
+        self._seen |= connected
         self._others, self._elsewhere = names, connected
         for revision in self._revisions.values():
             revision.touched = True
+            if revision.open and revision.waits_for(orphaned):
+                revision.reported = None  # it was said without those that are to come here now
         return True
 
     def pushed(
@@ -187,11 +195,6 @@ class Progress:
     def last_good(self, proxy_id: str) -> ProxySnapshot | None:
         """What a connected proxy acknowledged last, all of it."""
         return self._settled.get(proxy_id)
-
-    def has_all(self, proxy_id: str) -> bool:
-        """Whether a proxy has acknowledged all that it shall have."""
-        wanted = self._wanted.get(proxy_id)
-        return wanted is not None and self._settled.get(proxy_id) is wanted
 
     def all_settled(self, now: float) -> bool:
         """Whether every connected proxy has all it shall have, and none is on its way back."""

@@ -92,7 +92,7 @@ def test_a_refusal_rejects_the_revision_and_keeps_what_was_good() -> None:
     progress.rejected("p2", 2, "bad port")
     assert told(progress, 11)[1] == (2, "rejected", [("p2", "rejected", None, "bad port")])
     assert progress.last_good("p2") is good
-    assert not progress.has_all("p2")
+    assert not progress.all_settled(11)
 
 
 def test_a_taken_address_keeps_a_proxy_pending_and_says_why() -> None:
@@ -130,7 +130,7 @@ def test_a_revision_that_had_converged_is_not_measured_again_by_a_new_control_pr
     progress.pushed(1, 10.0, [one], final=True, now=500)
     progress.settled(one, 501)
     assert told(progress, 502) == []
-    assert progress.has_all("p2")
+    assert progress.all_settled(502)
     push(progress, 2, two, now=510)
     progress.settled(two, 510.1)
     assert told(progress, 511) == [(2, "converged", [("p2", "synced", 100.0, "")])]
@@ -203,3 +203,36 @@ def test_who_answers_late_completes_a_partial_revision() -> None:
 def test_states_are_the_contracts() -> None:
     assert {"synced", "pending", "rejected", "disconnected"} == set(ProxyState)
     assert "converged" in set(RevisionState)
+
+
+def test_what_a_killed_process_had_is_waited_for_where_it_comes_to() -> None:
+    progress, a, b = connected(()), snapshot(2), snapshot(3)
+    push(progress, 1, now=1.0)
+    push(progress, 2, a, b, now=2.0)  # their pods are new, and come to the other process
+    progress.others(("other",), frozenset({"p2", "p3"}), 3.0)
+    a, b = snapshot(2), snapshot(3)
+    push(progress, 3, a, b)
+    assert told(progress, 10) == [(1, "converged", []), (2, "converged", []), (3, "converged", [])]
+
+    # both are told of it here as soon as nobody else has them
+    progress.connected("p2")
+    progress.settled(a, 10.5)
+    progress.others((), frozenset(), 14.0)
+    awaited = [("p2", "synced", 500.0, ""), ("p3", "pending", None, "")]
+    assert [one for one in told(progress, 14) if one[0] == 3] == [(3, "pushed", awaited)]
+    progress.connected("p3")
+    progress.settled(b, 14.5)
+    everybody = [("p2", "synced", 500.0, ""), ("p3", "synced", 4500.0, "")]
+    assert [one for one in told(progress, 15) if one[0] == 3] == [(3, "converged", everybody)]
+
+
+def test_what_a_killed_process_had_is_not_waited_for_without_end() -> None:
+    progress = connected(())
+    progress.others(("other",), frozenset({"p2"}), 3.0)
+    push(progress, 1, snapshot(2))
+    assert told(progress, 10) == [(1, "converged", [])]
+    progress.others((), frozenset(), 14.0)
+    assert told(progress, 14) == [(1, "pushed", [("p2", "pending", None, "")])]
+    assert told(progress, 14 + ARRIVAL_SECONDS) == [
+        (1, "converged", [("p2", "disconnected", None, "")])
+    ]
