@@ -205,9 +205,11 @@ async def test_recommendations_answer_over_grpc(monkeypatch: pytest.MonkeyPatch)
     server, port = await recommendations.start("127.0.0.1", 0)
     monkeypatch.setenv("RECOMMENDATIONS_URL", f"http://127.0.0.1:{port}")
     recommendations._channel.cache_clear()
-    assert await recommendations.ask("clock") == (["kettle", "lamp", "blanket"], "v1")
-    assert await recommendations.ask("") == (["kettle", "lamp", "blanket"], "v1")
-    await server.stop(0)
+    try:
+        assert await recommendations.ask("clock") == (["kettle", "lamp", "blanket"], "v1")
+        assert await recommendations.ask("") == (["kettle", "lamp", "blanket"], "v1")
+    finally:
+        await server.stop(0)
     with pytest.raises(UpstreamFailed, match="recommendations: UNAVAILABLE"):
         await recommendations.ask("")
     await recommendations._channel().close(None)

@@ -115,8 +115,8 @@ def test_senders_from_elsewhere_show_the_token_over_grpc_and_http(
 
     async def outcomes() -> list[object]:
         guard = Access("secret")
-        server = await start_grpc((signal,), f"127.0.0.1:{grpc_port}", guard)
         runner = await start_http("127.0.0.1", http_port, otlp_routes((signal,), guard))
+        server = await start_grpc((signal,), f"127.0.0.1:{grpc_port}", guard)
         try:
             return [
                 await over_grpc(),

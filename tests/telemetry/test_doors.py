@@ -196,9 +196,11 @@ async def called() -> AsyncIterator[tuple[Receiving, grpc.aio.Channel]]:
     async with receiving() as made:
         address = f"127.0.0.1:{free_port()}"
         server = await start_grpc(made.receiver.signals(), address, Access.of("127.0.0.1", ""))
-        async with grpc.aio.insecure_channel(address) as channel:
-            yield made, channel
-        await server.stop(None)
+        try:
+            async with grpc.aio.insecure_channel(address) as channel:
+                yield made, channel
+        finally:
+            await server.stop(None)
 
 
 async def test_grpc_refuses_what_it_cannot_read_and_what_is_too_large() -> None:

@@ -12,6 +12,8 @@ from redis.exceptions import ConnectionError as Away
 from mesh_web.broker import binary
 from telemetry.contracts import EdgeCount, EdgeKey, EdgeSecond, Reporter
 
+START_SECONDS = 20.0
+
 
 class Broker:
     """The Valkey binary on a Unix socket of its own, with nothing kept on disk."""
@@ -26,8 +28,9 @@ class Broker:
         self._process = subprocess.Popen(
             [str(binary()), *arguments, "--loglevel", "warning"], stdout=subprocess.DEVNULL
         )
+        end = time.monotonic() + START_SECONDS
         with Redis.from_url(self.url) as client:
-            for _ in range(200):
+            while time.monotonic() < end:
                 try:
                     client.ping()
                 except Away:

@@ -110,25 +110,37 @@ def admit(node_id: str, uris: tuple[str, ...]) -> str | None:
 
 
 @asynccontextmanager
+async def serving(
+    root: Root, address: str, handler: grpc.GenericRpcHandler, *hosts: str
+) -> AsyncIterator[None]:
+    """A gRPC server over mTLS with control's name; ends as if killed.
+
+    gRPC waits for ever where a server that was not stopped is collected as garbage.
+    """
+    pair = root.issue(spiffe.control_id(DOMAIN), *hosts)
+    server = grpc.aio.server(options=OPTIONS)
+    try:
+        server.add_generic_rpc_handlers((handler,))
+        server.add_secure_port(
+            address,
+            grpc.ssl_server_credentials(
+                [(pair.key_pem.encode(), pair.certificate_pem.encode())],
+                root_certificates=root.pem.encode(),
+                require_client_auth=True,
+            ),
+        )
+        await server.start()
+        yield
+    finally:
+        await server.stop(None)
+
+
+@asynccontextmanager
 async def control(root: Root, seen: Seen) -> AsyncIterator[AdsServer]:
     """Delta ADS over mTLS; ends as if killed."""
     ads = AdsServer(admit, seen)
-    pair = root.issue(spiffe.control_id(DOMAIN))
-    server = grpc.aio.server(options=OPTIONS)
-    server.add_generic_rpc_handlers((ads.handler(),))
-    server.add_secure_port(
-        f"{CONTROL_HOST}:{CONTROL_PORT}",
-        grpc.ssl_server_credentials(
-            [(pair.key_pem.encode(), pair.certificate_pem.encode())],
-            root_certificates=root.pem.encode(),
-            require_client_auth=True,
-        ),
-    )
-    await server.start()
-    try:
+    async with serving(root, f"{CONTROL_HOST}:{CONTROL_PORT}", ads.handler()):
         yield ads
-    finally:
-        await server.stop(None)
 
 
 @asynccontextmanager
@@ -139,8 +151,8 @@ async def envoy(
     with tempfile.TemporaryDirectory(prefix="mw") as name:
         folder = Path(name)
         sds = SdsServer(folder / "sds.sock")
-        await sds.start()
         sds.offer(root.identity(account))
+        await sds.start()
         around = bootstrap.Surroundings(
             control=control,
             collector="127.93.1.1:16216",
@@ -151,9 +163,11 @@ async def envoy(
         )
         config, log = folder / "envoy.json", folder / "log"
         config.write_text(json.dumps(bootstrap.bootstrap(pod, around)))
-        with _running(config, log):
-            yield log
-        await sds.stop()
+        try:
+            with _running(config, log):
+                yield log
+        finally:
+            await sds.stop()
 
 
 @contextmanager

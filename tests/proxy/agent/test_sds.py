@@ -84,22 +84,24 @@ async def test_a_renewed_identity_reaches_an_open_stream(tmp_path: Path) -> None
     server = SdsServer(socket)
     server.offer(FIRST)
     await server.start()
-    assert oct(socket.stat().st_mode & 0o777) == "0o600"
-    asked = asyncio.Event()
+    try:
+        assert oct(socket.stat().st_mode & 0o777) == "0o600"
+        asked = asyncio.Event()
 
-    async def requests() -> AsyncIterator[Any]:
-        yield ASKING(resource_names_subscribe=["default"])
-        await asked.wait()
+        async def requests() -> AsyncIterator[Any]:
+            yield ASKING(resource_names_subscribe=["default"])
+            await asked.wait()
 
-    async with grpc.aio.insecure_channel(f"unix:{socket}") as channel:
-        stream = channel.stream_stream(
-            "/envoy.service.secret.v3.SecretDiscoveryService/DeltaSecrets",
-            ASKING.SerializeToString,
-            ANSWER.FromString,
-        )(requests())
-        assert names(await stream.read()) == ["default"]
-        server.offer(RENEWED)
-        assert names(await stream.read()) == ["default"]
-        stream.cancel()
-    asked.set()
-    await server.stop()
+        async with grpc.aio.insecure_channel(f"unix:{socket}") as channel:
+            stream = channel.stream_stream(
+                "/envoy.service.secret.v3.SecretDiscoveryService/DeltaSecrets",
+                ASKING.SerializeToString,
+                ANSWER.FromString,
+            )(requests())
+            assert names(await stream.read()) == ["default"]
+            server.offer(RENEWED)
+            assert names(await stream.read()) == ["default"]
+            stream.cancel()
+        asked.set()
+    finally:
+        await server.stop()

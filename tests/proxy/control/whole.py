@@ -9,19 +9,15 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-import grpc
-import grpc.aio
 from asgiref.sync import sync_to_async
 from django.conf import settings
 
-from proxy.ads.server import OPTIONS
 from proxy.fleet.control import Control
 from proxy.fleet.metrics import Meter
 from proxy.fleet.tryout import Tryout
-from proxy.identity import spiffe
 from proxy.xds.options import Options
 from tests.mesh_web.live.real import Broker
-from tests.proxy.ads.fleet import CONTROL_HOST, CONTROL_PORT, DOMAIN, Root
+from tests.proxy.ads.fleet import CONTROL_HOST, CONTROL_PORT, DOMAIN, Root, serving
 from tests.routing.app.shop import Api
 from topology import facade as topology
 from topology.contracts import Pod
@@ -66,7 +62,11 @@ def worker() -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 @asynccontextmanager
@@ -87,24 +87,13 @@ async def control(
         tryout=tryout,
     )
     task = asyncio.create_task(running.run())
-    pair = root.issue(spiffe.control_id(DOMAIN), "localhost")
-    server = grpc.aio.server(options=OPTIONS)
-    server.add_generic_rpc_handlers((running.ads.handler(),))
-    server.add_secure_port(
-        f"{CONTROL_HOST}:{CONTROL_PORT}",
-        grpc.ssl_server_credentials(
-            [(pair.key_pem.encode(), pair.certificate_pem.encode())],
-            root_certificates=root.pem.encode(),
-            require_client_auth=True,
-        ),
-    )
-    async with asyncio.timeout(10):
-        await running.ready.wait()
-    await server.start()
     try:
-        yield running
+        async with asyncio.timeout(10):
+            await running.ready.wait()
+        address = f"{CONTROL_HOST}:{CONTROL_PORT}"
+        async with serving(root, address, running.ads.handler(), "localhost"):
+            yield running
     finally:
-        await server.stop(None)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 

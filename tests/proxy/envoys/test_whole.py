@@ -7,20 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import grpc
-import grpc.aio
 import pytest
 from django.conf import settings
 
 from mesh_web.accounts.services import create_token
-from proxy.ads.server import OPTIONS
 from proxy.agent.control_client import ControlClient
 from proxy.agent.questions import Answering
 from proxy.envoys.questions import Questions
 from proxy.identity import spiffe
 from rest.contracts import Role
 from routing import broker as routing_broker
-from tests.proxy.ads.fleet import DOMAIN, Root, envoy
+from tests.proxy.ads.fleet import DOMAIN, Root, envoy, serving
 from tests.proxy.control.test_refusals import SHOP, proxies
 from tests.proxy.control.test_troubles import sweep
 from tests.proxy.control.whole import MeshBroker, apply, control, eventually, in_thread, pods
@@ -54,33 +51,21 @@ async def line(
 ) -> AsyncIterator[Questions]:
     """Control's questions, and the agent of a node that answers them."""
     questions = Questions(DOMAIN, settings.BROKER_URL)
-    pair = root.issue(spiffe.control_id(DOMAIN), "localhost")
-    server = grpc.aio.server(options=OPTIONS)
-    server.add_generic_rpc_handlers((questions.handler(),))
-    server.add_secure_port(
-        AGENTS,
-        grpc.ssl_server_credentials(
-            [(pair.key_pem.encode(), pair.certificate_pem.encode())],
-            root_certificates=root.pem.encode(),
-            require_client_auth=True,
-        ),
-    )
-    await server.start()
     own = root.issue(spiffe.agent_id(DOMAIN, node))
     client = ControlClient(AGENTS)
     client.identify(root.pem, own.certificate_pem, own.key_pem)
-    tasks = [
-        asyncio.create_task(questions.run()),
-        asyncio.create_task(Answering(client, admin_of).run()),
-    ]
-    try:
-        yield questions
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await client.close()
-        await server.stop(None)
+    async with serving(root, AGENTS, questions.handler(), "localhost"):
+        tasks = [
+            asyncio.create_task(questions.run()),
+            asyncio.create_task(Answering(client, admin_of).run()),
+        ]
+        try:
+            yield questions
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await client.close()
 
 
 async def told(api: Api, path: str) -> Any:
