@@ -31,7 +31,7 @@ from telemetry.store.client import Store
 from telemetry.store.edges import EdgeNames, edge_totals
 from telemetry.store.migrate import migrate
 from tests.telemetry.stack import Stack
-from topology.contracts import Graph, Registry, Service, Workload
+from topology.contracts import Graph, GraphEdge, GraphNode, Registry, Service, Workload
 from topology.graph.as_json import to_json
 from topology.graph.build import build
 from topology.graph.past import stored_graph
@@ -104,16 +104,15 @@ def filled() -> Window:
 
 def floor_of(graph: Graph) -> Callable[[], Graph]:
     """Makes the same values again, from values."""
-    nodes = [{name: getattr(node, name) for name in type(node).__slots__} for node in graph.nodes]
-    edges = [{name: getattr(edge, name) for name in type(edge).__slots__} for edge in graph.edges]
-    node_type, edge_type = type(graph.nodes[0]), type(graph.edges[0])
+    nodes = [node._asdict() for node in graph.nodes]
+    edges = [edge._asdict() for edge in graph.edges]
 
     def make() -> Graph:
         return Graph(
             at=graph.at,
             window_seconds=graph.window_seconds,
-            nodes=tuple(node_type(**one) for one in nodes),
-            edges=tuple(edge_type(**one) for one in edges),
+            nodes=tuple(GraphNode(**one) for one in nodes),
+            edges=tuple(GraphEdge(**one) for one in edges),
         )
 
     return make

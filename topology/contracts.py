@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:  # these values are for processes without Django, which findings bring
     from rest.contracts import Finding
@@ -280,8 +280,11 @@ class Health(StrEnum):
     FAILING = "failing"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GraphNode:
+METRICS, TRACES = "metrics", "traces"
+"""Who saw an edge."""
+
+
+class GraphNode(NamedTuple):  # a graph has thousands, and tuples are made fastest
     """`id` is stable across builds: "<kind>:<namespace>/<name>". A version's name is "<app> <version>"."""
 
     id: str
@@ -323,15 +326,14 @@ class Marks:
     breakers: Mapping[tuple[str, str], EdgeBreaker] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GraphEdge:
+class GraphEdge(NamedTuple):
     """Traffic from one node to another over the window. `id` is "<source id>-><target id>|<protocol>".
 
     Rates are per second; durations in milliseconds, None without samples; ratios 0..1.
     `requests_total` counts requests in the window; `responses` maps code to requests per second.
     Bytes are what the one called sent back and received; of HTTP the bodies. For TCP `requests_*`
-    are 0. `seen_by`: "metrics" of the mesh,
-    "traces", or both; what only spans saw has the protocol "traces". `breaker` None: it is closed.
+    are 0. `seen_by`: METRICS of the mesh,
+    TRACES, or both; what only spans saw has the protocol "traces". `breaker` None: it is closed.
     """
 
     id: str
@@ -350,7 +352,7 @@ class GraphEdge:
     bytes_received_per_second: float = 0.0
     connections_open: int = 0
     health: Health = Health.IDLE
-    seen_by: tuple[str, ...] = ("metrics",)
+    seen_by: tuple[str, ...] = (METRICS,)
     breaker: EdgeBreaker | None = None
 
 

@@ -36,9 +36,8 @@ class Outcomes(NamedTuple):
     @property
     def error_ratio(self) -> float:
         """The share (0..1) that the service failed: 5xx, no response, gRPC status not OK."""
-        if not self.requests:
-            return 0.0
-        return (self.server_errors + self.no_response + self.grpc_errors) / self.requests
+        failed = self.server_errors + self.no_response + self.grpc_errors
+        return failed / (self.http + self.grpc) if failed else 0.0
 
 
 def outcome_of(protocol: str, code: str, flags: str) -> Outcomes:
@@ -136,5 +135,8 @@ def workload_health(traffic: Health, replicas: Health) -> Health:
     return traffic if replicas is Health.HEALTHY else worst(traffic, replicas)
 
 
-def worst(*verdicts: Health) -> Health:
-    return max(verdicts, key=SEVERITY.__getitem__)
+def worst(first: Health, *others: Health) -> Health:
+    for one in others:
+        if SEVERITY[one] > SEVERITY[first]:
+            first = one
+    return first

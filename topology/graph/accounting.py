@@ -6,7 +6,7 @@ Over plain text a destination cannot name its caller: what plain-text sources ha
 the same workload is taken off, and the rest came from outside the mesh.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.contracts import EdgeKey, Reporter
+from topology.graph.lately import Lately
 from topology.graph.window import BYTES_RECEIVED, BYTES_SENT, REQUESTS, Counts, Totals
 
 UNKNOWN = "unknown"
@@ -48,36 +49,65 @@ class _Row(NamedTuple):
 
 def counted(totals: Totals) -> Counted:
     """Choose the rows, scale the ones that are partly known, fill in security."""
-    sources, destinations = _by_reporter(totals)
-    outsiders = tuple(_outsiders(sources, destinations))
-    rows = [*sources, *(row for row, _ in outsiders)]
-    index = np.array([row.at for row in rows], np.int64)
+    traits = _traits(totals.keys)
+    active = totals.counts.any(axis=1) | (totals.open_connections > 0)
+    sources = np.flatnonzero(active & traits.sources)
+    destinations = np.flatnonzero(active & traits.destinations)
+    outsiders = tuple(_outsiders(totals, traits, sources, destinations))
+    index = np.concatenate([sources, np.array([row.at for row, _ in outsiders], np.int64)])
     counts = totals.counts[index]
     for offset, (_, share) in enumerate(outsiders, len(sources)):
         if share < 1:
             counts[offset] = np.rint(counts[offset] * share)
+    security = _security(totals, traits, sources, destinations)
     return Counted(
-        keys=tuple(row.key for row in rows),
+        keys=tuple([key for at in index.tolist() if (key := totals.keys[at]) is not None]),
         counts=counts,
-        mtls=_security(sources, destinations, len(outsiders)),
+        mtls=np.concatenate([security, np.zeros(len(outsiders))]),
         open_connections=totals.open_connections[index],
     )
 
 
-def _by_reporter(totals: Totals) -> tuple[list[_Row], list[_Row]]:
-    """The rows with traffic or open connections: what sources said, what destinations said."""
-    sources: list[_Row] = []
-    destinations: list[_Row] = []
-    keys, source = totals.keys, Reporter.SOURCE
-    active = np.flatnonzero(totals.counts.any(axis=1) | (totals.open_connections > 0))
-    weights = _weights(totals.counts)[active].tolist()
-    recents = _weights(totals.recent)[active].tolist()
-    for index, weight, recent in zip(active.tolist(), weights, recents, strict=True):
-        key = keys[index]
-        if key is not None:
-            side = sources if key.reporter is source else destinations
-            side.append(_Row(index, key, weight, recent))
-    return sources, destinations
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Traits:
+    """What rows are by their keys: who told of them, their mutual TLS share (NaN: not told).
+
+    `unnamed`: told by a destination that could not name its caller. A row without a key is nothing.
+    """
+
+    sources: NDArray[np.bool_]
+    destinations: NDArray[np.bool_]
+    unnamed: NDArray[np.bool_]
+    secured: NDArray[np.float64]
+
+
+def _traits_of(keys: Sequence[EdgeKey | None]) -> _Traits:
+    source = Reporter.SOURCE
+    told_by = [None if key is None else key.reporter is source for key in keys]
+    nameless = [key is not None and key.source_workload == UNKNOWN for key in keys]
+    shares = [np.nan if key is None else _SHARES.get(key.security, np.nan) for key in keys]
+    secured = np.array(shares, np.float64)
+    destinations = np.array([one is False for one in told_by], np.bool_)
+    return _Traits(
+        sources=np.array([one is True for one in told_by], np.bool_),
+        destinations=destinations,
+        unnamed=destinations & np.array(nameless, np.bool_) & (secured != 1.0),
+        secured=secured,
+    )
+
+
+_SHARES = {MUTUAL_TLS: 1.0, "none": 0.0}
+_traits = Lately(_traits_of)
+
+
+def _rows(totals: Totals, indexes: NDArray[np.int64]) -> list[_Row]:
+    weights = _weights(totals.counts[indexes]).tolist()
+    recents = _weights(totals.recent[indexes]).tolist()
+    return [
+        _Row(at, key, weight, recent)
+        for at, weight, recent in zip(indexes.tolist(), weights, recents, strict=True)
+        if (key := totals.keys[at]) is not None
+    ]
 
 
 def _weights(counts: Counts) -> NDArray[np.int64]:
@@ -87,21 +117,19 @@ def _weights(counts: Counts) -> NDArray[np.int64]:
 
 
 def _outsiders(
-    sources: Iterable[_Row], destinations: Iterable[_Row]
+    totals: Totals,
+    traits: _Traits,
+    sources: NDArray[np.int64],
+    destinations: NDArray[np.int64],
 ) -> Iterator[tuple[_Row, float]]:
     """Rows of callers outside the mesh, each with the share of it that is theirs."""
-    unnamed = [
-        row
-        for row in destinations
-        if row.key.source_workload == UNKNOWN and row.key.security != MUTUAL_TLS
-    ]
+    unnamed = _rows(totals, destinations[traits.unnamed[destinations]])
     if not unnamed:
         return
     reported: dict[_Target, int] = {}
-    for row in sources:
-        if row.key.security != MUTUAL_TLS:
-            target = _target(row.key)
-            reported[target] = reported.get(target, 0) + row.weight
+    for row in _rows(totals, sources[traits.secured[sources] != 1.0]):
+        target = _target(row.key)
+        reported[target] = reported.get(target, 0) + row.weight
     seen: dict[_Target, int] = {}
     settled: dict[_Target, int] = {}
     for row in unnamed:
@@ -123,30 +151,30 @@ def _target(key: EdgeKey) -> _Target:
     return (key.destination_namespace, key.destination_workload, key.protocol, key.code)
 
 
-def _security(sources: list[_Row], destinations: list[_Row], outsiders: int) -> NDArray[np.float64]:
-    shares = [_SHARES.get(row.key.security, np.nan) for row in sources]
-    untold = [i for i, share in enumerate(shares) if share != share]  # noqa: PLR0124  NaN alone differs from itself
-    if untold:
-        seen = _seen_by_destinations(destinations)
-        for i in untold:
-            key = sources[i].key
-            shares[i] = seen.get(_pair(key), seen.get(_anyone(key), np.nan))
-    return np.array([*shares, *[0.0] * outsiders], np.float64)
+def _security(
+    totals: Totals, traits: _Traits, sources: NDArray[np.int64], destinations: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Of what sources told; where they could not tell, as destinations saw it."""
+    shares = traits.secured[sources]
+    untold = np.flatnonzero(np.isnan(shares))
+    if len(untold):
+        told = destinations[~np.isnan(traits.secured[destinations])]
+        seen = _seen_by_destinations(_rows(totals, told))
+        for i in untold.tolist():
+            key = totals.keys[sources[i]]
+            if key is not None:
+                shares[i] = seen.get(_pair(key), seen.get(_anyone(key), np.nan))
+    return shares
 
 
-_SHARES = {MUTUAL_TLS: 1.0, "none": 0.0}
-
-
-def _seen_by_destinations(destinations: Iterable[_Row]) -> dict[_Pair, float]:
+def _seen_by_destinations(told: Iterable[_Row]) -> dict[_Pair, float]:
     """The mutual TLS share of each pair of workloads, and of each workload's unnamed callers."""
     secured: dict[_Pair, float] = {}
     total: dict[_Pair, float] = {}
-    for row in destinations:
-        share = _SHARES.get(row.key.security)
-        if share is not None:
-            pair = _pair(row.key)
-            secured[pair] = secured.get(pair, 0.0) + share * row.weight
-            total[pair] = total.get(pair, 0.0) + row.weight
+    for row in told:
+        pair, share = _pair(row.key), _SHARES[row.key.security]
+        secured[pair] = secured.get(pair, 0.0) + share * row.weight
+        total[pair] = total.get(pair, 0.0) + row.weight
     return {pair: secured[pair] / weight for pair, weight in total.items() if weight}
 
 

@@ -1,7 +1,6 @@
 """Appender: the circuit breakers that are not closed, on the edges whose requests they turn away."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from topology.contracts import EdgeBreaker
 from topology.graph.draft import Appender, Context, Draft
@@ -16,6 +15,6 @@ def breaking(breakers: Mapping[tuple[str, str], EdgeBreaker]) -> Appender:
         for edge in tuple(draft.edges.values()):
             found = breakers.get((edge.source, edge.target))
             if found is not None:
-                draft.edges[edge.id] = replace(edge, breaker=found)
+                draft.edges[edge.id] = edge._replace(breaker=found)
 
     return breaks

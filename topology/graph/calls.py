@@ -2,14 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from topology.contracts import GraphEdge, NodeKind
+from topology.contracts import METRICS, TRACES, GraphEdge, NodeKind
 from topology.graph.draft import Appender, Context, Draft, NodeDraft
 from topology.graph.places import Place
 from topology.health import Outcomes, traffic_health
-
-METRICS, TRACES = "metrics", "traces"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +35,7 @@ def fusing(told: Iterable[Calls], seconds: float | None = None) -> Appender:
         for one in told:
             seen = _seen(one, named, outbound, draft)
             for edge in seen:
-                draft.edges[edge.id] = replace(edge, seen_by=(METRICS, TRACES))
+                draft.edges[edge.id] = edge._replace(seen_by=(METRICS, TRACES))
             if not seen:
                 _add(one, named, draft, seconds or context.window_seconds)
 

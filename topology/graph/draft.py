@@ -15,11 +15,24 @@ from topology.contracts import (
     Service,
     Workload,
 )
+from topology.graph.lately import Lately
 from topology.graph.window import Totals
 from topology.health import Outcomes
 
 Name = tuple[str, str]
 """(namespace, name)"""
+
+
+def _workloads(registry: Registry) -> Mapping[Name, Workload]:
+    return {(one.namespace, one.name): one for one in registry.workloads}
+
+
+def _services(registry: Registry) -> Mapping[Name, Service]:
+    return {(one.namespace, one.name): one for one in registry.services}
+
+
+workloads_of = Lately(_workloads)
+services_of = Lately(_services)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +60,8 @@ class Context:
             window_seconds=window_seconds,
             totals=totals,
             registry=registry,
-            workloads={(w.namespace, w.name): w for w in registry.workloads},
-            services={(s.namespace, s.name): s for s in registry.services},
+            workloads=workloads_of(registry),
+            services=services_of(registry),
             graph_type=graph_type,
         )
 
@@ -81,18 +94,18 @@ class NodeDraft:
     def finished(self, node_id: str) -> GraphNode:
         traffic = self.traffic
         return GraphNode(
-            id=node_id,
-            kind=self.kind,
-            namespace=self.namespace,
-            name=self.name,
-            app=self.app,
-            version=self.version,
-            health=self.health,
-            pods_ready=self.pods_ready,
-            pods_desired=self.pods_desired,
-            requests_per_second=traffic.requests,
-            error_ratio=traffic.error_ratio,
-            badges=self.badges,
+            node_id,
+            self.kind,
+            self.namespace,
+            self.name,
+            self.app,
+            self.version,
+            self.health,
+            self.pods_ready,
+            self.pods_desired,
+            traffic.requests,
+            traffic.error_ratio,
+            self.badges,
         )
 
 

@@ -5,9 +5,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from telemetry.contracts import EdgeKey
-from topology.contracts import GraphType, NodeKind, Workload
+from topology.contracts import GraphType, NodeKind, Registry, Workload
 from topology.graph.accounting import UNKNOWN
-from topology.graph.draft import Context, Name
+from topology.graph.draft import Name, services_of, workloads_of
 
 CLUSTER_SUFFIX = ".svc.cluster.local"
 _NOWHERE = frozenset({"", UNKNOWN})
@@ -43,8 +43,10 @@ NOBODY = Place(NodeKind.UNKNOWN, "", "unknown")
 class Guide:
     """Names the nodes that traffic passes; `places` are all it has named, in order of first use."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, graph_type: GraphType, registry: Registry) -> None:
+        self._graph_type = graph_type
+        self._known = workloads_of(registry)
+        self._named = services_of(registry)
         self._indexes: dict[Place, int] = {}
         self._workloads: dict[tuple[str, str], int | None] = {}
         self._services: dict[tuple[str, str], int | None] = {}
@@ -61,7 +63,7 @@ class Guide:
         `serving` has the services (namespace, host) that each workload answers; a graph of
         services draws what a workload calls as calls of each of them.
         """
-        if self._context.graph_type is not GraphType.SERVICE:
+        if self._graph_type is not GraphType.SERVICE:
             return pairwise(self.path(key))
         service = self._service(key.destination_service_namespace, key.destination_service)
         if service is None:
@@ -94,7 +96,7 @@ class Guide:
         try:
             return self._workloads[namespace, name]
         except KeyError:
-            place = workload_place(namespace, name, self._context)
+            place = self._workload_place(namespace, name)
             index = None if place is None else self._index(place)
             self._workloads[namespace, name] = index
             return index
@@ -103,29 +105,27 @@ class Guide:
         try:
             return self._services[namespace, host]
         except KeyError:
-            place = service_place(namespace, host, self._context)
+            place = self._service_place(namespace, host)
             index = None if place is None else self._index(place)
             self._services[namespace, host] = index
             return index
 
+    def _workload_place(self, namespace: str, name: str) -> Place | None:
+        if name in _NOWHERE:
+            return None
+        known = self._known.get((namespace, name))
+        if known is None:
+            known = Workload(namespace="" if namespace in _NOWHERE else namespace, name=name)
+        return place_of(known, self._graph_type)
 
-def workload_place(namespace: str, name: str, context: Context) -> Place | None:
-    if name in _NOWHERE:
-        return None
-    known = context.workloads.get((namespace, name))
-    if known is None:
-        known = Workload(namespace="" if namespace in _NOWHERE else namespace, name=name)
-    return place_of(known, context.graph_type)
-
-
-def service_place(namespace: str, host: str, context: Context) -> Place | None:
-    """The service or, for a host that is none of the mesh's, the outside."""
-    if host in _NOWHERE:
-        return None
-    namespace = "" if namespace in _NOWHERE else namespace
-    if host.endswith(CLUSTER_SUFFIX):
-        name, _, home = host.removesuffix(CLUSTER_SUFFIX).rpartition(".")
-        return Place(NodeKind.SERVICE, home, name)
-    if (namespace, host) in context.services:
-        return Place(NodeKind.SERVICE, namespace, host)
-    return Place(NodeKind.EXTERNAL, namespace, host)
+    def _service_place(self, namespace: str, host: str) -> Place | None:
+        """The service or, for a host that is none of the mesh's, the outside."""
+        if host in _NOWHERE:
+            return None
+        namespace = "" if namespace in _NOWHERE else namespace
+        if host.endswith(CLUSTER_SUFFIX):
+            name, _, home = host.removesuffix(CLUSTER_SUFFIX).rpartition(".")
+            return Place(NodeKind.SERVICE, home, name)
+        if (namespace, host) in self._named:
+            return Place(NodeKind.SERVICE, namespace, host)
+        return Place(NodeKind.EXTERNAL, namespace, host)

@@ -1,56 +1,69 @@
 """Appender: how many pods are ready and wanted behind each workload, gateway and service."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Iterator, Mapping
 
-from topology.contracts import GraphType, NodeKind, Pod, PodPhase, Workload, selects
-from topology.graph.draft import Context, Draft, Name
-from topology.graph.places import place_of
+from topology.contracts import (
+    GraphType,
+    NodeKind,
+    Pod,
+    PodPhase,
+    Registry,
+    Service,
+    Workload,
+    selects,
+)
+from topology.graph.draft import Context, Draft
+from topology.graph.lately import Lately
+from topology.graph.places import Place, place_of
 
 
 def replicas(draft: Draft, context: Context) -> None:
     """Pods on their way out do not count; a service has those of the workloads it selects."""
-    ready = Counter((pod.namespace, pod.workload) for pod in context.registry.pods if _serves(pod))
-    selected = _selected(context)
-    apps = _apps(context)
-    for node in draft.nodes.values():
-        name = (node.namespace, node.name)
-        if node.kind is NodeKind.SERVICE:
-            behind = selected.get(name, ())
-        else:
-            behind = tuple(apps.get(name, ())) if node.kind is NodeKind.APP else (name,)
-        workloads = [one for one in behind if one in context.workloads]
-        node.pods_ready = sum(ready[one] for one in workloads)
-        node.pods_desired = sum(context.workloads[one].replicas for one in workloads)
+    nodes = draft.nodes
+    for node_id, (ready, desired) in _pods(context.graph_type, context.registry).items():
+        node = nodes.get(node_id)
+        if node is not None:
+            node.pods_ready, node.pods_desired = ready, desired
+
+
+def _count(graph_type: GraphType, registry: Registry) -> Mapping[str, tuple[int, int]]:
+    """How many pods are ready, and how many are wanted, by id of the node."""
+    ready = Counter((pod.namespace, pod.workload) for pod in registry.pods if _serves(pod))
+    found: dict[str, tuple[int, int]] = {}
+    for node_id, workload in _behind(graph_type, registry):
+        before = found.get(node_id, (0, 0))
+        has = ready[workload.namespace, workload.name]
+        found[node_id] = (before[0] + has, before[1] + workload.replicas)
+    return found
+
+
+_pods = Lately(_count)
 
 
 def _serves(pod: Pod) -> bool:
     return pod.ready and pod.phase is PodPhase.RUNNING
 
 
-def _apps(context: Context) -> Mapping[Name, Collection[Name]]:
-    """The workloads of each app, or of each version, by the name of its node."""
-    found: dict[Name, list[Name]] = defaultdict(list)
-    if context.graph_type in (GraphType.APP, GraphType.VERSIONED_APP):
-        for workload in context.registry.workloads:
-            place = place_of(workload, context.graph_type)
-            if place.kind is NodeKind.APP:
-                found[place.namespace, place.name].append((workload.namespace, workload.name))
-    return found
-
-
-def _selected(context: Context) -> Mapping[Name, tuple[Name, ...]]:
-    """The workloads of each service, by Kubernetes' rule: same namespace, labels selected."""
+def _behind(graph_type: GraphType, registry: Registry) -> Iterator[tuple[str, Workload]]:
+    for workload in registry.workloads:
+        yield place_of(workload, graph_type).id, workload
     labelled: dict[tuple[str, str, str], list[Workload]] = defaultdict(list)
-    for workload in context.registry.workloads:
+    for workload in registry.workloads:
         for key, value in workload.labels:
             labelled[workload.namespace, key, value].append(workload)
-    return {
-        (service.namespace, service.name): tuple(
-            (workload.namespace, workload.name)
-            for workload in labelled[service.namespace, *service.selector[0]]
-            if len(service.selector) == 1 or selects(service.selector, workload.labels)
-        )
-        for service in context.registry.services
-        if service.selector
-    }
+    for service in registry.services:
+        place = Place(NodeKind.SERVICE, service.namespace, service.name)
+        for workload in _selected(service, labelled):
+            yield place.id, workload
+
+
+def _selected(
+    service: Service, labelled: Mapping[tuple[str, str, str], list[Workload]]
+) -> Iterator[Workload]:
+    """By Kubernetes' rule: same namespace, labels selected."""
+    if not service.selector:
+        return
+    for workload in labelled.get((service.namespace, *service.selector[0]), ()):
+        if len(service.selector) == 1 or selects(service.selector, workload.labels):
+            yield workload

@@ -3,15 +3,17 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise, repeat
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.contracts import EdgeKey
-from topology.contracts import GraphEdge, GraphType, Health, Registry
+from topology.contracts import METRICS, GraphEdge, GraphType, Health, NodeKind, Registry
 from topology.graph.accounting import UNKNOWN, Counted, counted
-from topology.graph.draft import Context, Draft, Name, NodeDraft
+from topology.graph.draft import Context, Draft, Name, NodeDraft, workloads_of
+from topology.graph.lately import Lately
 from topology.graph.places import Guide, Place
 from topology.graph.quantiles import quantiles
 from topology.graph.window import BUCKETS, BYTES_RECEIVED, BYTES_SENT, REQUESTS, Counts
@@ -26,20 +28,32 @@ _Ends = tuple[int, int, str]
 """Indexes of the source and the target among the places, and the protocol."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Layout:
-    """Row `rows[i]` of the counts is part of edge `members[i]`; edges refer to places by index.
+    """What the keys alone say. Row `rows[i]` of the counts is part of edge `members[i]`.
 
-    `rows` are in the order of their edges; those of edge e begin at `starts[e]`.
-    `ids[i]` is the id of `places[i]`.
+    `rows` are in the order of their edges; those of edge e begin at `starts[e]`. Places have `ids`
+    and how their nodes begin; edges have ids, those of their ends and a protocol. `kinds` has the
+    outcome of a request of each row. Entry i of `coded` is a row, by edge and code; the rows of one edge
+    and one code begin at one of `code_starts`: `codes` and `code_edges` say of which.
     """
 
-    places: tuple[Place, ...]
     ids: tuple[str, ...]
-    edges: tuple[_Ends, ...]
+    nodes: tuple[tuple[NodeKind, str, str, str, str], ...]
+    edge_ids: tuple[str, ...]
+    sources: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    source_ids: tuple[str, ...]
+    target_ids: tuple[str, ...]
+    protocols: tuple[str, ...]
+    kinds: Floats
     rows: NDArray[np.int64]
     members: NDArray[np.int64]
     starts: NDArray[np.int64]
+    coded: NDArray[np.int64]
+    code_starts: NDArray[np.int64]
+    code_edges: NDArray[np.int64]
+    codes: tuple[str, ...]
 
     def per_edge(self, values: Values) -> Values:
         """Sums of rows of values, one sum for each edge."""
@@ -52,17 +66,13 @@ def traffic(draft: Draft, context: Context) -> None:
     data = counted(context.totals)
     if not data.keys:
         return
-    layout = _layout(data.keys, context)
-    outcomes = _outcomes(data, layout, context.totals.seconds)
-    strangers: list[NodeDraft] = []
-    for place, node_id in zip(layout.places, layout.ids, strict=True):
-        if node_id not in draft.nodes:
-            draft.nodes[node_id] = _node(place, context, strangers)
-    if strangers:
-        _tell_versions(strangers, data.keys)
-    _judge_nodes(draft, layout, outcomes)
-    for edge in _edges(data, layout, outcomes, context.totals.seconds):
-        draft.edges[edge.id] = edge
+    seconds = context.totals.seconds
+    layout = _layout(context.graph_type, context.registry, data.keys)
+    rates = layout.kinds * (data.counts[:, REQUESTS] / seconds)[:, None]
+    outcomes = layout.per_edge(rates)
+    _add_nodes(draft, layout, outcomes)
+    edges = map(GraphEdge._make, _edges(data, layout, outcomes, seconds))
+    draft.edges.update(zip(layout.edge_ids, edges, strict=True))
 
 
 def _serving(keys: Iterable[EdgeKey]) -> Mapping[Name, Collection[Name]]:
@@ -75,169 +85,138 @@ def _serving(keys: Iterable[EdgeKey]) -> Mapping[Name, Collection[Name]]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _LaidOut:
-    """A layout and all that it was made from."""
-
-    keys: Sequence[EdgeKey]
-    registry: Registry
-    graph_type: GraphType
-    layout: _Layout
-
-    def of(self, keys: Sequence[EdgeKey], context: Context) -> bool:
-        alike = self.registry is context.registry and self.graph_type is context.graph_type
-        return alike and self.keys == keys
-
-
-_KEPT = 4
-"""As many as there are windows of the live graph, and one."""
-_latest: tuple[_LaidOut, ...] = ()
-
-
-def _layout(keys: Sequence[EdgeKey], context: Context) -> _Layout:
-    """From one second to the next it is mostly the same."""
-    global _latest  # noqa: PLW0603  a cache of values, whole ones put in place of whole ones
-    for one in _latest:
-        if one.of(keys, context):
-            return one.layout
-    layout = _lay_out(keys, context)
-    made = _LaidOut(keys, context.registry, context.graph_type, layout)
-    _latest = (made, *_latest[: _KEPT - 1])
-    return layout
-
-
-def _lay_out(keys: Sequence[EdgeKey], context: Context) -> _Layout:
-    guide = Guide(context)
+def _lay_out(graph_type: GraphType, registry: Registry, keys: Sequence[EdgeKey]) -> _Layout:
+    guide = Guide(graph_type, registry)
     edges: dict[_Ends, int] = {}
     rows: list[int] = []
     members: list[int] = []
-    serving = _serving(keys) if context.graph_type is GraphType.SERVICE else {}
+    serving = _serving(keys) if graph_type is GraphType.SERVICE else {}
     for row, key in enumerate(keys):
         for source, target in guide.hops(key, serving):
             rows.append(row)
             members.append(edges.setdefault((source, target, key.protocol), len(edges)))
-    order = np.argsort(members, kind="stable")
-    grouped = np.array(members, np.int64)[order]
+    by_edge = np.argsort(members, kind="stable")
+    grouped, ordered = np.array(members, np.int64)[by_edge], np.array(rows, np.int64)[by_edge]
+    ids = tuple(place.id for place in guide.places)
+    sources, targets, protocols = zip(*edges, strict=True)
+    source_ids, target_ids = tuple(ids[one] for one in sources), tuple(ids[one] for one in targets)
+    names = zip(source_ids, target_ids, protocols, strict=True)
+    versions = _versions(keys)
+    coded, code_starts, code_edges, codes = _by_code(keys, ordered, grouped)
     return _Layout(
-        places=guide.places,
-        ids=tuple(place.id for place in guide.places),
-        edges=tuple(edges),
-        rows=np.array(rows, np.int64)[order],
+        ids=ids,
+        nodes=tuple(_node(place, registry, versions) for place in guide.places),
+        edge_ids=tuple(f"{source}->{target}|{protocol}" for source, target, protocol in names),
+        sources=np.array(sources, np.int64),
+        targets=np.array(targets, np.int64),
+        source_ids=source_ids,
+        target_ids=target_ids,
+        protocols=protocols,
+        kinds=np.array([outcome(key.protocol, key.code, key.flags) for key in keys]),
+        rows=ordered,
         members=grouped,
         starts=np.searchsorted(grouped, np.arange(len(edges))),
+        coded=coded,
+        code_starts=code_starts,
+        code_edges=code_edges,
+        codes=codes,
     )
 
 
-def _node(place: Place, context: Context, strangers: list[NodeDraft]) -> NodeDraft:
-    """`strangers` grows by a workload that the registry does not know."""
+_layout = Lately(_lay_out)
+
+
+def _by_code(
+    keys: Sequence[EdgeKey], rows: NDArray[np.int64], members: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], tuple[str, ...]]:
+    """Rows by edge and code; where each group of them begins, its edge and its code."""
+    names = sorted({key.code for key in keys})
+    ranks = {name: rank for rank, name in enumerate(names)}
+    codes = np.array([ranks[key.code] for key in keys], np.int64)[rows]
+    order = np.lexsort((codes, members))
+    groups = members[order] * len(names) + codes[order]
+    found, starts = np.unique(groups, return_index=True)
+    told = tuple(names[code] for code in (found % len(names)).tolist())
+    return rows[order], starts, found // len(names), told
+
+
+def _node(
+    place: Place, registry: Registry, versions: Mapping[Name, str]
+) -> tuple[NodeKind, str, str, str, str]:
+    """Kind, namespace, name, app and version; of a workload that is not known, as its traffic says."""
     kind, namespace, name = place
-    if kind in ("workload", "gateway"):
-        known = context.workloads.get((namespace, name))
-        if known is not None:
-            return NodeDraft(kind, namespace, name, app=known.app, version=known.version)
-    if kind == "app":
+    known = None
+    if kind in (NodeKind.WORKLOAD, NodeKind.GATEWAY):
+        known = workloads_of(registry).get((namespace, name))
+    if known is not None:
+        return (kind, namespace, name, known.app, known.version)
+    if kind is NodeKind.APP:
         app, _, version = name.partition(" ")
-        return NodeDraft(kind, namespace, name, app=app, version=version)
-    node = NodeDraft(kind, namespace, name, app=name if kind in ("workload", "service") else "")
-    if kind == "workload":
-        strangers.append(node)
-    return node
+        return (kind, namespace, name, app, version)
+    if kind is NodeKind.WORKLOAD:
+        version = versions.get((namespace, name), UNKNOWN)
+        return (kind, namespace, name, name, "" if version == UNKNOWN else version)
+    return (kind, namespace, name, name if kind is NodeKind.SERVICE else "", "")
 
 
-def _tell_versions(strangers: Iterable[NodeDraft], keys: Iterable[EdgeKey]) -> None:
-    """As their traffic says."""
-    versions = {
+def _versions(keys: Iterable[EdgeKey]) -> Mapping[Name, str]:
+    return {
         (key.destination_namespace, key.destination_workload): key.destination_version
         for key in keys
     }
-    for node in strangers:
-        version = versions.get((node.namespace, node.name), UNKNOWN)
-        node.version = "" if version == UNKNOWN else version
 
 
-def _outcomes(data: Counted, layout: _Layout, seconds: int) -> Floats:
-    """Requests per second of each edge by outcome: one column per field of Outcomes."""
-    kinds = np.array([outcome(key.protocol, key.code, key.flags) for key in data.keys])
-    rates = kinds * (data.counts[:, REQUESTS] / seconds)[:, None]
-    return layout.per_edge(rates)
+def _add_nodes(draft: Draft, layout: _Layout, outcomes: Floats) -> None:
+    count = len(layout.ids)
+    sent = map(Outcomes._make, _summed(outcomes, layout.sources, count).tolist())
+    received = map(Outcomes._make, _summed(outcomes, layout.targets, count).tolist())
+    for node_id, named, out, inn in zip(layout.ids, layout.nodes, sent, received, strict=True):
+        draft.nodes[node_id] = NodeDraft(*named, inbound=inn, outbound=out, busy=True)
 
 
-def _judge_nodes(draft: Draft, layout: _Layout, outcomes: Floats) -> None:
-    count = len(layout.places)
-    sources = np.array([source for source, _, _ in layout.edges])
-    targets = np.array([target for _, target, _ in layout.edges])
-    sent = _summed(outcomes, sources, count).tolist()
-    received = _summed(outcomes, targets, count).tolist()
-    for node_id, out, inn in zip(layout.ids, sent, received, strict=True):
-        node = draft.nodes[node_id]
-        node.inbound, node.outbound = Outcomes(*inn), Outcomes(*out)
-        node.busy = True
-
-
-def _edges(data: Counted, layout: _Layout, outcomes: Floats, seconds: int) -> Iterable[GraphEdge]:
-    ids = layout.ids
+def _edges(
+    data: Counted, layout: _Layout, outcomes: Floats, seconds: int
+) -> Iterator[tuple[object, ...]]:
+    """The fields of each GraphEdge in their order, as far as its traffic says them."""
     counts = layout.per_edge(data.counts)
-    columns = zip(
-        layout.edges,
+    rates = counts[:, [REQUESTS, BYTES_SENT, BYTES_RECEIVED]] / seconds
+    idle, healthy = Health.IDLE, Health.HEALTHY
+    healths = [
+        healthy if health is idle else health  # TCP has nothing to be judged by
+        for health in traffic_healths(outcomes)
+    ]
+    return zip(
+        layout.edge_ids,
+        layout.source_ids,
+        layout.target_ids,
+        layout.protocols,
+        rates[:, 0].tolist(),
         counts[:, REQUESTS].tolist(),
-        (counts[:, [REQUESTS, BYTES_SENT, BYTES_RECEIVED]] / seconds).tolist(),
         error_ratios(outcomes).tolist(),
         *_milliseconds(counts[:, BUCKETS:]),
         _mtls(data, layout).tolist(),
-        _responses(data, layout),
+        _responses(data, layout, seconds),
+        rates[:, 1].tolist(),
+        rates[:, 2].tolist(),
         layout.per_edge(data.open_connections).tolist(),
-        traffic_healths(outcomes),
-        strict=True,
+        healths,
+        repeat((METRICS,)),
+        repeat(None),
     )
-    idle, healthy = Health.IDLE, Health.HEALTHY  # looking up a member of an enum is slow
-    for (
-        ends,
-        requests,
-        rates,
-        errors,
-        p50,
-        p95,
-        p99,
-        mtls,
-        responses,
-        still_open,
-        health,
-    ) in columns:
-        source, target = ids[ends[0]], ids[ends[1]]
-        yield GraphEdge(
-            id=f"{source}->{target}|{ends[2]}",
-            source=source,
-            target=target,
-            protocol=ends[2],
-            requests_per_second=rates[0],
-            requests_total=requests,
-            error_ratio=errors,
-            p50_ms=p50,
-            p95_ms=p95,
-            p99_ms=p99,
-            mtls_ratio=mtls,
-            responses=_rates(responses, seconds),
-            bytes_sent_per_second=rates[1],
-            bytes_received_per_second=rates[2],
-            connections_open=still_open,
-            health=healthy if health is idle else health,  # TCP has nothing to be judged by
-        )
 
 
-def _rates(counts: dict[str, int], seconds: int) -> tuple[tuple[str, float], ...]:
-    codes = counts if len(counts) < 2 else sorted(counts)
-    return tuple([(code, counts[code] / seconds) for code in codes])
-
-
-def _responses(data: Counted, layout: _Layout) -> list[dict[str, int]]:
-    """Requests by code, for each edge."""
-    requests = data.counts[:, REQUESTS].tolist()
-    found: list[dict[str, int]] = [{} for _ in layout.edges]
-    for row, edge in zip(layout.rows.tolist(), layout.members.tolist(), strict=True):
-        if requests[row]:
-            code = data.keys[row].code
-            found[edge][code] = found[edge].get(code, 0) + requests[row]
-    return found
+def _responses(
+    data: Counted, layout: _Layout, seconds: int
+) -> Iterator[tuple[tuple[str, float], ...]]:
+    """Requests per second by code, for each edge; codes that nothing ended with are left out."""
+    requests = np.add.reduceat(data.counts[layout.coded, REQUESTS], layout.code_starts)
+    some = np.flatnonzero(requests)
+    codes = layout.codes if len(some) == len(requests) else [layout.codes[i] for i in some]
+    told = list(zip(codes, (requests[some] / seconds).tolist(), strict=True))
+    edges = np.arange(len(layout.edge_ids) + 1)
+    bounds = np.searchsorted(layout.code_edges[some], edges).tolist()
+    for first, last in pairwise(bounds):
+        yield tuple(told[first:last])
 
 
 def _mtls(data: Counted, layout: _Layout) -> Floats:

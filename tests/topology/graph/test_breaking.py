@@ -1,7 +1,5 @@
 """A breaker that is not closed is shown on the edge whose requests it turns away, and only there."""
 
-from dataclasses import replace
-
 from topology.contracts import EdgeBreaker, GraphEdge, Registry
 from topology.graph.breaking import breaking
 from topology.graph.draft import Context, Draft
@@ -24,7 +22,7 @@ def test_the_edges_from_caller_to_service_bear_it() -> None:
     context = Context.of(100, 60, Window().totals(100, 60), Registry())
     breaking(breakers)(draft, context)
     assert list(draft.edges.values()) == [
-        replace(ours, breaker=OPEN),
-        replace(grpc, breaker=OPEN),
+        ours._replace(breaker=OPEN),
+        grpc._replace(breaker=OPEN),
         other,
     ]

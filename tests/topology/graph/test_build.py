@@ -99,16 +99,16 @@ def test_a_call_passes_the_service() -> None:
         at=NOW,
         window_seconds=60,
         nodes=(
-            replace(
-                caller, id="service:shop/prices", kind=NodeKind.SERVICE, name="prices",
+            caller._replace(
+                id="service:shop/prices", kind=NodeKind.SERVICE, name="prices",
                 app="prices", version="", pods_desired=2,
             ),
             caller,
-            replace(caller, id="workload:shop/prices", name="prices", app="prices", pods_desired=2),
+            caller._replace(id="workload:shop/prices", name="prices", app="prices", pods_desired=2),
         ),
         edges=(
-            replace(
-                edge, id="service:shop/prices->workload:shop/prices|http",
+            edge._replace(
+                id="service:shop/prices->workload:shop/prices|http",
                 source="service:shop/prices", target="workload:shop/prices",
             ),
             edge,
@@ -120,8 +120,8 @@ def _rounded(edge: GraphEdge) -> GraphEdge:
     def digits(ms: float | None) -> float | None:
         return None if ms is None else round(ms, 6)
 
-    return replace(
-        edge, p50_ms=digits(edge.p50_ms), p95_ms=digits(edge.p95_ms), p99_ms=digits(edge.p99_ms)
+    return edge._replace(
+        p50_ms=digits(edge.p50_ms), p95_ms=digits(edge.p95_ms), p99_ms=digits(edge.p99_ms)
     )
 
 
