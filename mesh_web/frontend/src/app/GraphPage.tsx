@@ -1,5 +1,5 @@
 // The live graph with its panels: the page that brings the features together.
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { type Live, useLive } from "../api/live";
 import { useStoredGraph } from "../api/past";
 import { type Graph, namespacesOf } from "../domain/graph";
@@ -216,10 +216,6 @@ export function GraphPage() {
   );
   const close = useCallback(() => select(null), [select]);
   const openNamespace = useCallback((name: string) => select(boxId(name)), [select]);
-
-  useEffect(() => {
-    document.title = "Live graph · Meshweb";
-  }, []);
 
   return (
     <>

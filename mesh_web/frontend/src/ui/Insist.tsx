@@ -1,7 +1,7 @@
 // A change that others refer to: refused, unless somebody insists.
-import { useState } from "react";
 import { ApiError } from "../api/client";
 import { Button } from "./controls";
+import { Sure } from "./Sure";
 
 /** Nothing where the refusal has other reasons. `verb` begins a sentence: "Apply", "Delete". */
 export function Insist({
@@ -13,28 +13,19 @@ export function Insist({
   readonly verb: string;
   readonly onInsist: () => void;
 }) {
-  const [sure, setSure] = useState(false);
   if (!(error instanceof ApiError) || error.code !== "breaks_others") return null;
-  if (!sure) {
-    return (
-      <div>
-        <Button data-testid="insist" onClick={() => setSure(true)}>
+  return (
+    <Sure
+      ask={(open) => (
+        <Button data-testid="insist" onClick={open}>
           {verb} anyway …
         </Button>
-      </div>
-    );
-  }
-  return (
-    <div className="stack" role="alertdialog">
-      <p>What is named above stays as it is, with these errors, until somebody mends it.</p>
-      <div className="row" data-wrap="">
-        <Button autoFocus data-testid="confirm-insist" onClick={onInsist} tone="danger">
-          {verb} anyway
-        </Button>
-        <Button onClick={() => setSure(false)} tone="quiet">
-          Leave it
-        </Button>
-      </div>
-    </div>
+      )}
+      keep="Leave it"
+      onSure={onInsist}
+      says="What is named above stays as it is, with these errors, until somebody mends it."
+      testId="confirm-insist"
+      verb={`${verb} anyway`}
+    />
   );
 }

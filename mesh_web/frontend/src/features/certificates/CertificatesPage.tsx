@@ -1,5 +1,5 @@
 // Who is who: the certificates of workloads and gateways, and the roots that vouch for them.
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useCertificates, useGatewayCertificates, useRenewal } from "../../api/certificates";
 import {
   accountOf,
@@ -13,13 +13,17 @@ import {
 } from "../../domain/certificates";
 import { formatDay } from "../../domain/envoy";
 import { formatSpan, type UnixSeconds } from "../../domain/units";
+import { Answered } from "../../ui/Answered";
 import { Copyable } from "../../ui/Copyable";
-import { Button, Chip, IconButton } from "../../ui/controls";
-import { Empty, Loading, Problem } from "../../ui/feedback";
+import { Chip, IconButton } from "../../ui/controls";
+import { Empty } from "../../ui/feedback";
+import { FindBox } from "../../ui/Narrowing";
 import { PageHead } from "../../ui/PageHead";
 import { PROXY_TABS } from "../../ui/places";
 import { Link } from "../../ui/router";
+import { Sure } from "../../ui/Sure";
 import { useMayWrite } from "../../ui/session";
+import { ACTIONS, Table } from "../../ui/Table";
 import { Tabs } from "../../ui/Tabs";
 import { TimeLeft } from "../../ui/TimeLeft";
 import { toast } from "../../ui/toasts";
@@ -42,45 +46,36 @@ function renewalWords(one: Certificate, now: UnixSeconds): string {
   return due > now ? `in about ${formatSpan(due - now)}` : "due";
 }
 
+const renewed = (pod: string, { sharedWith }: { readonly sharedWith: readonly string[] }) =>
+  sharedWith.length === 0
+    ? `${pod} gets a new key and certificate.`
+    : `${pod} and ${sharedWith.join(", ")} get a new key and certificate.`;
+
 function Renew({ one }: { readonly one: Certificate }) {
-  const [sure, setSure] = useState(false);
   const renewal = useRenewal();
-  if (!sure) {
-    return (
-      <IconButton
-        disabled={one.renewing || one.serial === ""}
-        icon="restart"
-        label={`Make the certificate of ${one.pod} anew`}
-        onClick={() => setSure(true)}
-      />
-    );
-  }
   return (
-    <span className="row">
-      <Button
-        busy={renewal.isPending}
-        data-testid="confirm-renewal"
-        onClick={() =>
-          renewal.mutate(one.proxy, {
-            onSuccess: ({ sharedWith }) =>
-              toast(
-                "good",
-                sharedWith.length === 0
-                  ? `${one.pod} gets a new key and certificate.`
-                  : `${one.pod} and ${sharedWith.join(", ")} get a new key and certificate.`,
-              ),
-            onError: (error) => toast("bad", error.message),
-            onSettled: () => setSure(false),
-          })
-        }
-        tone="primary"
-      >
-        Make anew
-      </Button>
-      <Button onClick={() => setSure(false)} tone="quiet">
-        Keep
-      </Button>
-    </span>
+    <Sure
+      ask={(open) => (
+        <IconButton
+          disabled={one.renewing || one.serial === ""}
+          icon="restart"
+          label={`Make the certificate of ${one.pod} anew`}
+          onClick={open}
+        />
+      )}
+      busy={renewal.isPending}
+      keep="Keep"
+      onSure={(close) =>
+        renewal.mutate(one.proxy, {
+          onSuccess: (answer) => toast("good", renewed(one.pod, answer)),
+          onError: (error) => toast("bad", error.message),
+          onSettled: close,
+        })
+      }
+      testId="confirm-renewal"
+      tone="primary"
+      verb="Make anew"
+    />
   );
 }
 
@@ -148,61 +143,46 @@ function matches(one: Certificate, words: string): boolean {
   );
 }
 
-function Own() {
-  const query = useCertificates();
+const OWN_HEADS = ["Workload", "Identity", "Serial", "Valid", "Left", "Made anew"];
+
+function OwnList({ certificates }: { readonly certificates: readonly Certificate[] }) {
   const editable = useMayWrite();
   const [words, setWords] = useState("");
-  if (query.error !== null) return <Problem error={query.error} />;
-  if (query.data === undefined) return <Loading what="certificates" />;
-  if (query.data.length === 0) {
-    return (
-      <Empty icon="shield" title="No proxy has shown a certificate yet">
-        <p>
-          Agents make keys and have them signed when pods start. See them under{" "}
-          <Link href="/workloads">Workloads</Link>.
-        </p>
-      </Empty>
-    );
-  }
-  const found = query.data.filter((one) => matches(one, words));
+  const found = certificates.filter((one) => matches(one, words));
   return (
     <>
       <div className="row" data-spread="" data-wrap="">
         <h2>Workloads</h2>
-        <input
-          aria-label="Find by pod, namespace, identity or serial"
-          className="input certificates-find"
-          onChange={(event) => setWords(event.currentTarget.value.trim())}
+        <FindBox
+          label="Find by pod, namespace, identity or serial"
+          onWords={setWords}
           placeholder="Pod, namespace, identity, serial"
-          type="search"
         />
       </div>
-      <div className="table-frame">
-        <table className="table" data-stack="" data-testid="certificates">
-          <thead>
-            <tr>
-              <th>Workload</th>
-              <th>Identity</th>
-              <th>Serial</th>
-              <th>Valid</th>
-              <th>Left</th>
-              <th>Made anew</th>
-              {editable && (
-                <th>
-                  <span className="visually-hidden">Actions</span>
-                </th>
-              )}
-            </tr>
-          </thead>
-          <tbody>
-            {found.map((one) => (
-              <OwnLine editable={editable} key={one.proxy} one={one} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table heads={editable ? [...OWN_HEADS, ACTIONS] : OWN_HEADS} testId="certificates">
+        {found.map((one) => (
+          <OwnLine editable={editable} key={one.proxy} one={one} />
+        ))}
+      </Table>
       {found.length === 0 && <p className="muted">No certificate matches “{words}”.</p>}
     </>
+  );
+}
+
+const NONE_SHOWN = (
+  <Empty icon="shield" title="No proxy has shown a certificate yet">
+    <p>
+      Agents make keys and have them signed when pods start. See them under{" "}
+      <Link href="/workloads">Workloads</Link>.
+    </p>
+  </Empty>
+);
+
+function Own() {
+  return (
+    <Answered query={useCertificates()} what="certificates">
+      {(all) => (all.length === 0 ? NONE_SHOWN : <OwnList certificates={all} />)}
+    </Answered>
   );
 }
 
@@ -257,44 +237,35 @@ function ServedLine({ one }: { readonly one: ServedCertificate }) {
   );
 }
 
+const NONE_SERVED = (
+  <p className="muted">
+    No Secret with a certificate is in force. Apply one of type <code>kubernetes.io/tls</code> in
+    the gateway's namespace, and name it in a Gateway's <code>tls.credentialName</code>.
+  </p>
+);
+
 function Served() {
-  const query = useGatewayCertificates();
-  if (query.error !== null) return <Problem error={query.error} />;
-  if (query.data === undefined) return <Loading what="the gateways' certificates" />;
-  if (query.data.length === 0) {
-    return (
-      <p className="muted">
-        No Secret with a certificate is in force. Apply one of type <code>kubernetes.io/tls</code>{" "}
-        in the gateway's namespace, and name it in a Gateway's <code>tls.credentialName</code>.
-      </p>
-    );
-  }
   return (
-    <div className="table-frame">
-      <table className="table" data-stack="" data-testid="served-certificates">
-        <thead>
-          <tr>
-            <th>Secret</th>
-            <th>For</th>
-            <th>Served by</th>
-            <th>Valid</th>
-            <th>Left</th>
-          </tr>
-        </thead>
-        <tbody>
-          {query.data.map((one) => (
-            <ServedLine key={`${one.namespace}/${one.name} ${one.serial}`} one={one} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Answered query={useGatewayCertificates()} what="the gateways' certificates">
+      {(served) =>
+        served.length === 0 ? (
+          NONE_SERVED
+        ) : (
+          <Table
+            heads={["Secret", "For", "Served by", "Valid", "Left"]}
+            testId="served-certificates"
+          >
+            {served.map((one) => (
+              <ServedLine key={`${one.namespace}/${one.name} ${one.serial}`} one={one} />
+            ))}
+          </Table>
+        )
+      }
+    </Answered>
   );
 }
 
 export function CertificatesPage() {
-  useEffect(() => {
-    document.title = "Certificates · Meshweb";
-  }, []);
   return (
     <>
       <PageHead title="Certificates">

@@ -1,7 +1,9 @@
 // The roots, and how one replaces another without a refused connection.
+
 import { useState } from "react";
 import { usePlannedRotation, useRoots, useRotation } from "../../api/certificates";
 import {
+  type Roots as Authorities,
   broughtLife,
   holderName,
   lifeLeft,
@@ -12,8 +14,9 @@ import {
 } from "../../domain/certificates";
 import { formatDay } from "../../domain/envoy";
 import { formatAge, formatSpan } from "../../domain/units";
+import { Answered } from "../../ui/Answered";
 import { Button, Chip, Switch } from "../../ui/controls";
-import { Loading, Problem } from "../../ui/feedback";
+import { Problem } from "../../ui/feedback";
 import { Icon } from "../../ui/Icon";
 import { useSession } from "../../ui/session";
 import { TimeLeft } from "../../ui/TimeLeft";
@@ -285,12 +288,16 @@ function RotationCard({ rotation }: { readonly rotation: Rotation }) {
 }
 
 export function Roots() {
-  const query = useRoots();
+  return (
+    <Answered query={useRoots()} what="the roots">
+      {(known) => <Known {...known} />}
+    </Answered>
+  );
+}
+
+function Known({ roots, rotation }: Authorities) {
   const [starting, setStarting] = useState(false);
   const admin = useSession().role === "admin";
-  if (query.error !== null) return <Problem error={query.error} />;
-  if (query.data === undefined) return <Loading what="the roots" />;
-  const { roots, rotation } = query.data;
   const open = rotation?.open === true;
   return (
     <>

@@ -211,9 +211,6 @@ function Editor({
   const touched = check.variables !== undefined || apply.variables !== undefined;
 
   useEffect(() => {
-    document.title = `${title} · Meshweb`;
-  }, [title]);
-  useEffect(() => {
     if (resource === null) sessionStorage.setItem(KEPT, yaml);
   }, [yaml, resource]);
 

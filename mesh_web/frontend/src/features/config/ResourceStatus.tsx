@@ -16,6 +16,7 @@ import { Button, Chip } from "../../ui/controls";
 import { Convergence, Findings, Problem, Pushing } from "../../ui/feedback";
 import { Insist } from "../../ui/Insist";
 import { Link } from "../../ui/router";
+import { Sure } from "../../ui/Sure";
 import { Countdown } from "./Countdown";
 
 function ConditionLine({ condition }: { readonly condition: Condition }) {
@@ -121,7 +122,6 @@ function Lifetime({ resource }: { readonly resource: Resource }) {
 }
 
 function Delete({ resource }: { readonly resource: Resource }) {
-  const [sure, setSure] = useState(false);
   const remove = useDeleteResource();
   const result = useFollowed(remove.data);
   if (remove.isPending) return <Pushing what="Deleting, and waiting for the proxies …" />;
@@ -140,31 +140,17 @@ function Delete({ resource }: { readonly resource: Resource }) {
         />
       )}
       {result !== undefined && <Convergence result={result} />}
-      {sure ? (
-        <div className="row" data-wrap="">
-          <Button
-            autoFocus
-            data-testid="confirm-delete"
-            onClick={() => {
-              setSure(false);
-              remove.mutate(resource);
-            }}
-            tone="danger"
-          >
-            Delete {resourceName(resource)}
-          </Button>
-          <Button onClick={() => setSure(false)} tone="quiet">
-            Keep it
-          </Button>
-        </div>
-      ) : (
-        result === undefined && (
-          <div>
-            <Button icon="trash" onClick={() => setSure(true)} tone="danger">
+      {result === undefined && (
+        <Sure
+          ask={(open) => (
+            <Button icon="trash" onClick={open} tone="danger">
               Delete …
             </Button>
-          </div>
-        )
+          )}
+          onSure={() => remove.mutate(resource)}
+          testId="confirm-delete"
+          verb={`Delete ${resourceName(resource)}`}
+        />
       )}
     </section>
   );

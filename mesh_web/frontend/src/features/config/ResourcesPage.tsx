@@ -1,5 +1,5 @@
 // Everything that is configured, now or at a moment that has gone by.
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useResources } from "../../api/resources";
 import { type Finding, revisionTone, type Tone } from "../../domain/mesh";
 import {
@@ -14,9 +14,11 @@ import {
 } from "../../domain/resources";
 import { Button, Chip, Switch } from "../../ui/controls";
 import { Empty, Loading, Problem } from "../../ui/feedback";
+import { FindBox } from "../../ui/Narrowing";
 import { PageHead } from "../../ui/PageHead";
 import { CONFIG_TABS } from "../../ui/places";
 import { Link, navigate, useSearch } from "../../ui/router";
+import { Table } from "../../ui/Table";
 import { Tabs } from "../../ui/Tabs";
 import { Countdown } from "./Countdown";
 import "./config.css";
@@ -26,6 +28,8 @@ const TONES: Readonly<Record<Finding["severity"], Tone>> = {
   warning: "warning",
   info: "busy",
 };
+
+const HEADS = ["Kind", "Name", "Namespace", "Revision", "Ends"];
 
 function Said({ resource }: { readonly resource: Resource }) {
   const worst = worstOf(resource);
@@ -165,9 +169,6 @@ export function ResourcesPage() {
   const at = of("at");
   const query = useResources(at);
   const [words, setWords] = useState("");
-  useEffect(() => {
-    document.title = "Configuration · Meshweb";
-  }, []);
   const all = query.data ?? [];
   const filter = {
     words,
@@ -188,13 +189,11 @@ export function ResourcesPage() {
       </PageHead>
       <div className="page-body stack">
         <div className="row" data-wrap="">
-          <input
-            aria-label="Find by name"
-            className="input config-find"
-            data-testid="find-resource"
-            onChange={(event) => setWords(event.currentTarget.value.trim())}
+          <FindBox
+            label="Find by name"
+            onWords={setWords}
             placeholder="Find by name"
-            type="search"
+            testId="find-resource"
           />
           <Choice
             all="All kinds"
@@ -242,25 +241,11 @@ export function ResourcesPage() {
           <p className="muted">No resource is like that.</p>
         )}
         {found.length > 0 && query.error === null && (
-          <div className="table-frame">
-            <table className="table" data-stack="" data-testid="resources">
-              <thead>
-                <tr>
-                  <th>Kind</th>
-                  <th>Name</th>
-                  <th>Namespace</th>
-                  <th>Revision</th>
-                  <th>Ends</th>
-                  {at === "" && <th>Said of it</th>}
-                </tr>
-              </thead>
-              <tbody>
-                {found.map((one) => (
-                  <Line at={at} key={resourceName(one)} resource={one} />
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table heads={at === "" ? [...HEADS, "Said of it"] : HEADS} testId="resources">
+            {found.map((one) => (
+              <Line at={at} key={resourceName(one)} resource={one} />
+            ))}
+          </Table>
         )}
       </div>
     </>

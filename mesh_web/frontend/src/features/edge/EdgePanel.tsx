@@ -1,9 +1,11 @@
 // One edge: how its traffic does, how it is protected, and its traces.
+
 import type { ReactNode } from "react";
 import type { Live } from "../../api/live";
 import { useTraces } from "../../api/queries";
 import { type GraphEdge, type GraphNode, isTcp, mtlsState, type SeenBy } from "../../domain/graph";
 import type { Point } from "../../domain/history";
+import type { TraceSummary } from "../../domain/trace";
 import {
   formatAge,
   formatBytesRate,
@@ -13,9 +15,9 @@ import {
   perSecond,
   ratio,
 } from "../../domain/units";
+import { Answered } from "../../ui/Answered";
 import { Copyable } from "../../ui/Copyable";
 import { Chip } from "../../ui/controls";
-import { Loading, Problem } from "../../ui/feedback";
 import { HealthMark } from "../../ui/HealthMark";
 import { Icon } from "../../ui/Icon";
 import { Figures, Panel, Section } from "../../ui/Panel";
@@ -113,11 +115,16 @@ function explainHref(source: GraphNode, target: GraphNode): string | null {
 }
 
 function Traces({ source, target }: { readonly source: GraphNode; readonly target: GraphNode }) {
+  return (
+    <Answered query={useTraces({ ...filterOf(source, target), limit: 10 })} what="traces">
+      {({ items }) => <TraceLines traces={items} />}
+    </Answered>
+  );
+}
+
+function TraceLines({ traces }: { readonly traces: readonly TraceSummary[] }) {
   const now = useNow();
-  const query = useTraces({ ...filterOf(source, target), limit: 10 });
-  if (query.error !== null) return <Problem error={query.error} />;
-  if (query.data === undefined) return <Loading what="traces" />;
-  if (query.data.items.length === 0) {
+  if (traces.length === 0) {
     return (
       <p className="muted">
         No trace has crossed this edge in the last 15 minutes. A share of all requests is traced, so
@@ -127,7 +134,7 @@ function Traces({ source, target }: { readonly source: GraphNode; readonly targe
   }
   return (
     <ul className="edge-traces" data-testid="trace-list">
-      {query.data.items.map((trace) => (
+      {traces.map((trace) => (
         <li key={trace.traceId}>
           <Link href={`/traces/${trace.traceId}`}>
             <span className="edge-trace-name">{trace.rootOperation || trace.rootService}</span>

@@ -140,7 +140,6 @@ export function ExplainPage() {
   const explain = useExplain();
   const ask = explain.mutate;
   useEffect(() => {
-    document.title = "Explain a request · Meshweb";
     const first = questionOf(new URLSearchParams(window.location.search));
     if (first.source !== "" && first.url !== "") ask(first);
   }, [ask]);

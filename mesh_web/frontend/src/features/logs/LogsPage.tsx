@@ -1,5 +1,5 @@
 // Logs: what proxies and applications said, with spans between, merged by time.
-import { type FormEvent, useEffect, useMemo, useState } from "react";
+import { type FormEvent, useMemo, useState } from "react";
 import { useLogs } from "../../api/logs";
 import { useWorkloads } from "../../api/queries";
 import {
@@ -110,9 +110,6 @@ export function LogsPage() {
   const setView = (next: LogView) => navigate(`/logs${formatLogView(next)}`, "replace");
   const query = useLogs(view, AT_ONCE);
   const none = query.data?.pages[0]?.items.length === 0;
-  useEffect(() => {
-    document.title = "Logs · Meshweb";
-  }, []);
   return (
     <>
       <PageHead title="Logs">

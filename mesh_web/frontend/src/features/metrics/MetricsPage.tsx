@@ -1,5 +1,5 @@
 // Metrics in PromQL: a question, its lines over time, and the newest values as a table.
-import { type FormEvent, useEffect, useState } from "react";
+import { type FormEvent, useState } from "react";
 import { QueryError, useExemplars, usePromql } from "../../api/metrics";
 import {
   type Answer,
@@ -130,9 +130,6 @@ function Examples({ range }: { readonly range: string }) {
 
 export function MetricsPage() {
   const search = useSearch();
-  useEffect(() => {
-    document.title = "Metrics · Meshweb";
-  }, []);
   const query = search.get("query") ?? "";
   const range = search.get("range") ?? "30m";
   const seconds = RANGES.find(({ label }) => label === range)?.seconds ?? 1800;

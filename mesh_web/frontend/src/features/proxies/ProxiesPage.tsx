@@ -1,5 +1,4 @@
 // Every Envoy: connected or not, and what it has acknowledged.
-import { useEffect } from "react";
 import { useLiveProxies } from "../../api/live";
 import type { ProxyRow } from "../../domain/mesh";
 import { formatAge, formatSpan } from "../../domain/units";
@@ -63,9 +62,6 @@ export function ProxiesPage() {
   const { value, connection } = useLiveProxies();
   const proxies = value ?? [];
   const connected = proxies.filter((proxy) => proxy.connected).length;
-  useEffect(() => {
-    document.title = "Proxies · Meshweb";
-  }, []);
   return (
     <>
       <PageHead title="Proxies">

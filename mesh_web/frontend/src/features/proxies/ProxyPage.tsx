@@ -1,5 +1,5 @@
 // One Envoy: its connection and certificate, and everything it is served.
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useLiveProxies } from "../../api/live";
 import { useConfigDump } from "../../api/queries";
 import {
@@ -23,6 +23,7 @@ import { Button, Chip, Segmented } from "../../ui/controls";
 import { Empty, Loading, Problem } from "../../ui/feedback";
 import { Icon } from "../../ui/Icon";
 import { LiveMark } from "../../ui/LiveMark";
+import { FindBox } from "../../ui/Narrowing";
 import { PageHead } from "../../ui/PageHead";
 import { Link } from "../../ui/router";
 import { useNow } from "../../ui/useNow";
@@ -296,13 +297,11 @@ function Content({ dump }: { readonly dump: Dump }) {
           testId="dump"
           value={kind}
         />
-        <input
-          aria-label="Search in names, keys and values"
-          className="input dump-search"
-          data-testid="dump-search"
-          onChange={(event) => setWords(event.currentTarget.value.trim())}
+        <FindBox
+          label="Search in names, keys and values"
+          onWords={setWords}
           placeholder="Search names, keys, values"
-          type="search"
+          testId="dump-search"
         />
       </div>
       {kind === "secrets" ? (
@@ -357,9 +356,6 @@ export function ProxyPage({ id }: { readonly id: string }) {
   const { value, connection } = useLiveProxies();
   const proxy = value?.find((one) => one.id === id);
   const query = useConfigDump(id, versionOf(proxy));
-  useEffect(() => {
-    document.title = "Proxy · Meshweb";
-  }, []);
   return (
     <>
       <PageHead title={proxy === undefined || proxy.pod === "" ? "Proxy" : proxy.pod}>

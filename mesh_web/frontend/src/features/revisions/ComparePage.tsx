@@ -1,10 +1,11 @@
 // Any two revisions: what leads from the configuration of one to that of the other.
-import { useEffect } from "react";
+
 import { useRevisions } from "../../api/queries";
 import { useComparison, useComparisonEffects } from "../../api/revisions";
-import type { FieldDifference } from "../../domain/comparedRevisions";
+import type { Comparison, FieldDifference } from "../../domain/comparedRevisions";
 import { formatValue, neighbours } from "../../domain/comparedRevisions";
 import type { Revision } from "../../domain/mesh";
+import { Answered } from "../../ui/Answered";
 import { Button, Chip } from "../../ui/controls";
 import { EnvoyEffects } from "../../ui/EnvoyEffects";
 import { Changes, Empty, Loading, Problem } from "../../ui/feedback";
@@ -62,17 +63,30 @@ function Fields({ fields }: { readonly fields: readonly FieldDifference[] }) {
 }
 
 function InEnvoys({ before, after }: { readonly before: number; readonly after: number }) {
-  const query = useComparisonEffects(before, after);
-  if (query.error !== null) return <Problem error={query.error} />;
-  if (query.data === undefined) return <Loading what="what differs in the Envoys" />;
-  return <EnvoyEffects effects={query.data} />;
+  return (
+    <Answered query={useComparisonEffects(before, after)} what="what differs in the Envoys">
+      {(effects) => <EnvoyEffects effects={effects} />}
+    </Answered>
+  );
 }
 
 function Compared({ before, after }: { readonly before: number; readonly after: number }) {
-  const query = useComparison(before, after);
-  if (query.error !== null) return <Problem error={query.error} />;
-  if (query.data === undefined) return <Loading what="the comparison" />;
-  const { changes } = query.data;
+  return (
+    <Answered query={useComparison(before, after)} what="the comparison">
+      {({ changes }) => <Differences after={after} before={before} changes={changes} />}
+    </Answered>
+  );
+}
+
+function Differences({
+  before,
+  after,
+  changes,
+}: {
+  readonly before: number;
+  readonly after: number;
+  readonly changes: Comparison["changes"];
+}) {
   if (changes.length === 0) {
     return (
       <Empty icon="check" title="Nothing differs">
@@ -102,9 +116,6 @@ function Compared({ before, after }: { readonly before: number; readonly after: 
 export function RevisionComparePage() {
   const search = useSearch();
   const { revisions, error } = useRevisions();
-  useEffect(() => {
-    document.title = "Compare revisions · Meshweb";
-  }, []);
   const known = revisions ?? [];
   const [usual, latest] = neighbours(known.map((one) => one.number));
   const numberOf = (key: string, other: number) => {

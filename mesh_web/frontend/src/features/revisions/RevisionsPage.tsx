@@ -1,9 +1,10 @@
 // Every change of the configuration: who, what, how it went, and the way back.
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useRevisionEffects } from "../../api/effects";
 import { useFollowed, useRevert, useRevision, useRevisions } from "../../api/queries";
 import { type Revision, revisionTone, type Trial, trialSentence } from "../../domain/mesh";
 import { formatAge, formatDuration } from "../../domain/units";
+import { Answered } from "../../ui/Answered";
 import { Button, Chip } from "../../ui/controls";
 import { EnvoyEffects } from "../../ui/EnvoyEffects";
 import {
@@ -20,6 +21,7 @@ import { LiveMark } from "../../ui/LiveMark";
 import { PageHead } from "../../ui/PageHead";
 import { Section } from "../../ui/Panel";
 import { Link } from "../../ui/router";
+import { Sure } from "../../ui/Sure";
 import { useMayWrite } from "../../ui/session";
 import { useNow } from "../../ui/useNow";
 import { PacePlot } from "./PacePlot";
@@ -51,7 +53,6 @@ function Line({ revision, chosen }: { readonly revision: Revision; readonly chos
 }
 
 function Revert({ revision }: { readonly revision: Revision }) {
-  const [sure, setSure] = useState(false);
   const revert = useRevert();
   const result = useFollowed(revert.data);
   if (revert.isPending) return <Pushing what={`Taking revision ${revision.number} back …`} />;
@@ -70,29 +71,16 @@ function Revert({ revision }: { readonly revision: Revision }) {
         />
       )}
       {result !== undefined && <Convergence result={result} />}
-      {sure ? (
-        <div className="row">
-          <Button
-            data-testid="confirm-revert"
-            onClick={() => {
-              setSure(false);
-              revert.mutate({ revision: revision.number });
-            }}
-            tone="danger"
-          >
-            Revert revision {revision.number}
-          </Button>
-          <Button onClick={() => setSure(false)} tone="quiet">
-            Keep it
-          </Button>
-        </div>
-      ) : (
-        <div>
-          <Button icon="undo" onClick={() => setSure(true)}>
+      <Sure
+        ask={(open) => (
+          <Button icon="undo" onClick={open}>
             Revert …
           </Button>
-        </div>
-      )}
+        )}
+        onSure={() => revert.mutate({ revision: revision.number })}
+        testId="confirm-revert"
+        verb={`Revert revision ${revision.number}`}
+      />
     </div>
   );
 }
@@ -187,13 +175,15 @@ function InEnvoys({ number }: { readonly number: number }) {
 
 function AskedEffects({ number }: { readonly number: number }) {
   const query = useRevisionEffects(number);
-  if (query.isPending) return <Loading what="what changed in the Envoys" />;
-  if (query.error !== null) return <Problem error={query.error} />;
   return (
-    <div className="stack">
-      <p className="muted small">For the proxies that run now.</p>
-      <EnvoyEffects effects={query.data} />
-    </div>
+    <Answered query={query} what="what changed in the Envoys">
+      {(effects) => (
+        <div className="stack">
+          <p className="muted small">For the proxies that run now.</p>
+          <EnvoyEffects effects={effects} />
+        </div>
+      )}
+    </Answered>
   );
 }
 
@@ -201,9 +191,6 @@ export function RevisionsPage({ chosen }: { readonly chosen: number | null }) {
   const { revisions: known, error, connection } = useRevisions();
   const revisions = known ?? [];
   const shown = chosen ?? revisions[0]?.number ?? null;
-  useEffect(() => {
-    document.title = "Revisions · Meshweb";
-  }, []);
   return (
     <>
       <PageHead title="Revisions">

@@ -1,14 +1,17 @@
 // One file of rules as text: checked, stored, deleted; findings lead to their line.
-import { useEffect, useMemo, useState } from "react";
+
+import { useMemo, useState } from "react";
 import { ApiError } from "../../api/client";
 import { useDeleteRules, usePutRules, useRuleFiles } from "../../api/rules";
 import type { Finding } from "../../domain/mesh";
 import { findingPlace, type RuleFile } from "../../domain/rules";
 import type { Place } from "../../domain/yamlPlace";
+import { Answered } from "../../ui/Answered";
 import { Button, Chip } from "../../ui/controls";
-import { Empty, Findings, Loading, Problem } from "../../ui/feedback";
+import { Empty, Findings, Problem } from "../../ui/feedback";
 import { PageHead } from "../../ui/PageHead";
 import { Link, navigate, useSearch } from "../../ui/router";
+import { Sure } from "../../ui/Sure";
 import { useMayWrite } from "../../ui/session";
 import { toast } from "../../ui/toasts";
 import { type Marks, YamlEditor } from "../../ui/YamlEditor";
@@ -42,38 +45,27 @@ function foundBy(...answers: readonly ReturnType<typeof usePutRules>[]): readonl
 }
 
 function Delete({ name }: { readonly name: string }) {
-  const [sure, setSure] = useState(false);
   const remove = useDeleteRules();
-  if (!sure) {
-    return (
-      <Button icon="trash" onClick={() => setSure(true)} tone="danger">
-        Delete …
-      </Button>
-    );
-  }
   return (
-    <>
-      <Button
-        autoFocus
-        busy={remove.isPending}
-        data-testid="confirm-delete"
-        onClick={() =>
-          remove.mutate(name, {
-            onSuccess: () => {
-              toast("good", `The rules of ${name} have ended, and their series and alerts.`);
-              navigate("/rules");
-            },
-            onError: (error) => toast("bad", error.message),
-          })
-        }
-        tone="danger"
-      >
-        Delete {name}
-      </Button>
-      <Button onClick={() => setSure(false)} tone="quiet">
-        Keep it
-      </Button>
-    </>
+    <Sure
+      ask={(open) => (
+        <Button icon="trash" onClick={open} tone="danger">
+          Delete …
+        </Button>
+      )}
+      busy={remove.isPending}
+      onSure={() =>
+        remove.mutate(name, {
+          onSuccess: () => {
+            toast("good", `The rules of ${name} have ended, and their series and alerts.`);
+            navigate("/rules");
+          },
+          onError: (error) => toast("bad", error.message),
+        })
+      }
+      testId="confirm-delete"
+      verb={`Delete ${name}`}
+    />
   );
 }
 
@@ -196,14 +188,23 @@ function Editor({ file }: { readonly file: RuleFile | null }) {
 
 export function RuleEditorPage() {
   const wanted = useSearch().get("file");
-  const files = useRuleFiles();
-  useEffect(() => {
-    document.title = "Edit rules · Meshweb";
-  }, []);
+  const query = useRuleFiles();
   if (wanted === null) return <Editor file={null} key="" />;
-  if (files.error !== null) return <Problem error={files.error} />;
-  if (files.data === undefined) return <Loading what="the rules" />;
-  const file = files.data.find((one) => one.name === wanted);
+  return (
+    <Answered query={query} what="the rules">
+      {(files) => <Chosen files={files} wanted={wanted} />}
+    </Answered>
+  );
+}
+
+function Chosen({
+  files,
+  wanted,
+}: {
+  readonly files: readonly RuleFile[];
+  readonly wanted: string;
+}) {
+  const file = files.find((one) => one.name === wanted);
   if (file === undefined) {
     return (
       <Empty icon="search" title={`There is no file of rules “${wanted}”`}>

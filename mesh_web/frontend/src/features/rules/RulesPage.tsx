@@ -1,5 +1,5 @@
 // Rules that record series and raise alerts: what fires, how each rule does, the files they come from.
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useRuleFiles, useRules } from "../../api/rules";
 import type { Tone } from "../../domain/mesh";
 import { formatNumber } from "../../domain/promql";
@@ -22,13 +22,16 @@ import {
   milliseconds,
   type UnixSeconds,
 } from "../../domain/units";
-import { Button, Chip, Segmented } from "../../ui/controls";
-import { Empty, Findings, Loading, Problem } from "../../ui/feedback";
+import { Answered } from "../../ui/Answered";
+import { Button, Chip } from "../../ui/controls";
+import { Empty, Findings } from "../../ui/feedback";
 import { Labels } from "../../ui/Labels";
+import { Narrowing } from "../../ui/Narrowing";
 import { PageHead } from "../../ui/PageHead";
 import { METRICS_TABS } from "../../ui/places";
 import { Link } from "../../ui/router";
 import { useMayWrite } from "../../ui/session";
+import { Table } from "../../ui/Table";
 import { Tabs } from "../../ui/Tabs";
 import { useNow } from "../../ui/useNow";
 import "./rules.css";
@@ -158,24 +161,12 @@ function Group({ group, missed }: { readonly group: RuleGroup; readonly missed: 
           </Chip>
         )}
       </div>
-      <div className="table-frame">
-        <table className="table rules" data-stack="">
-          <thead>
-            <tr>
-              <th>Rule</th>
-              <th>Expression</th>
-              <th>State</th>
-              <th>Evaluated</th>
-            </tr>
-          </thead>
-          <tbody>
-            {group.rules.map((rule, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: rules of one name are told apart by place
-              <RuleLine key={`${rule.name} ${i}`} rule={rule} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table className="table rules" heads={["Rule", "Expression", "State", "Evaluated"]}>
+        {group.rules.map((rule, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: rules of one name are told apart by place
+          <RuleLine key={`${rule.name} ${i}`} rule={rule} />
+        ))}
+      </Table>
     </section>
   );
 }
@@ -217,37 +208,31 @@ const NO_RULES = (
   </Empty>
 );
 
-function Shown({ files }: { readonly files: readonly RuleFile[] }) {
-  const query = useRules();
+function Shown({
+  files,
+  groups: all,
+}: {
+  readonly files: readonly RuleFile[];
+  readonly groups: readonly RuleGroup[];
+}) {
   const [words, setWords] = useState("");
   const [state, setState] = useState<RuleState>("all");
-  if (files.length === 0) return NO_RULES;
-  if (query.error !== null) return <Problem error={query.error} />;
-  if (query.data === undefined) return <Loading what="rules" />;
-  const found = findRules(query.data, words, state);
+  const found = findRules(all, words, state);
   const looking = words !== "" || state !== "all";
   return (
     <>
-      <Alerts groups={query.data} />
-      <div className="row" data-wrap="">
-        <Segmented
-          label="State"
-          onChange={setState}
-          options={RULE_STATES.map((one) => ({
-            value: one,
-            label: `${one[0]?.toUpperCase()}${one.slice(1)} ${countIn(query.data, one)}`,
-          }))}
-          testId="rule-state"
-          value={state}
-        />
-        <input
-          aria-label="Find rules by name, expression or label"
-          className="input rules-find"
-          onChange={(event) => setWords(event.currentTarget.value.trim())}
-          placeholder="Name, expression, label"
-          type="search"
-        />
-      </div>
+      <Alerts groups={all} />
+      <Narrowing
+        countOf={(one) => countIn(all, one)}
+        find="Find rules by name, expression or label"
+        label="State"
+        onState={setState}
+        onWords={setWords}
+        placeholder="Name, expression, label"
+        state={state}
+        states={RULE_STATES}
+        testId="rule-state"
+      />
       {looking && found.length === 0 && <p className="muted">No rule is like that.</p>}
       {files
         .map((file) => ({ file, groups: found.filter((one) => one.file === file.name) }))
@@ -259,12 +244,19 @@ function Shown({ files }: { readonly files: readonly RuleFile[] }) {
   );
 }
 
+function Filed({ files }: { readonly files: readonly RuleFile[] }) {
+  const query = useRules();
+  if (files.length === 0) return NO_RULES;
+  return (
+    <Answered query={query} what="rules">
+      {(groups) => <Shown files={files} groups={groups} />}
+    </Answered>
+  );
+}
+
 export function RulesPage() {
-  const files = useRuleFiles();
+  const query = useRuleFiles();
   const editable = useMayWrite();
-  useEffect(() => {
-    document.title = "Rules and alerts · Meshweb";
-  }, []);
   return (
     <>
       <PageHead title="Rules and alerts">
@@ -277,9 +269,9 @@ export function RulesPage() {
         )}
       </PageHead>
       <div className="page-body stack">
-        {files.error !== null && <Problem error={files.error} />}
-        {files.isPending && <Loading what="rules" />}
-        {files.data !== undefined && <Shown files={files.data} />}
+        <Answered query={query} what="rules">
+          {(files) => <Filed files={files} />}
+        </Answered>
       </div>
     </>
   );

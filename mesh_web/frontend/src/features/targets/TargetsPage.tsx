@@ -1,5 +1,5 @@
 // What is scraped: pools of targets, how each does, and why one fails.
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useTargets } from "../../api/targets";
 import type { Tone } from "../../domain/mesh";
 import {
@@ -13,11 +13,14 @@ import {
   type Targets,
 } from "../../domain/targets";
 import { formatAge, formatDuration, milliseconds } from "../../domain/units";
-import { Chip, Segmented } from "../../ui/controls";
-import { Empty, Loading, Problem } from "../../ui/feedback";
+import { Answered } from "../../ui/Answered";
+import { Chip } from "../../ui/controls";
+import { Empty } from "../../ui/feedback";
 import { Labels } from "../../ui/Labels";
+import { Narrowing } from "../../ui/Narrowing";
 import { PageHead } from "../../ui/PageHead";
 import { METRICS_TABS } from "../../ui/places";
+import { Table } from "../../ui/Table";
 import { Tabs } from "../../ui/Tabs";
 import { useNow } from "../../ui/useNow";
 import "./targets.css";
@@ -111,27 +114,17 @@ function PoolSection({
         )}
       </div>
       {pool.targets.length > 0 && (
-        <div className="table-frame">
-          <table className="table targets" data-stack="">
-            <thead>
-              <tr>
-                <th>Endpoint</th>
-                <th>Health</th>
-                <th>Labels</th>
-                <th>Last scrape</th>
-                <th>Every</th>
-              </tr>
-            </thead>
-            <tbody>
-              {pool.targets.map((target) => (
-                <TargetLine
-                  key={`${target.scrapeUrl} ${JSON.stringify(target.labels)}`}
-                  target={target}
-                />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          className="table targets"
+          heads={["Endpoint", "Health", "Labels", "Last scrape", "Every"]}
+        >
+          {pool.targets.map((target) => (
+            <TargetLine
+              key={`${target.scrapeUrl} ${JSON.stringify(target.labels)}`}
+              target={target}
+            />
+          ))}
+        </Table>
       )}
       <Dropped count={pool.dropped} some={dropped} />
     </section>
@@ -156,25 +149,17 @@ function Shown({ targets }: { readonly targets: Targets }) {
   const pools = poolsOf(targets, words, state);
   return (
     <>
-      <div className="row" data-wrap="">
-        <Segmented
-          label="Health"
-          onChange={setState}
-          options={TARGET_STATES.map((one) => ({
-            value: one,
-            label: `${one[0]?.toUpperCase()}${one.slice(1)} ${countTargets(targets, one)}`,
-          }))}
-          testId="target-state"
-          value={state}
-        />
-        <input
-          aria-label="Find targets by address, label or error"
-          className="input targets-find"
-          onChange={(event) => setWords(event.currentTarget.value.trim())}
-          placeholder="Address, label, error"
-          type="search"
-        />
-      </div>
+      <Narrowing
+        countOf={(one) => countTargets(targets, one)}
+        find="Find targets by address, label or error"
+        label="Health"
+        onState={setState}
+        onWords={setWords}
+        placeholder="Address, label, error"
+        state={state}
+        states={TARGET_STATES}
+        testId="target-state"
+      />
       {pools.length === 0 && <p className="muted">No target is like that.</p>}
       {pools.map((pool) => (
         <PoolSection
@@ -189,18 +174,15 @@ function Shown({ targets }: { readonly targets: Targets }) {
 
 export function TargetsPage() {
   const query = useTargets();
-  useEffect(() => {
-    document.title = "Targets · Meshweb";
-  }, []);
   return (
     <>
       <PageHead title="Targets">
         <Tabs label="Metrics" tabs={METRICS_TABS} />
       </PageHead>
       <div className="page-body stack">
-        {query.error !== null && <Problem error={query.error} />}
-        {query.isPending && <Loading what="targets" />}
-        {query.data !== undefined && <Shown targets={query.data} />}
+        <Answered query={query} what="targets">
+          {(targets) => <Shown targets={targets} />}
+        </Answered>
       </div>
     </>
   );

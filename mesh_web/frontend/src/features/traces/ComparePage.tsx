@@ -1,5 +1,4 @@
 // Two traces side by side: one tree, with what only one of them did and where the other was slower.
-import { useEffect } from "react";
 import { useTrace } from "../../api/queries";
 import { useComparison } from "../../api/traces";
 import { addedMs, type ComparedStep, difference, totals } from "../../domain/comparison";
@@ -129,9 +128,6 @@ export function ComparePage() {
   const params = useSearch();
   const a = params.get("a") ?? "";
   const b = params.get("b") ?? "";
-  useEffect(() => {
-    document.title = "Compare traces · Meshweb";
-  }, []);
   return (
     <>
       <PageHead title="Compare traces">

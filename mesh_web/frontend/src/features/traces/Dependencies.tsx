@@ -1,10 +1,12 @@
 // Which service called which, drawn from left to right, and as a table.
+
 import { useMemo } from "react";
 import { useDependencies } from "../../api/traces";
 import { BOX, type Dependency, errorRatio, lineShape, picture } from "../../domain/dependencies";
 import type { TraceSearch } from "../../domain/traceView";
 import { formatDuration, formatRatio } from "../../domain/units";
-import { Empty, Loading, Problem } from "../../ui/feedback";
+import { Answered } from "../../ui/Answered";
+import { Empty } from "../../ui/feedback";
 
 const DRAWN_AT_MOST = 60;
 const SHORT = 19;
@@ -90,10 +92,23 @@ export function Dependencies({
   readonly onService: (name: string) => void;
   readonly onCall: (caller: string, called: string) => void;
 }) {
-  const query = useDependencies(search);
-  if (query.error !== null) return <Problem error={query.error} />;
-  if (query.data === undefined) return <Loading what="who called whom" />;
-  const found = [...query.data.items].sort((a, b) => b.calls - a.calls);
+  return (
+    <Answered query={useDependencies(search)} what="who called whom">
+      {({ items }) => <Calls dependencies={items} onCall={onCall} onService={onService} />}
+    </Answered>
+  );
+}
+
+function Calls({
+  dependencies,
+  onService,
+  onCall,
+}: {
+  readonly dependencies: readonly Dependency[];
+  readonly onService: (name: string) => void;
+  readonly onCall: (caller: string, called: string) => void;
+}) {
+  const found = [...dependencies].sort((a, b) => b.calls - a.calls);
   if (found.length === 0) {
     return (
       <Empty icon="graph" title="No service has called another in this time">

@@ -1,10 +1,12 @@
 // What operations cost: bars of self time, sorted by any column.
+
 import { useState } from "react";
 import { useOperationCosts } from "../../api/traces";
-import { type Column, sortedBy } from "../../domain/operations";
+import { type Column, type OperationCost, sortedBy } from "../../domain/operations";
 import type { TraceSearch } from "../../domain/traceView";
 import { formatDuration, formatRatio, ratio } from "../../domain/units";
-import { Empty, Loading, Problem } from "../../ui/feedback";
+import { Answered } from "../../ui/Answered";
+import { Empty } from "../../ui/feedback";
 
 const HEADS: readonly { readonly column: Column; readonly label: string }[] = [
   { column: "self", label: "Self time" },
@@ -24,11 +26,22 @@ export function Statistics({
   readonly search: TraceSearch;
   readonly onOperation: (service: string, operation: string) => void;
 }) {
+  return (
+    <Answered query={useOperationCosts(search)} what="what operations cost">
+      {({ items }) => <Costs items={items} onOperation={onOperation} />}
+    </Answered>
+  );
+}
+
+function Costs({
+  items,
+  onOperation,
+}: {
+  readonly items: readonly OperationCost[];
+  readonly onOperation: (service: string, operation: string) => void;
+}) {
   const [column, setColumn] = useState<Column>("self");
-  const query = useOperationCosts(search);
-  if (query.error !== null) return <Problem error={query.error} />;
-  if (query.data === undefined) return <Loading what="what operations cost" />;
-  const costs = sortedBy(query.data.items, column);
+  const costs = sortedBy(items, column);
   if (costs.length === 0) {
     return (
       <Empty icon="traces" title="No trace matches">

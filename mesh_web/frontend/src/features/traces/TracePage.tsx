@@ -158,9 +158,6 @@ export function TracePage({ id }: { readonly id: string }) {
   const query = useTrace(id);
   const trace = query.data;
   const root = trace?.spans[0];
-  useEffect(() => {
-    document.title = "Trace · Meshweb";
-  }, []);
   return (
     <>
       <PageHead title={root === undefined ? "Trace" : `${root.service} ${root.operation}`}>

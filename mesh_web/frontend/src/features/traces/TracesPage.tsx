@@ -1,5 +1,5 @@
 // Traces: a search, and what was found as a list, as costs, as slow against fast, as dependencies.
-import { useCallback, useEffect, useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { ApiError } from "../../api/client";
 import { useTraceSearch } from "../../api/traces";
 import {
@@ -97,9 +97,6 @@ export function TracesPage() {
   const search = searchOf(view);
   const query = useTraceSearch(search);
   const refused = query.error instanceof ApiError && query.error.code === "bad_query";
-  useEffect(() => {
-    document.title = "Traces · Meshweb";
-  }, []);
 
   const { tab } = view;
   const addTerm = (added: string) => setView({ ...view, q: withTerm(view.q, added) });

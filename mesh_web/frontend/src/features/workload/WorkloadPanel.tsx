@@ -1,12 +1,13 @@
 // One workload: its pods, its scale, and its traffic.
+
 import { type ReactNode, useState } from "react";
 import type { Live } from "../../api/live";
 import { usePods, useRestart, useScale, useWorkloads } from "../../api/queries";
 import { inboundOf, outboundOf } from "../../domain/graph";
 import type { PodRow, WorkloadRow } from "../../domain/mesh";
 import { formatAge, formatRate, formatRatio } from "../../domain/units";
+import { Answered } from "../../ui/Answered";
 import { Button, Chip, IconButton, Segmented } from "../../ui/controls";
-import { Loading, Problem } from "../../ui/feedback";
 import { HealthMark } from "../../ui/HealthMark";
 import { Figures, Panel, Section } from "../../ui/Panel";
 import { EdgeList } from "../../ui/Rates";
@@ -74,20 +75,24 @@ function Scale({ workload }: { readonly workload: WorkloadRow }) {
 }
 
 function Pods({ namespace, name }: { readonly namespace: string; readonly name: string }) {
-  const query = usePods({ namespace, workload: name });
-  if (query.error !== null) return <Problem error={query.error} />;
-  if (query.data === undefined) return <Loading what="pods" />;
-  if (query.data.length === 0) return <p className="muted">It has no pods.</p>;
   return (
-    <div className="table-frame plain">
-      <table className="table">
-        <tbody>
-          {query.data.map((pod) => (
-            <Pod key={pod.name} pod={pod} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Answered query={usePods({ namespace, workload: name })} what="pods">
+      {(pods) =>
+        pods.length === 0 ? (
+          <p className="muted">It has no pods.</p>
+        ) : (
+          <div className="table-frame plain">
+            <table className="table">
+              <tbody>
+                {pods.map((pod) => (
+                  <Pod key={pod.name} pod={pod} />
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )
+      }
+    </Answered>
   );
 }
 

@@ -1,13 +1,15 @@
 // Workloads and their pods.
-import { useEffect, useState } from "react";
 import { useDeletePod, usePods, useWorkloads } from "../../api/queries";
 import type { PodRow, WorkloadRow } from "../../domain/mesh";
 import { formatAge } from "../../domain/units";
-import { Button, Chip, IconButton } from "../../ui/controls";
-import { Empty, Loading, Problem } from "../../ui/feedback";
+import { Answered } from "../../ui/Answered";
+import { Chip, IconButton } from "../../ui/controls";
+import { Empty } from "../../ui/feedback";
 import { PageHead } from "../../ui/PageHead";
 import { Link } from "../../ui/router";
+import { Sure } from "../../ui/Sure";
 import { useMayWrite } from "../../ui/session";
+import { ACTIONS, numbers, Table } from "../../ui/Table";
 import { toast } from "../../ui/toasts";
 import { useNow } from "../../ui/useNow";
 
@@ -43,37 +45,28 @@ function WorkloadLine({ workload }: { readonly workload: WorkloadRow }) {
 }
 
 function DeletePod({ pod }: { readonly pod: PodRow }) {
-  const [sure, setSure] = useState(false);
   const remove = useDeletePod();
-  if (!sure) {
-    return (
-      <IconButton
-        disabled={pod.phase === "Terminating"}
-        icon="trash"
-        label={`Delete pod ${pod.name}`}
-        onClick={() => setSure(true)}
-      />
-    );
-  }
   return (
-    <span className="row">
-      <Button
-        busy={remove.isPending}
-        onClick={() =>
-          remove.mutate(pod, {
-            onSuccess: () => toast("good", `${pod.name} is going; its workload makes a new one.`),
-            onError: (error) => toast("bad", error.message),
-            onSettled: () => setSure(false),
-          })
-        }
-        tone="danger"
-      >
-        Delete
-      </Button>
-      <Button onClick={() => setSure(false)} tone="quiet">
-        Keep
-      </Button>
-    </span>
+    <Sure
+      ask={(open) => (
+        <IconButton
+          disabled={pod.phase === "Terminating"}
+          icon="trash"
+          label={`Delete pod ${pod.name}`}
+          onClick={open}
+        />
+      )}
+      busy={remove.isPending}
+      keep="Keep"
+      onSure={(close) =>
+        remove.mutate(pod, {
+          onSuccess: () => toast("good", `${pod.name} is going; its workload makes a new one.`),
+          onError: (error) => toast("bad", error.message),
+          onSettled: close,
+        })
+      }
+      verb="Delete"
+    />
   );
 }
 
@@ -109,77 +102,63 @@ function PodLine({ pod, editable }: { readonly pod: PodRow; readonly editable: b
 }
 
 function Workloads() {
-  const query = useWorkloads();
-  if (query.error !== null) return <Problem error={query.error} />;
-  if (query.data === undefined) return <Loading what="workloads" />;
-  if (query.data.length === 0) {
-    return (
-      <Empty icon="workloads" title="No workloads">
-        <p>
-          Apply a Deployment on the <Link href="/config">configuration page</Link>.
-        </p>
-      </Empty>
-    );
-  }
   return (
-    <div className="table-frame">
-      <table className="table" data-stack="">
-        <thead>
-          <tr>
-            <th>Workload</th>
-            <th>Namespace</th>
-            <th>Pods</th>
-            <th className="number">Restarts</th>
-            <th>mTLS</th>
-            <th>Service account</th>
-          </tr>
-        </thead>
-        <tbody>
-          {query.data.map((workload) => (
-            <WorkloadLine key={`${workload.namespace}/${workload.name}`} workload={workload} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Answered query={useWorkloads()} what="workloads">
+      {(workloads) =>
+        workloads.length === 0 ? (
+          <Empty icon="workloads" title="No workloads">
+            <p>
+              Apply a Deployment on the <Link href="/config">configuration page</Link>.
+            </p>
+          </Empty>
+        ) : (
+          <Table
+            heads={[
+              "Workload",
+              "Namespace",
+              "Pods",
+              numbers("Restarts"),
+              "mTLS",
+              "Service account",
+            ]}
+          >
+            {workloads.map((workload) => (
+              <WorkloadLine key={`${workload.namespace}/${workload.name}`} workload={workload} />
+            ))}
+          </Table>
+        )
+      }
+    </Answered>
   );
 }
 
+const POD_HEADS = [
+  "Pod",
+  "Namespace",
+  "Phase",
+  numbers("Restarts"),
+  numbers("Proxy restarts"),
+  "Address",
+  "Started",
+  ACTIONS,
+];
+
 function Pods() {
-  const query = usePods(null);
   const editable = useMayWrite();
-  if (query.error !== null) return <Problem error={query.error} />;
-  if (query.data === undefined) return <Loading what="pods" />;
   return (
-    <div className="table-frame">
-      <table className="table" data-stack="">
-        <thead>
-          <tr>
-            <th>Pod</th>
-            <th>Namespace</th>
-            <th>Phase</th>
-            <th className="number">Restarts</th>
-            <th className="number">Proxy restarts</th>
-            <th>Address</th>
-            <th>Started</th>
-            <th>
-              <span className="visually-hidden">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {query.data.map((pod) => (
+    <Answered query={usePods(null)} what="pods">
+      {(pods) => (
+        <Table heads={POD_HEADS}>
+          {pods.map((pod) => (
             <PodLine editable={editable} key={`${pod.namespace}/${pod.name}`} pod={pod} />
           ))}
-        </tbody>
-      </table>
-    </div>
+        </Table>
+      )}
+    </Answered>
   );
 }
 
 export function WorkloadsPage() {
-  useEffect(() => {
-    document.title = "Workloads · Meshweb";
-  }, []);
   return (
     <>
       <PageHead title="Workloads" />
