@@ -102,6 +102,34 @@ def test_every_write_leaves_a_line_in_the_audit_trail() -> None:
     assert AuditEvent.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"actor": "CI"}, [200, 404]),
+        ({"target": "mtls"}, [200]),
+        ({"refused": "true"}, [404]),
+        ({"refused": "false", "actor": "ci"}, [200]),
+        ({"actor": "nobody"}, []),
+        ({"actor": "ci", "limit": "1"}, [404]),
+    ],
+)
+def test_the_audit_trail_is_asked_for_who_did_what_and_was_refused(
+    asked: dict[str, str], found: list[int]
+) -> None:
+    operator = services.create_token(name="ci", role=Role.OPERATOR)
+    call(operator, "put", "/mtls?dry_run=true", {"mode": "STRICT"})
+    call(operator, "delete", "/namespaces/shop/VirtualService/none")
+    admin = services.create_token(name="root", role=Role.ADMIN)
+    query = "&".join(f"{key}={value}" for key, value in asked.items())
+    lines = call(admin, "get", f"/audit?{query}").json()["items"]
+    assert sorted(line["status"] for line in lines) == found
+
+
+def test_words_for_the_audit_trail_have_no_control_characters() -> None:
+    admin = services.create_token(name="root", role=Role.ADMIN)
+    assert call(admin, "get", "/audit?actor=%00").status_code == 422
+
+
 def test_the_command_line_makes_a_token() -> None:
     out = io.StringIO()
     call_command(

@@ -1383,6 +1383,34 @@ export interface components {
             /** Lifetime Days */
             lifetime_days?: number | null;
         };
+        /**
+         * AuditQuery
+         * @description Which lines: `actor` and `target` hold these words somewhere, whatever their case; `refused` those answered with 400 or more, or all others.
+         */
+        AuditQuery: {
+            /**
+             * Limit
+             * @default 100
+             */
+            limit: number;
+            /**
+             * Cursor
+             * @default
+             */
+            cursor: string;
+            /**
+             * Actor
+             * @default
+             */
+            actor: string;
+            /**
+             * Target
+             * @default
+             */
+            target: string;
+            /** Refused */
+            refused?: boolean | null;
+        };
         /** AuditOut */
         AuditOut: {
             /** At */
@@ -5504,6 +5532,9 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
+                actor?: string;
+                target?: string;
+                refused?: boolean | null;
             };
             header?: never;
             path?: never;
