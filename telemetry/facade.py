@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from rest.checks import Check
-from telemetry.contracts import EdgeCount, EdgeKey, QuotaUsage, Scraping
+from telemetry.contracts import QuotaUsage, Scraping
 from telemetry.retention import Retention, Unreadable, read_retention
 from telemetry.scrape import told as _told
 from telemetry.store.backup import StoreState
@@ -22,6 +22,7 @@ from telemetry.store.client import Abandoned, Store, StoreAddress, StoreAway, St
 from telemetry.store.edges import edge_totals as _edge_totals
 from telemetry.store.temporary import own_store
 from telemetry.store.writing import SampleWriter
+from telemetry.totals import EdgeTotals
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -102,9 +103,7 @@ def quota_usage() -> QuotaUsage:
     return _told.usage(_broker())
 
 
-def edge_totals(
-    start: float, end: float, *, idle: bool = False
-) -> tuple[tuple[EdgeKey, EdgeCount], ...]:
+def edge_totals(start: float, end: float, *, idle: bool = False) -> EdgeTotals:
     """What every edge counted in (start, end], Unix seconds, from the stored samples.
 
     Samples are five seconds apart: counts within that of either end may fall on its other side.

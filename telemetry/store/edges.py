@@ -6,18 +6,18 @@ are counted from samples, which is slower.
 """
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from operator import add as plus
-from struct import Struct
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
+import numpy as np
 import orjson
+from numpy.typing import NDArray
 
-from telemetry.contracts import EdgeCount, EdgeKey, Reporter
-from telemetry.ingest.edge_rows import BUCKETS, KEY_COLUMNS, VALUE_COLUMNS
-from telemetry.ingest.istio import add
+from telemetry.contracts import EdgeKey, Reporter
+from telemetry.ingest.edge_rows import KEY_COLUMNS, VALUE_COLUMNS
 from telemetry.store.client import Store
 from telemetry.store.edges_of_samples import totals_of_samples
+from telemetry.totals import EdgeTotals, by_group
 
 LOOKBACK_SECONDS = 60
 """How far before the start a last value is looked for at first: it is told anew every 30 s."""
@@ -26,7 +26,8 @@ LONG_LOOKBACK_SECONDS = 3600
 KEPT = 200_000
 _SETTINGS = {"max_execution_time": "10"}
 
-Edges = tuple[tuple[EdgeKey, EdgeCount], ...]
+_Rows = NDArray[np.void]
+_WIDTH = len(VALUE_COLUMNS)
 
 _RESET = ("requests", "connections_opened", "connections_closed", "bytes_sent", "bytes_received")
 """One of these falls whenever a proxy begins anew: the others come and go with the requests."""
@@ -79,11 +80,10 @@ SELECT ifNull((SELECT toUnixTimestamp64Milli(min(t)) FROM {database}.edge_sample
     ifNull((SELECT toUnixTimestamp64Milli(min(t)) FROM {database}.samples), 0)
 """
 
-_Row = tuple[Any, ...]
 _REPORTERS = {str(one): one for one in Reporter}
-_ID = Struct("<Q")
-_ROW = Struct(f"<QQQQd{BUCKETS}Q6Q")
-_HEAD = 3
+_ROW = np.dtype([("id", "<u8"), ("strange", "<u8"), ("known", "<u8"), ("values", "<i8", (_WIDTH,))])
+"""`strange`: its counts fell; `known`: it was there before the window. All values are 8 bytes."""
+_DURATION = VALUE_COLUMNS.index("duration_sum_ms")
 _MOST_IDS = 2000
 """A statement's parameters travel in its address."""
 
@@ -91,33 +91,50 @@ _MOST_IDS = 2000
 class EdgeNames:
     """Which edge an id is, as far as it was asked for. An id is made of its edge: it stays true.
 
-    Equal edges are one value. Thread-safe; forgotten as a whole when it becomes much.
+    Thread-safe; forgotten as a whole when it becomes much.
     """
 
     def __init__(self) -> None:
-        self._known: dict[int, EdgeKey] = {}
-        self._keys: dict[EdgeKey, EdgeKey] = {}
+        self._names = _Names({}, {}, [])
         self._writing = threading.Lock()
 
     def of(
-        self, ids: Iterable[int], store: Store, start: float, end: float
-    ) -> Mapping[int, EdgeKey]:
-        """Those of the window; an edge that is not announced yet is missing."""
-        known = self._known
-        if all(one in known for one in ids):
-            return known
+        self, ids: Sequence[int], store: Store, start: float, end: float
+    ) -> tuple[list[EdgeKey], list[int]]:
+        """Edges in an order that stays, and the place of each id of the window in it.
+
+        An edge that is not announced yet is nowhere: -1.
+        """
+        names = self._names
+        if any(one not in names.places for one in ids):
+            names = self._read(store, start, end)
+        return names.keys, [names.places.get(one, -1) for one in ids]
+
+    def _read(self, store: Store, start: float, end: float) -> "_Names":
         read = store.read(
-            _NAMED, "JSONCompactEachRow", settings=_SETTINGS, start=start, end=end, after=start
+            _NAMED, "JSONCompactColumns", settings=_SETTINGS, start=start, end=end, after=start
         )
         with self._writing:
-            if len(self._known) > KEPT:
-                self._known, self._keys = {}, {}
-            found = {}
-            for row in map(orjson.loads, read.splitlines()):
-                key = _key(*row[1:])
-                found[int(row[0])] = self._keys.setdefault(key, key)
-            self._known = {**self._known, **found}
-            return self._known
+            if len(self._names.places) > KEPT:
+                self._names = _Names({}, {}, [])
+            known, places = self._names, dict(self._names.places)
+            ids, *columns = orjson.loads(read)
+            for one, values in zip(ids, zip(*columns, strict=True), strict=True):
+                key = _key(*values)
+                place = known.by_key.setdefault(key, len(known.keys))
+                if place == len(known.keys):
+                    known.keys.append(key)
+                places[int(one)] = place
+            self._names = _Names(places, known.by_key, known.keys)
+            return self._names
+
+
+class _Names(NamedTuple):
+    """`places` are indexes into `keys`, which only grow; no two keys are equal."""
+
+    places: Mapping[int, int]
+    by_key: dict[EdgeKey, int]
+    keys: list[EdgeKey]
 
 
 _names = EdgeNames()
@@ -125,80 +142,55 @@ _names = EdgeNames()
 
 def edge_totals(
     store: Store, start: float, end: float, names: EdgeNames = _names, *, idle: bool = False
-) -> Edges:
-    """Sum over all proxies, per edge, of what was counted in (start, end]. In no order.
+) -> EdgeTotals:
+    """Sum over all proxies, per edge, of what was counted in (start, end].
 
     `idle`: also those that proxies told of and that counted nothing, as far as the table goes.
     """
     ((began, samples_began),) = store.query(_BEGAN)
     before_began = 1000 * start < began and samples_began < began - 1000 * LOOKBACK_SECONDS
     if not began or before_began:
-        return totals_of_samples(store, start, end)
+        return EdgeTotals.of(totals_of_samples(store, start, end))
     rows = _grown(store, start, end)
-    known = names.of((row[0] for row in rows), store, start, end)
-    totals = _sums(rows, known, idle=idle)
-    for key, count in totals_of_samples(store, start, end, foreign=True):
-        totals[key] = add(totals[key], count) if key in totals else count
-    return tuple(totals.items())
+    if not idle:
+        rows = rows[rows["values"].any(axis=1)]
+    keys, places = names.of(rows["id"].tolist(), store, start, end)
+    totals = _sums(rows, keys, np.array(places, np.int64))
+    foreign = totals_of_samples(store, start, end, foreign=True)
+    return totals + EdgeTotals.of(foreign) if foreign else totals
 
 
-def _grown(store: Store, start: float, end: float) -> list[_Row]:
+def _grown(store: Store, start: float, end: float) -> _Rows:
     """How much each proxy's counts of each edge grew."""
     after, long = (max(0.0, start - back) for back in (LOOKBACK_SECONDS, LONG_LOOKBACK_SECONDS))
     rows = _rows(store, _GROWN, start=start, end=end, after=after)
-    strange = {row[0] for row in rows if row[1]}
-    if long < after and any(not row[2] for row in rows):
+    strange = rows["id"][rows["strange"] > 0]
+    if long < after and not rows["known"].all():
         answer = store.read(
             _EARLIER, "RowBinary", settings=_SETTINGS, start=start, end=end, after=after, long=long
         )
-        strange.update(one for (one,) in _ID.iter_unpack(answer))
-    if not strange:
+        strange = np.union1d(strange, np.frombuffer(answer, "<u8"))
+    if not len(strange):
         return rows
-    ids = list(strange) if len(strange) <= _MOST_IDS else []
+    ids = strange.tolist() if len(strange) <= _MOST_IDS else []
     steps = _rows(store, _STEP_BY_STEP, start=start, end=end, after=long, ids=ids)
-    return [*(row for row in rows if row[0] not in strange), *steps] if ids else steps
+    return np.concatenate([rows[~np.isin(rows["id"], strange)], steps]) if ids else steps
 
 
 def _rows(
     store: Store, sql: str, *, start: float, end: float, after: float, ids: Sequence[int] = ()
-) -> list[_Row]:
+) -> _Rows:
     answer = store.read(
         sql, "RowBinary", settings=_SETTINGS, start=start, end=end, after=after, ids=ids
     )
-    return list(_ROW.iter_unpack(answer))
+    return np.frombuffer(answer, _ROW)
 
 
-def _sums(
-    rows: Iterable[_Row], known: Mapping[int, EdgeKey], *, idle: bool
-) -> dict[EdgeKey, EdgeCount]:
-    """Those that nothing was counted of are left out, unless they are wanted."""
-    keys: dict[int, EdgeKey] = {}
-    sums: dict[int, _Row] = {}
-    for row in rows:
-        key = known.get(row[0])
-        if key is None:
-            continue
-        one = id(key)  # equal keys are the same: see EdgeNames
-        before = sums.get(one)
-        keys[one] = key
-        sums[one] = row if before is None else tuple(map(plus, before, row))
-    return {keys[one]: _count(row) for one, row in sums.items() if idle or any(row[_HEAD:])}
-
-
-def _count(row: _Row) -> EdgeCount:
-    buckets = row[_HEAD + 2 : _HEAD + 2 + BUCKETS]
-    received, sent, opened, closed, tcp_sent, tcp_received = row[_HEAD + 2 + BUCKETS :]
-    return EdgeCount(
-        requests=row[_HEAD],
-        duration_sum_ms=row[_HEAD + 1],
-        duration_buckets=buckets if any(buckets) else (),
-        request_bytes=received,
-        response_bytes=sent,
-        connections_opened=opened,
-        connections_closed=closed,
-        bytes_sent=tcp_sent,
-        bytes_received=tcp_received,
-    )
+def _sums(rows: _Rows, keys: Sequence[EdgeKey], places: NDArray[np.int64]) -> EdgeTotals:
+    named = places >= 0
+    values = rows["values"][named]
+    durations = np.ascontiguousarray(values[:, _DURATION]).view(np.float64)
+    return by_group(keys, places[named], np.delete(values, _DURATION, axis=1), durations)
 
 
 def _key(reporter: str, *values: str) -> EdgeKey:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from telemetry.contracts import EdgeCount, EdgeKey, Reporter
+from telemetry.totals import EdgeTotals
 from topology.contracts import Health, Registry, Service, Workload
 from topology.graph.past import stored_graph
 from topology.tolerances import RATE, Ended, judged, tolerances
@@ -84,7 +85,8 @@ def healths(annotation: str, *, service: bool) -> dict[str, Health]:
             for name in ("cart", "prices-v1")
         ),
     )
-    edges = ((KEY, EdgeCount(requests=60)), (replace(KEY, code="503"), EdgeCount(requests=60)))
+    sixty = EdgeCount(requests=60)
+    edges = EdgeTotals.of(((KEY, sixty), (replace(KEY, code="503"), sixty)))
     graph = stored_graph(edges, registry, 1e9, 60)
     return {
         **{node.id: node.health for node in graph.nodes},

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from telemetry.contracts import EdgeCount, EdgeKey
+from telemetry.totals import EdgeTotals
 from topology.contracts import Graph, GraphType, Registry
 from topology.graph.build import drawn, past
 from topology.graph.calls import Calls
@@ -11,7 +11,7 @@ from topology.graph.window import Totals
 
 
 def stored_graph(
-    edges: Sequence[tuple[EdgeKey, EdgeCount]],
+    edges: EdgeTotals,
     registry: Registry,
     at: float,
     window_seconds: int,

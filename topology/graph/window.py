@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.contracts import DURATION_BOUNDS_MS, EdgeCount, EdgeKey, EdgeSecond
+from telemetry.totals import EdgeTotals
 
 Counts = NDArray[np.int64]
 
@@ -43,15 +44,20 @@ class Totals:
     seconds: int
 
     @staticmethod
-    def stored(edges: Sequence[tuple[EdgeKey, EdgeCount]], seconds: int) -> "Totals":
+    def stored(told: EdgeTotals, seconds: int) -> "Totals":
         """Of counts that were summed elsewhere over so many seconds; both ends told everything."""
-        numbers = [_numbers(count) for _, count in edges]
-        counts = np.array(numbers, np.int64).reshape(-1, COLUMNS)
+        counts = np.empty((len(told), COLUMNS), np.int64)
+        counts[:, REQUESTS] = told.requests
+        counts[:, BYTES_SENT] = told.column("bytes_sent") + told.column("response_bytes")
+        counts[:, BYTES_RECEIVED] = told.column("bytes_received") + told.column("request_bytes")
+        counts[:, OPENED] = told.column("connections_opened")
+        counts[:, CLOSED] = told.column("connections_closed")
+        counts[:, BUCKETS:] = told.duration_buckets
         return Totals(
-            keys=tuple(key for key, _ in edges),
+            keys=told.edges,
             counts=counts,
             recent=np.zeros_like(counts),
-            open_connections=np.array([one.connections_open for _, one in edges], np.int64),
+            open_connections=np.zeros(len(told), np.int64),
             seconds=max(1, seconds),
         )
 

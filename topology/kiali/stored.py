@@ -5,13 +5,14 @@ destination's: whichever of the two a query asks hears the same.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from telemetry.contracts import EdgeCount, EdgeKey, Reporter
+from telemetry.contracts import EdgeKey, Reporter
+from telemetry.totals import EdgeTotals
 from topology.contracts import Registry, Workload
 from topology.graph.accounting import UNKNOWN, Counted, counted
 from topology.graph.places import CLUSTER_SUFFIX
@@ -44,12 +45,11 @@ class Row:
 class Stored:
     """Answers queries out of the counts of one window."""
 
-    def __init__(
-        self, edges: Sequence[tuple[EdgeKey, EdgeCount]], registry: Registry, seconds: int
-    ) -> None:
+    def __init__(self, edges: EdgeTotals, registry: Registry, seconds: int) -> None:
         data = counted(Totals.stored(edges, seconds))
         workloads = {(one.namespace, one.name): one for one in registry.workloads}
-        resting = _resting([key for key, count in edges if count == EdgeCount()], data)
+        still = np.flatnonzero(~edges.counts.any(axis=1))
+        resting = _resting([edges.edges[at] for at in still.tolist()], data)
         self.rows = (*_rows(data, workloads, seconds), *_rows(resting, workloads, seconds))
         self._index: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
         for row in self.rows:

@@ -1,9 +1,9 @@
 """Kiali's JSON of the mesh that we hold: counts and registry in, all appenders run."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from telemetry.contracts import EdgeCount, EdgeKey
+from telemetry.totals import EdgeTotals
 from topology.contracts import Registry
 from topology.kiali.appenders.health import health
 from topology.kiali.appenders.labels import labels
@@ -22,7 +22,7 @@ Facts = Mapping[tuple[str, str], Mapping[str, Any]]
 
 def whole(
     asked: Asked,
-    edges: Sequence[tuple[EdgeKey, EdgeCount]],
+    edges: EdgeTotals,
     registry: Registry,
     configured: Callable[[], Facts],
 ) -> Json:

@@ -1,5 +1,6 @@
 """Edges say whether metrics, spans or both saw them."""
 
+from telemetry.totals import EdgeTotals
 from tests.topology.graph.test_build import service, workload
 from tests.topology.graph.traffic_values import NOW, key, requests
 from topology.contracts import Graph, Health, NodeKind, Registry
@@ -14,7 +15,7 @@ CALL = key("web-v1", "reviews-v1", destination_service="reviews.shop.svc.cluster
 
 
 def drawn(*calls: Calls) -> Graph:
-    return stored_graph(((CALL, requests(60)),), REGISTRY, NOW, 60, calls=calls)
+    return stored_graph(EdgeTotals.of([(CALL, requests(60))]), REGISTRY, NOW, 60, calls=calls)
 
 
 def seen(graph: Graph) -> dict[str, tuple[str, ...]]:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from telemetry.contracts import EdgeCount, EdgeKey
+from telemetry.contracts import EdgeKey
+from telemetry.totals import EdgeTotals
 from tests.topology.graph.test_build import pod, service, workload
 from tests.topology.graph.traffic_values import NOW, key, requests
 from topology.contracts import Graph, GraphType, NodeKind, Registry
@@ -20,10 +21,12 @@ def to(target: str, service_name: str, source: str = "web-v1") -> EdgeKey:
     return key(source, target, destination_service=host)
 
 
-EDGES: tuple[tuple[EdgeKey, EdgeCount], ...] = (
-    (key("edge", "web-v1", destination_service="web.shop.svc.cluster.local"), requests(60)),
-    (to("reviews-v1", "reviews"), requests(30)),
-    (to("reviews-v2", "reviews"), requests(60)),
+EDGES = EdgeTotals.of(
+    (
+        (key("edge", "web-v1", destination_service="web.shop.svc.cluster.local"), requests(60)),
+        (to("reviews-v1", "reviews"), requests(30)),
+        (to("reviews-v2", "reviews"), requests(60)),
+    )
 )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from telemetry.contracts import EdgeCount, EdgeKey
+from telemetry.totals import EdgeTotals
 from tests.topology.graph.test_build import pod, service, workload
 from tests.topology.graph.traffic_values import NOW, buckets, inbound, key
 from topology.contracts import Namespace, Registry
@@ -68,7 +69,7 @@ def facts() -> Facts:
 
 def shown(params: Mapping[str, str], node: AskedNode | None = None) -> dict[str, Any]:
     asked = parse({"namespaces": "shop", "duration": "60s", **params}, NOW, node)
-    return whole(asked, EDGES, REGISTRY, facts)
+    return whole(asked, EdgeTotals.of(EDGES), REGISTRY, facts)
 
 
 def nodes(graph: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -184,7 +185,7 @@ def test_edges_that_rest_are_drawn_where_they_are_wanted() -> None:
     found = {}
     for wanted in ("true", "false"):
         params = {"namespaces": "shop", "duration": "60s", "includeIdleEdges": wanted}
-        graph = whole(parse(params, NOW, None), known, REGISTRY, facts)
+        graph = whole(parse(params, NOW, None), EdgeTotals.of(known), REGISTRY, facts)
         workloads = {
             one["data"]["id"]: one["data"].get("workload") for one in graph["elements"]["nodes"]
         }
