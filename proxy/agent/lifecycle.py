@@ -6,8 +6,18 @@ from enum import Enum, auto
 
 from topology.contracts import PodPhase, PodReport
 
-SPREAD_SECONDS = 1.0
-"""A pod that ends goes on serving until its callers have heard that it is not ready."""
+SPREAD_SECONDS = 3.0
+"""A pod that ends goes on serving until its callers have heard that it is not ready.
+
+They hear within a tenth of a second; on a busy machine a second was not enough. A connection of
+bytes, unlike a request, is not tried again at another pod.
+"""
+
+DRAIN_SECONDS = 5.0
+"""How long a gateway that ends passes on what is under way, as Istio's `terminationDrainDuration`.
+
+A sidecar stays as long as its application does.
+"""
 
 HOLD_SECONDS = 5.0
 """How long an application waits for its proxy; then it starts without (control may be away)."""
@@ -87,7 +97,7 @@ def _end(facts: Facts, since: float) -> Iterator[Action]:
     proxy = facts.proxy is not None and facts.proxy.running
     if not app and not proxy:
         yield Action.FORGET
-    elif facts.now < since + SPREAD_SECONDS:
+    elif facts.now < since + (DRAIN_SECONDS if facts.app is None else SPREAD_SECONDS):
         if proxy and not facts.drained:
             yield Action.DRAIN
     elif app:

@@ -1,4 +1,4 @@
-"""200 changes of every kind under 300 requests a second: not one request fails."""
+"""200 changes of every kind under 300 requests a second, HTTP, gRPC and TCP: not one fails."""
 
 import os
 import time
@@ -7,12 +7,13 @@ from random import Random
 
 from tests.e2e.loss import mesh as loss
 from tests.e2e.loss.changes import KINDS, Changes
-from tests.e2e.loss.traffic import Failure, Traffic
+from tests.e2e.loss.traffic import Calls, Failure, Lines, Traffic
 from tests.e2e.running import PORT_OFFSET, Running
 from tests.e2e.waiting import eventually
 
-RATE = 300.0
-ENVOYS = 6
+REQUESTS, CALLS, LINES = 245.0, 40.0, 15.0
+"""A second: HTTP, gRPC and TCP connections; 300 together."""
+ENVOYS = 8
 PACE_SECONDS = float(os.environ.get("MESHWEB_LOSS_PACE", "0.05"))
 """The least pause between two changes."""
 
@@ -25,12 +26,13 @@ def test_not_one_request_fails_whatever_is_changed(mesh: Running) -> None:
     print(f"MESHWEB_LOSS_SEED={seed}")
     mesh.visitors.rate(0)
     mesh.api.accepted("POST", "/apply", loss.manifests())
-    eventually("six Envoys serve", lambda: _ready(mesh) >= ENVOYS, within=60)
+    eventually("eight Envoys serve", lambda: _ready(mesh) >= ENVOYS, within=60)
     assert sum(KINDS.values()) == 200
     changes = Changes(mesh, Random(seed))
-    traffic = Traffic(("127.0.0.1", loss.PORT + PORT_OFFSET), loss.TARGETS, RATE)
-    eventually("the gateway serves", lambda: _serves(mesh), within=30)
-    traffic.start()
+    traffic, calls, lines = every = _traffic(REQUESTS, CALLS, LINES)
+    eventually("the gateway serves", _serves, within=30)
+    for one in every:
+        one.start()
     time.sleep(1)
     began = time.monotonic()
     for kind in changes.order():
@@ -38,17 +40,20 @@ def test_not_one_request_fails_whatever_is_changed(mesh: Running) -> None:
         time.sleep(PACE_SECONDS)
     seconds = time.monotonic() - began
     time.sleep(2)
-    traffic.stop()
-    print(
-        f"{len(changes.done)} changes in {seconds:.1f} s, {traffic.sent} requests at "
-        f"{traffic.held_rate:.0f} a second, slowest {traffic.slowest * 1000:.0f} ms, "
-        f"latest {traffic.latest * 1000:.0f} ms, {len(traffic.failures)} failed"
-    )
+    for one in every:
+        one.stop()
+    print(f"{len(changes.done)} changes in {seconds:.1f} s")
+    for what, one in (("requests", traffic), ("calls", calls), ("lines", lines)):
+        print(
+            f"{one.sent} {what} at {one.held_rate:.0f} a second, slowest {one.slowest * 1000:.0f} "
+            f"ms, latest {one.latest * 1000:.0f} ms, {len(one.failures)} failed"
+        )
     print(Counter(f"{one.kind}: {one.answer.split()[0]}" for one in changes.done))
-    assert not traffic.failures, _traced(traffic.failures, changes)
+    failures = [failure for one in every for failure in one.failures]
+    assert not failures, _traced(failures, changes)
     refused = [one for one in changes.done if not one.answer.startswith(WORKED)]
     assert not refused, refused
-    assert traffic.held_rate > 0.9 * RATE
+    assert sum(one.held_rate for one in every) > 0.95 * (REQUESTS + CALLS + LINES)
     found = eventually("the last rotation has ended", lambda: _rotated(mesh), within=30)
     assert found["phase"] == "done"
 
@@ -57,18 +62,30 @@ def _ready(mesh: Running) -> int:
     return sum(pod["ready"] for pod in mesh.api.items("/pods", namespace=loss.NAMESPACE))
 
 
-def _serves(mesh: Running) -> bool:
+def _traffic(requests: float, calls: float, lines: float) -> tuple[Traffic, Calls, Lines]:
+    http, tcp = (("127.0.0.1", port + PORT_OFFSET) for port in (loss.PORT, loss.GATE_PORT))
+    return (
+        Traffic(http, loss.TARGETS, requests),
+        Calls(http, (("d.loss", loss.METHOD),), calls),
+        Lines(tcp, (("d", ""),), lines),
+    )
+
+
+def _serves() -> bool:
     """Every route answers."""
-    probe = Traffic(("127.0.0.1", loss.PORT + PORT_OFFSET), loss.TARGETS, 50)
-    probe.start()
+    probes = _traffic(50, 10, 10)
+    for probe in probes:
+        probe.start()
     time.sleep(0.5)
-    probe.stop()
-    return not probe.failures
+    for probe in probes:
+        probe.stop()
+    return not any(probe.failures for probe in probes)
 
 
-def _rotated(mesh: Running) -> dict[str, object] | None:
-    rotation: dict[str, object] | None = mesh.api.get("/certificates/roots")["rotation"]
-    return rotation if rotation is not None and not rotation["open"] else None
+def _rotated(mesh: Running) -> dict[str, object]:
+    rotation: dict[str, object] = mesh.api.get("/certificates/roots")["rotation"]
+    assert not rotation["open"], rotation
+    return rotation
 
 
 def _traced(failures: list[Failure], changes: Changes) -> str:

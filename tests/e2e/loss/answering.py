@@ -1,4 +1,7 @@
-"""`python -m tests.e2e.loss.answering`: says which pod answers; /via/<service> asks another first."""
+"""`python -m tests.e2e.loss.answering`: says which pod answers.
+
+/via/<service> asks another one by HTTP first, /line/d by TCP.
+"""
 
 import asyncio
 import os
@@ -29,6 +32,23 @@ class Next:
         return status, body
 
 
+async def ask_line(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    """Who is at the other end of a TCP connection."""
+    writer.write(b"who?\n")
+    return (await reader.readuntil(b"\n")).strip()
+
+
+async def ask_d() -> bytes:
+    """By way of this pod's own sidecar."""
+    host, port = os.environ["D_SERVICE_HOST"], int(os.environ["D_SERVICE_PORT"])
+    reader, writer = await asyncio.open_connection(host, port)
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await ask_line(reader, writer)
+    finally:
+        writer.close()
+
+
 async def read_response(reader: asyncio.StreamReader) -> tuple[int, bytes, bool]:
     """Status, body, and whether the connection may be used again."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
@@ -42,13 +62,13 @@ async def main() -> None:
     ending = asyncio.Event()
 
     async def answer(path: str) -> tuple[int, bytes]:
-        _, found, service = path.partition("/via/")
-        if not found:
-            return 200, POD.encode()
         try:
-            return await asking.ask(service)
+            if path == "/line/d":
+                return 200, await ask_d()
+            _, found, service = path.partition("/via/")
+            return await asking.ask(service) if found else (200, POD.encode())
         except (OSError, TimeoutError, EOFError) as error:
-            return 500, f"{POD} to {service}: {error!r}".encode()
+            return 500, f"{POD} by {path}: {error!r}".encode()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         open_lines.add(writer)

@@ -12,14 +12,15 @@ from tests.e2e.running import Running
 from tests.e2e.waiting import eventually
 
 KINDS: dict[str, int] = {
-    "weights": 35,
+    "weights": 30,
+    "weights of connections": 10,
     "route added": 15,
     "route removed": 15,
     "subset added and used": 12,
     "subset removed": 12,
     "endpoint drained": 12,
     "endpoints added": 10,
-    "mTLS mode": 35,
+    "mTLS mode": 30,
     "mTLS mode of a port": 10,
     "certificate rotated": 14,
     "root rotated": 3,
@@ -70,6 +71,7 @@ class Changes:
     def make(self, kind: str) -> None:
         acts: dict[str, Callable[[], Answer | str]] = {
             "weights": self._weights,
+            "weights of connections": self._weights_of_connections,
             "route added": self._add_route,
             "route removed": self._remove_route,
             "subset added and used": self._add_subset,
@@ -107,6 +109,9 @@ class Changes:
         self._shares = {names[0]: share, names[1]: 100 - share}
         return self._apply(self._route_of_b())
 
+    def _weights_of_connections(self) -> Answer:
+        return self._apply(loss.calls_and_lines(self.random.randrange(0, 101, 10)))
+
     def _add_route(self) -> Answer:
         self._named += 1
         self._extra.append(f"extra-{self._named}")
@@ -138,11 +143,17 @@ class Changes:
 
     def _drain(self) -> Answer | str:
         """A pod is deleted (its successor comes later), or there is one fewer."""
+        if self.random.random() < 0.5:
+            return self._delete_one("d-v1") or self._pool()
         if self._replicas > FEWEST_REPLICAS:
             return self._scale_to(self._replicas - 1)
-        ready = [pod for pod in self.api.pods("c-v1", loss.NAMESPACE) if pod["ready"]]
+        return self._delete_one("c-v1") or self._scale_to(MOST_REPLICAS)
+
+    def _delete_one(self, workload: str) -> str:
+        """ "" where too few are ready."""
+        ready = [pod for pod in self.api.pods(workload, loss.NAMESPACE) if pod["ready"]]
         if len(ready) < FEWEST_REPLICAS:
-            return self._scale_to(MOST_REPLICAS)
+            return ""
         pod = self.random.choice(ready)
         return _told(self.api.call("DELETE", f"/pods/{loss.NAMESPACE}/{pod['name']}"))
 

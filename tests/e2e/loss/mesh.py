@@ -1,9 +1,13 @@
-"""The mesh under test as YAML: a gateway, three services, six Envoys, and the parts that change."""
+"""The mesh under test as YAML: a gateway, four services, eight Envoys, and the parts that change."""
 
 from collections.abc import Mapping, Sequence
 
 NAMESPACE = "loss"
 PORT = 8095
+GATE_PORT = 8097
+"""Where the gateway takes TCP."""
+GRPC_PORT, TCP_PORT = 9081, 7000
+METHOD = "/loss.Calls/Answer"
 
 _FIXED = f"""\
 apiVersion: v1
@@ -22,7 +26,7 @@ spec:
     spec:
       serviceAccountName: edge
       containers:
-      - {{name: istio-proxy, image: auto, ports: [{{containerPort: {PORT}, hostPort: {PORT}}}, {{containerPort: 8096}}]}}
+      - {{name: istio-proxy, image: auto, ports: [{{containerPort: {PORT}, hostPort: {PORT}}}, {{containerPort: {GATE_PORT}, hostPort: {GATE_PORT}}}, {{containerPort: 8096}}]}}
 """
 
 _SERVICE = """\
@@ -51,8 +55,43 @@ spec:
         ports: [{{containerPort: 9080}}]
 """
 
+_CALLS = f"""\
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: d, namespace: loss}}
+spec:
+  selector: {{app: d}}
+  ports: [{{name: tcp, port: {TCP_PORT}}}, {{name: grpc, port: 9090, targetPort: {GRPC_PORT}}}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: d-v1, namespace: loss}}
+spec:
+  replicas: 2
+  selector: {{matchLabels: {{app: d, version: v1}}}}
+  template:
+    metadata: {{labels: {{app: d, version: v1}}}}
+    spec:
+      serviceAccountName: d
+      containers:
+      - name: d
+        command: ["$(PYTHON)", "-m", "tests.e2e.loss.calling"]
+        ports: [{{containerPort: {GRPC_PORT}}}, {{containerPort: {TCP_PORT}}}]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {{name: d, namespace: loss}}
+spec:
+  host: d
+  subsets: [{{name: one, labels: {{version: v1}}}}, {{name: two, labels: {{version: v1}}}}]
+"""
+
 WORKLOADS = (("a", "v1", 1), ("b", "v1", 1), ("b", "v2", 1), ("c", "v1", 2))
-TARGETS = (("a.loss", "/"), ("b.loss", "/"), ("c.loss", "/"), ("a.loss", "/via/b"))
+TARGETS = (
+    *(("a.loss", "/"), ("b.loss", "/"), ("c.loss", "/"), ("a.loss", "/via/b")) * 4,
+    ("a.loss", "/line/d"),
+)
 
 
 def manifests() -> str:
@@ -62,7 +101,11 @@ def manifests() -> str:
         for name, version, replicas in WORKLOADS
     )
     return (
-        _FIXED + services + pods + "".join(map(_document, (gateway(), *map(route, "abc"), rule())))
+        _FIXED
+        + services
+        + pods
+        + _CALLS
+        + "".join(map(_document, (gateway(), *map(route, "abc"), rule(), calls_and_lines())))
     )
 
 
@@ -83,6 +126,7 @@ metadata: {{name: edge, namespace: loss}}
 spec:
   selector: {{istio: loss-edge}}
   servers:
+  - {{port: {{number: {GATE_PORT}, name: tcp, protocol: TCP}}, hosts: ["*"]}}
 {servers}"""
 
 
@@ -114,6 +158,26 @@ spec:
   http:
 {own}  - route: [{split}]
     timeout: {timeout}
+"""
+
+
+def calls_and_lines(first: int = 100) -> str:
+    """The routes to d: gRPC, and TCP of which `first` percent go to its subset one."""
+    split = ", ".join(
+        f"{{destination: {{host: d, subset: {name}, port: {{number: {TCP_PORT}}}}}, weight: {weight}}}"
+        for name, weight in (("one", first), ("two", 100 - first))
+    )
+    return f"""\
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {{name: d, namespace: loss}}
+spec:
+  hosts: [d.loss, d]
+  gateways: [edge, mesh]
+  http: [{{route: [{{destination: {{host: d, port: {{number: 9090}}}}}}]}}]
+  tcp:
+  - match: [{{port: {GATE_PORT}, gateways: [edge]}}, {{port: {TCP_PORT}, gateways: [mesh]}}]
+    route: [{split}]
 """
 
 

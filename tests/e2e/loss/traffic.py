@@ -6,9 +6,13 @@ import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
-from tests.e2e.loss.answering import read_response
+import grpc
+import grpc.aio
+
+from tests.e2e.loss.answering import ask_line, read_response
 
 PATIENCE_SECONDS = 10.0
+HELD_SECONDS, HELD_ASKS = 3.0, 10
 Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -73,6 +77,9 @@ class Traffic:
             await asyncio.sleep(max(0.001, due - time.monotonic()))
         self._seconds = time.monotonic() - self._began
         await asyncio.gather(*tasks)
+        await self._close()
+
+    async def _close(self) -> None:
         for _, writer in self._idle:
             writer.close()
 
@@ -105,3 +112,45 @@ class Traffic:
         else:
             writer.close()
         return status, body
+
+
+@dataclass(slots=True)
+class Calls(Traffic):
+    """gRPC: `targets` are (host, method); one connection carries all calls, for as long as it lasts."""
+
+    _channel: grpc.aio.Channel | None = None
+
+    async def _ask(self, host: str, path: str) -> tuple[int, bytes]:
+        if self._channel is None:
+            named = [("grpc.default_authority", host)]
+            self._channel = grpc.aio.insecure_channel("{}:{}".format(*self.address), named)
+        try:
+            return 200, bytes(await self._channel.unary_unary(path, None, None)(b""))
+        except grpc.aio.AioRpcError as error:
+            raise ConnectionError(f"{error.code()}: {error.details()}") from error
+
+    async def _close(self) -> None:
+        if self._channel is not None:
+            await self._channel.close(None)
+
+
+@dataclass(slots=True)
+class Lines(Traffic):
+    """TCP: a connection, a line, its answer; every third one goes on asking for HELD_SECONDS."""
+
+    _opened: int = 0
+
+    async def _ask(self, host: str, path: str) -> tuple[int, bytes]:  # noqa: ARG002  bytes have neither
+        self._opened += 1
+        held = self._opened % 3 == 0
+        reader, writer = await asyncio.open_connection(*self.address)
+        try:
+            answer = await ask_line(reader, writer)
+            for _ in range(HELD_ASKS if held else 0):
+                await asyncio.sleep(HELD_SECONDS / HELD_ASKS)
+                again = await ask_line(reader, writer)
+                if again != answer:
+                    raise ConnectionError(f"{answer!r} became {again!r}")
+            return 200, answer
+        finally:
+            writer.close()

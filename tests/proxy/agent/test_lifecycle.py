@@ -48,14 +48,21 @@ def test_an_ending_pod_serves_on_then_its_application_goes_then_its_proxy() -> N
     stopped = replace(UP, running=False)
     assert list(decide(ending)) == [Action.DRAIN]
     assert list(decide(replace(ending, drained=True))) == []
-    late = replace(ending, now=101.0, drained=True)
+    late = replace(ending, now=103.0, drained=True)
+    assert list(decide(replace(late, now=102.9))) == []
     assert list(decide(late)) == [Action.STOP_APP]
     assert list(decide(replace(late, app=stopped))) == [Action.STOP_PROXY]
     assert list(decide(replace(late, app=stopped, proxy=stopped))) == [Action.FORGET]
 
 
+def test_a_gateway_that_ends_passes_on_what_is_under_way() -> None:
+    ending = replace(facts(None, UP, now=104.9), terminating_since=100.0, drained=True)
+    assert list(decide(ending)) == []
+    assert list(decide(replace(ending, now=105.0))) == [Action.STOP_PROXY]
+
+
 def test_what_ends_while_the_pod_ends_stays_down() -> None:
-    ending = replace(facts(replace(UP, running=False), UP, now=101.0), terminating_since=100.0)
+    ending = replace(facts(replace(UP, running=False), UP, now=103.0), terminating_since=100.0)
     assert list(decide(ending)) == [Action.STOP_PROXY]
 
 
