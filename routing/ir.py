@@ -129,8 +129,8 @@ class Answer:
 class Backstop:
     """What answers in place of a cluster that cannot (Fallback, Suspend): `answer`, or `target`.
 
-    With a `target`, requests go to the cluster `through`: it asks the first one while that has an
-    endpoint that takes requests, else the target. They go to the target at once while the first one
+    With a `target`, requests and connections go to the cluster `through`: it asks the first one while
+    that has an endpoint that takes them, else the target. Requests go to the target at once while the first one
     holds `max_requests`, or has `max_pending` waiting (None: no such limit).
     """
 
@@ -428,7 +428,8 @@ class RouteConfig:
 
 class ClusterKind(StrEnum):
     """Where a cluster's endpoints come from. DYNAMIC: whatever host the request names. COMPOSITE: from
-    the first of its `members` that has any that take requests; the n-th try begins at the n-th."""
+    the first of its `members` that has any that take requests; the n-th try begins at the n-th.
+    AGGREGATE: the same for connections, without the tries."""
 
     EDS = "eds"
     STATIC = "static"
@@ -437,6 +438,7 @@ class ClusterKind(StrEnum):
     DYNAMIC = "dynamic"
     BLACKHOLE = "blackhole"
     COMPOSITE = "composite"
+    AGGREGATE = "aggregate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -579,6 +581,7 @@ class Cluster:
 
     STATIC and DNS clusters carry their `endpoints`; an EDS cluster's are in ClusterEndpoints.
     `spoken_plainly` are the workloads with sidecars that clients do not speak mTLS to, sorted.
+    `to_the_last`: as long as one endpoint takes connections, the next in an AGGREGATE gets none.
     """
 
     name: str
@@ -602,14 +605,16 @@ class Cluster:
     retry_budget: RetryBudget | None = None
     tunnel: Tunnel | None = None
     spoken_plainly: tuple[str, ...] = ()
+    to_the_last: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterEndpoints:
-    """The endpoints of one EDS cluster, sorted; may be empty."""
+    """The endpoints of one EDS cluster, sorted; may be empty. `to_the_last` as in Cluster."""
 
     cluster: str
     endpoints: tuple[Endpoint, ...]
+    to_the_last: bool = False
 
 
 class GatewayTlsMode(StrEnum):

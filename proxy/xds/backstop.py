@@ -3,8 +3,9 @@
 An answer of the proxy's own: a filter that is always installed replaces a response once a route has
 told it which. It looks at why there is a response, not at its status alone: a service's own 503 is
 its answer. Another service: a cluster that asks another one when the first has no endpoint that
-takes requests; and while the first is at a limit, where Envoy neither retries nor looks further, a
-few lines of Lua that look before the request is sent.
+takes requests (connections: one that takes them by priority, for the first kind counts tries, which
+bytes do not have); and while the first is at a limit, where Envoy neither retries nor looks further,
+a few lines of Lua that look before the request is sent.
 """
 
 import json
@@ -14,12 +15,11 @@ from google.protobuf.message import Message
 
 from proxy.xds.fields import Fields, number
 from proxy.xds.messages import extension, typed
-from routing.ir import Answer, Backstop, Failing, WeightedCluster
+from routing.ir import Answer, Backstop, ClusterKind, Failing, WeightedCluster
 
 NAME = "envoy.filters.http.custom_response"
 _KIND = "envoy.extensions.filters.http.custom_response.v3.CustomResponse"
 _ANSWER = "envoy.extensions.http.custom_response.local_response_policy.v3.LocalResponsePolicy"
-_COMPOSITE = "envoy.extensions.clusters.composite.v3.ClusterConfig"
 _LUA = "envoy.extensions.router.cluster_specifiers.lua.v3.LuaConfig"
 
 _RESET = "upstream_reset_before_response_started{"
@@ -40,12 +40,12 @@ def backstop_filter() -> Fields:
     return extension(NAME, _KIND)
 
 
-def cluster_type(members: tuple[str, ...]) -> Fields:
+def cluster_type(kind: ClusterKind, members: tuple[str, ...]) -> Fields:
+    name, config = f"envoy.clusters.{kind}", f"envoy.extensions.clusters.{kind}.v3.ClusterConfig"
+    named = [{"name": one} for one in members] if kind is ClusterKind.COMPOSITE else members
     return {
         "lb_policy": "CLUSTER_PROVIDED",
-        "cluster_type": extension(
-            "envoy.clusters.composite", _COMPOSITE, clusters=[{"name": one} for one in members]
-        ),
+        "cluster_type": extension(name, config, clusters=named),
     }
 
 

@@ -97,23 +97,27 @@ def _discovery(cluster: Cluster) -> Fields:
             return {"type": "EDS", "eds_cluster_config": {"eds_config": _ADS}}
         case ClusterKind.DYNAMIC:
             return cluster_type()
-        case ClusterKind.COMPOSITE:
-            return backstop.cluster_type(cluster.members)
+        case ClusterKind.COMPOSITE | ClusterKind.AGGREGATE as kind:
+            return backstop.cluster_type(kind, cluster.members)
         case ClusterKind.DNS | ClusterKind.LOGICAL_DNS as kind:
             return {
                 "type": "STRICT_DNS" if kind is ClusterKind.DNS else "LOGICAL_DNS",
                 "dns_lookup_family": "V4_PREFERRED",
-                "load_assignment": assignment_fields(cluster.name, cluster.endpoints),
+                "load_assignment": _assigned(cluster),
             }
         case _:
             return {
                 "type": "STATIC",
-                "load_assignment": assignment_fields(cluster.name, cluster.endpoints),
+                "load_assignment": _assigned(cluster),
             }
 
 
+def _assigned(cluster: Cluster) -> Fields:
+    return assignment_fields(cluster.name, cluster.endpoints, to_the_last=cluster.to_the_last)
+
+
 def _balancing(cluster: Cluster) -> Fields:
-    if cluster.kind in (ClusterKind.DYNAMIC, ClusterKind.COMPOSITE):
+    if cluster.kind in (ClusterKind.DYNAMIC, ClusterKind.COMPOSITE, ClusterKind.AGGREGATE):
         return {}
     ring = cluster.consistent_hash
     if ring is not None and ring.maglev:

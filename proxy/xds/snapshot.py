@@ -374,7 +374,7 @@ def _routes(parts: _Table) -> Resource:
 
 
 def _assignment(given: ClusterEndpoints) -> bytes:
-    return serialise(endpoints.load_assignment(given.cluster, given.endpoints))
+    return serialise(endpoints.load_assignment(given))
 
 
 def _endpoints(parts: tuple[str, str, bytes]) -> Resource:

@@ -1,6 +1,7 @@
 """Connections that are passed on as they come."""
 
 from proxy.xds import telemetry
+from proxy.xds.backstop import cluster_of
 from proxy.xds.fields import Fields
 from proxy.xds.messages import extension
 from proxy.xds.options import Options
@@ -38,9 +39,9 @@ def _target(clusters: tuple[WeightedCluster, ...]) -> Fields:
     # a weight of 0 is refused here, where HTTP routes take it
     weighing = [share for share in clusters if share.weight > 0]
     if len(weighing) == 1:
-        return {"cluster": weighing[0].cluster}
+        return {"cluster": cluster_of(weighing[0])}
     return {
         "weighted_clusters": {
-            "clusters": [{"name": share.cluster, "weight": share.weight} for share in weighing]
+            "clusters": [{"name": cluster_of(one), "weight": one.weight} for one in weighing]
         }
     }

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from routing.compile.clusters import cluster_name
 from routing.compile.inputs import Selection
+from routing.compile.tcp_backstops import Taken, caught_shares, in_turn, is_taken_over
 from routing.compile.weights import Reachable
 from routing.ir import (
     Answer,
@@ -39,10 +40,12 @@ class Net:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Nets:
-    """By the cluster they are under; `composites` are the clusters they go through."""
+    """By the cluster they are under; `composites` are the clusters they go through. `taken` says who
+    takes connections, by the cluster that cannot."""
 
     by_cluster: Mapping[str, tuple[Net, ...]]
     composites: tuple[Cluster, ...]
+    taken: Taken
 
 
 # --- out of traffic ----------------------------------------------------------------------------
@@ -99,19 +102,38 @@ def nets(
     by_name = {cluster.name: cluster for cluster in clusters}
     found: dict[str, tuple[Net, ...]] = {}
     composites: list[Cluster] = []
+    taken: Taken = {}
     for cluster in clusters:
         port, subset, host = parts(cluster.name)
-        if not port or not cluster.protocol.is_http:
+        if not port:
             continue
         under = list(fallbacks_of(fallbacks, host, subset, cluster.service_namespace, namespace))
         own = [net_of(one, cluster, int(port), known, by_name) for one in under]
         caught = [net for net in own if net is not None]
+        if not cluster.protocol.is_http:
+            for net in takers(cluster, caught, by_name)[:1]:
+                taken[cluster.name] = net.backstop
+                composites.append(in_turn(cluster, net.backstop))
+            continue
         composites += [composite(cluster, net) for net in caught if net.backstop.target]
         if host in suspended and all(net.routes for net in caught):
             caught.append(Net(backstop=out_of_traffic(suspended[host])))
         if caught:
             found[cluster.name] = tuple(caught)
-    return Nets(by_cluster=found, composites=tuple(composites))
+    return Nets(by_cluster=found, composites=tuple(composites), taken=taken)
+
+
+def takers(first: Cluster, nets: list[Net], by_name: Mapping[str, Cluster]) -> list[Net]:
+    """The nets that connections may fall into."""
+    if not is_taken_over(first):
+        return []
+    return [
+        net
+        for net in nets
+        if not net.routes
+        and net.backstop.target
+        and not by_name[net.backstop.target].protocol.is_http
+    ]
 
 
 def parts(cluster: str) -> tuple[str, str, str]:
@@ -228,7 +250,7 @@ def out_of_traffic(suspend: Suspend) -> Backstop:
 
 def caught(config: RouteConfig, nets: Nets) -> RouteConfig:
     """The same routes, with what is under each of their clusters."""
-    if not nets.by_cluster:
+    if not (nets.by_cluster or nets.taken):
         return config
     hosts = tuple(caught_host(host, nets) for host in config.virtual_hosts)
     if all(a is b for a, b in zip(hosts, config.virtual_hosts, strict=True)):
@@ -244,6 +266,8 @@ def caught_host(host: VirtualHost, nets: Nets) -> VirtualHost:
 
 
 def caught_route(route: Route, nets: Nets) -> Route:
+    if any(share.cluster in nets.taken for share in route.clusters):
+        return replace(route, clusters=caught_shares(route.clusters, nets.taken))
     if route.match.connect or not any(s.cluster in nets.by_cluster for s in route.clusters):
         return route
     return replace(route, clusters=tuple(caught_share(s, route.name, nets) for s in route.clusters))

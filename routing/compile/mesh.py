@@ -49,6 +49,12 @@ from routing.compile.registry import PodIndex, kept_registry
 from routing.compile.rules import index_rules
 from routing.compile.scopes import Scope, Scopes
 from routing.compile.server_names import passed_on
+from routing.compile.tcp_backstops import (
+    assigned_to_the_last,
+    caught_listener,
+    caught_plan,
+    to_the_last,
+)
 from routing.compile.telemetry import DEFAULT, telemetry_of
 from routing.compile.views import View, shared_views
 from routing.compile.virtual_services import MeshRoutes, mesh_routes
@@ -252,11 +258,17 @@ def joined_clusters(run: Run, scope: Scope, view: View, under: Nets | None) -> V
         return view
     slot = ("composites", scope)
     more = run.memo(slot, joined, view.clusters, run.memo.group((slot, "own"), under.composites))
-    return run.memo((slot, "view"), with_clusters, view, more)
+    return run.memo((slot, "view"), with_clusters, view, more, under)
 
 
-def with_clusters(view: View, clusters: tuple[Cluster, ...]) -> View:
-    return replace(view, clusters=clusters)
+def with_clusters(view: View, clusters: tuple[Cluster, ...], under: Nets) -> View:
+    if not under.taken:
+        return replace(view, clusters=clusters)
+    return replace(
+        view,
+        clusters=to_the_last(clusters, under.taken),
+        endpoints=assigned_to_the_last(view.endpoints, under.taken),
+    )
 
 
 def caught_outward(run: Run, slot: Look, made: Outward, under: Nets | None) -> Outward:
@@ -267,7 +279,14 @@ def caught_outward(run: Run, slot: Look, made: Outward, under: Nets | None) -> O
         ("caught tables", slot),
         (run.memo(("caught", slot, one.name), caught, one, under) for one in made.tables),
     )
-    return run.memo.same(("caught outward", slot), replace(made, routes=routes, tables=tables))
+    tcp = run.memo(("caught tcp", slot), caught_plans, made.tcp, under)
+    return run.memo.same(
+        ("caught outward", slot), replace(made, routes=routes, tables=tables, tcp=tcp)
+    )
+
+
+def caught_plans(plans: tuple[TcpPlan, ...], under: Nets) -> tuple[TcpPlan, ...]:
+    return tuple(caught_plan(plan, under.taken) for plan in plans) if under.taken else plans
 
 
 def caught_gateway(run: Run, config: ProxyConfig, under: Nets | None) -> ProxyConfig:
@@ -277,7 +296,11 @@ def caught_gateway(run: Run, config: ProxyConfig, under: Nets | None) -> ProxyCo
 
 
 def with_nets(config: ProxyConfig, under: Nets) -> ProxyConfig:
-    return replace(config, routes=tuple(caught(routes, under) for routes in config.routes))
+    return replace(
+        config,
+        routes=tuple(caught(routes, under) for routes in config.routes),
+        gateways=tuple(caught_listener(one, under.taken) for one in config.gateways),
+    )
 
 
 @dataclass(frozen=True, slots=True)

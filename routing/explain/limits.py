@@ -38,9 +38,9 @@ def _of_cluster(hop: Hop, cluster: Cluster) -> Iterator[str]:
     found = ((getattr(cluster.limits, name), words) for name, words in LIMITS.items())
     limits = [f"{most} {words}" for most, words in found if most is not None]
     if limits:
-        yield (
-            f"{who} has at most {', '.join(limits)} to {cluster.name}: "
-            "what is beyond is answered with 503 (UO), or by a fallback"
+        beyond = (
+            "answered with 503 (UO), or by a fallback" if cluster.protocol.is_http else "closed"
         )
+        yield f"{who} has at most {', '.join(limits)} to {cluster.name}: what is beyond is {beyond}"
     if cluster.outlier is not None:
         yield f"{who} ejects endpoints of {cluster.name} that fail: they take nothing meanwhile"

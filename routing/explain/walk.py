@@ -220,7 +220,7 @@ class Walk:
         cluster = cluster_of(config, name)
         if cluster is None:
             return Destination(cluster=name, share=100.0, kind="unknown")
-        if cluster.kind is ClusterKind.COMPOSITE:
+        if cluster.kind in (ClusterKind.COMPOSITE, ClusterKind.AGGREGATE):
             return self._led_to_one_of(config, cluster, request)
         made = Destination(
             cluster=cluster.name,

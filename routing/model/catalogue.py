@@ -134,10 +134,17 @@ OWN: Mapping[str, Entry] = {
         ERROR, "{} is a gateway: what comes in there comes from outside the mesh",
         "suspend the services behind it"
     ),
-    "MSH1150": Entry(WARNING, "port {} of {} is not HTTP: nothing answers in its place", ""),
+    "MSH1150": Entry(
+        WARNING, "port {} of {} is not HTTP: no response answers connections, and they have no named routes",
+        "give a destination, for all routes"
+    ),
     "MSH1152": Entry(
         INFO, "while endpoints of {} are there and refuse connections, they are asked and not the other service",
         "give it outlierDetection, which ejects them"
+    ),
+    "MSH1153": Entry(
+        WARNING, "connections to {} are limited: where they are, nobody takes those to port {} in its place",
+        "leave the limit out, and give outlierDetection"
     ),
     "MSH1151": Entry(
         ERROR, "{} speaks {}, {} speaks {}", "let a service of the same protocol answer"

@@ -7,9 +7,10 @@ from routing.checks.rules.destinations import check_destination
 from routing.checks.world import World
 from routing.compile.rules import policy_for, rules_for, subsets
 from routing.contracts import ResourceKey
-from routing.model import Fallback
+from routing.model import DestinationRule, Fallback
 from routing.model.catalogue import finding
 from routing.model.hosts import full_host
+from topology.contracts import AppProtocol
 
 Place = tuple[str, str]
 
@@ -42,8 +43,21 @@ def answers_for(world: World, one: Fallback) -> Iterator[Finding]:
     if one.subset and one.subset not in subsets(rules):
         yield finding("KIA1107", key, "spec.subset", one.subset, one.host)
     for port in upstream.ports:
-        if not port.protocol.is_http:
+        if port.protocol.is_http:
+            continue
+        if one.destination is None or one.routes:
             yield finding("MSH1150", key, "spec.host", port.number, one.host)
+        elif limited(rules, one, port.number):
+            yield finding("MSH1153", key, "spec.host", one.host, port.number)
+
+
+def limited(rules: tuple[DestinationRule, ...], one: Fallback, port: int) -> bool:
+    """Connections above a limit would wait for one of the first service's to end."""
+    known = subsets(rules)
+    asked = [one.subset] if one.subset else ["", *known]
+    policies = (policy_for(rules, known.get(name, (None, None))[1], port) for name in asked)
+    pools = (policy.connection_pool for policy in policies)
+    return any(pool is not None and pool.max_connections is not None for pool in pools)
 
 
 def opens(world: World, one: Fallback) -> Iterator[Finding]:
@@ -68,10 +82,15 @@ def one_language(world: World, one: Fallback) -> Iterator[Finding]:
     for port in first.ports:
         number = one.destination.port or port.number
         to = other.port(number) or (other.ports[0] if len(other.ports) == 1 else None)
-        if port.protocol.is_http and to is not None and to.protocol is not port.protocol:
+        if to is not None and differ(port.protocol, to.protocol):
             words = (one.host, port.protocol, one.destination.host, to.protocol)
             yield finding("MSH1151", one.metadata.key, "spec.destination", *words)
             return
+
+
+def differ(first: AppProtocol, other: AppProtocol) -> bool:
+    """Bytes are bytes, whatever they are called."""
+    return first is not other if first.is_http else other.is_http
 
 
 def circles(world: World) -> Iterator[Finding]:

@@ -9,9 +9,15 @@ from tests.routing.mesh import documents, registry, resource, service
 EJECTING = "{host: %s, trafficPolicy: {outlierDetection: {}}}"
 SHOP = "\n---\n".join(
     [
-        *(service("reviews"), service("ratings"), service("db", "name: tcp, port: 3306")),
+        *(service("reviews"), service("ratings")),
+        *(service(name, "name: tcp, port: 3306") for name in ("db", "copy")),
         *(resource("DestinationRule", name, EJECTING % name) for name in ("reviews", "ratings")),
     ]
+)
+EJECTING_DB = resource("DestinationRule", "db", EJECTING % "db")
+LIMITED_DB = EJECTING_DB.replace(
+    "outlierDetection: {}",
+    "outlierDetection: {}, connectionPool: {tcp: {maxConnections: 9}}",
 )
 RPC = service("rpc", "name: grpc, port: 80")
 GATEWAY = service("edge").replace("app: edge", "istio: ingressgateway")
@@ -40,6 +46,12 @@ A, B = "Fallback shop/a", "Fallback shop/b"
         ([fallback(f"{{host: nobody, {BODY}}}")], [("KIA1101", A, "spec.host")]),
         ([fallback(f"{{host: reviews, subset: v9, {BODY}}}")], [("KIA1107", A, "spec.subset")]),
         ([fallback(f"{{host: db, {BODY}}}")], [("MSH1150", A, "spec.host")]),
+        ([fallback("{host: db, routes: [x], destination: {host: copy}}")],
+         [("MSH1150", A, "spec.host"), ("MSH1152", A, "spec.destination")]),
+        ([fallback("{host: db, destination: {host: reviews}}")],
+         [("MSH1151", A, "spec.destination"), ("MSH1152", A, "spec.destination")]),
+        ([EJECTING_DB, fallback("{host: db, destination: {host: copy}}")], []),
+        ([LIMITED_DB, fallback("{host: db, destination: {host: copy}}")], [("MSH1153", A, "spec.host")]),
         ([fallback("{host: reviews, destination: {host: nobody}}")],
          [("KIA1101", A, "spec.destination.host")]),
         ([fallback("{host: reviews, destination: {host: ratings, port: {number: 99}}}")],
