@@ -68,7 +68,9 @@ def _say(options: Namespace, answer: dict[str, Any]) -> None:
         resource = change["resource"].replace(" /", " ")  # of the whole cluster
         output.say(f"{resource}: {change['action']}{would}")
     if answer["dry_run"]:
-        output.say(f"{len(answer['changes'])} changes for {answer['total']} proxies.")
+        changes = output.counted(len(answer["changes"]), "change")
+        proxies = f"{answer['total']} {'proxy' if answer['total'] == 1 else 'proxies'}"
+        output.say(f"{changes} for {proxies}.")
     elif not answer["changes"]:
         output.say(f"Nothing to change; revision {answer['revision']} is in force.")
     else:

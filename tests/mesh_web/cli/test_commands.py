@@ -60,7 +60,7 @@ def test_a_dry_run_changes_nothing(meshweb: Meshweb) -> None:
     said = meshweb("apply", "-f", write(strict()), "--dry-run", "--wait")
     assert (said.code, said.out) == (
         0,
-        "PeerAuthentication shop/default: create (dry run)\n1 changes for 0 proxies.\n",
+        "PeerAuthentication shop/default: create (dry run)\n1 change for 0 proxies.\n",
     )
     assert meshweb("revisions").err == "Nothing was applied yet.\n"
 
