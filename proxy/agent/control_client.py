@@ -25,7 +25,8 @@ OPTIONS = (
     # only control's certificate names a host: no workload can pass for it
     ("grpc.ssl_target_name_override", "localhost"),
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
+    # how long one attempt may take: on a machine with much to do a handshake takes its time
+    ("grpc.min_reconnect_backoff_ms", 5_000),
     ("grpc.max_reconnect_backoff_ms", 1000),
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 5_000),
@@ -164,10 +165,7 @@ class ControlClient:
         except grpc.aio.AioRpcError as error:
             raise _translated(error) from error
         except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise
-            raise ConnectionError("the connection was given up") from None
+            raise _given_up() from None
         finally:
             stream.cancel()
 
@@ -192,7 +190,17 @@ async def _call(
         raw = await called(wire.encode(request), timeout=CALL_SECONDS, metadata=metadata)
     except grpc.aio.AioRpcError as error:
         raise _translated(error) from error
+    except asyncio.CancelledError:
+        raise _given_up() from None
     return wire.decode(raw)
+
+
+def _given_up() -> BaseException:
+    """What a cancelled call means: grpc ends those of a closed channel as if their task were."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        return asyncio.CancelledError()
+    return ConnectionError("the connection was given up")
 
 
 def _translated(error: grpc.aio.AioRpcError) -> Exception:
