@@ -36,6 +36,7 @@ from routing.services import apply, history
 from routing.services.conditions import conditions_by_resource
 from routing.services.judgement import findings_by_resource
 from routing.services.outcome import Missing, Refused
+from routing.steer.removal import removed
 from topology import facade as topology
 
 router = Router()
@@ -185,13 +186,14 @@ def delete_resource(
     query: Query[WriteQuery],
     if_match: IfMatch = "",
 ) -> Answer:
-    """Delete one resource; 422 where others refer to it, unless `force` says so."""
+    """Delete one resource, and with a Namespace all that is in it, as one revision; 422 where others
+    refer to what goes, unless `force` says so."""
     key = key_of(kind, namespace, name)
     require_write(request, scope_of(key))
     if not any(head_rows(kind=key.kind, namespace=key.namespace, name=key.name)):
         return answer(Missing(key=key), query)
     conditions = apply.on_version(terms(request, query), key, _version(if_match))
-    return answer(apply.change({key: None}, conditions), query)
+    return answer(apply.edit(lambda before: removed(key, before), conditions), query)
 
 
 def _version(if_match: str) -> int | None:

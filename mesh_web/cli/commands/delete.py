@@ -1,6 +1,7 @@
-"""Delete a resource; refused where others refer to it.
+"""Delete a resource, and with a Namespace all that is in it; refused where others refer to it.
 
 meshweb delete vs payments -n shop --wait
+meshweb delete namespace shop --dry-run
 """
 
 from argparse import ArgumentParser, Namespace

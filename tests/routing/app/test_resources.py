@@ -95,6 +95,51 @@ def test_whoever_insists_may_delete_what_others_refer_to(operator: Api) -> None:
     assert operator.apply(strict()).status_code == 202
 
 
+SHOP = "/namespaces/shop/Namespace/shop"
+IN_SHOP = [
+    "Namespace /shop",
+    "Deployment shop/payments-v1",
+    "Deployment shop/payments-v2",
+    "DestinationRule shop/payments",
+    "PeerAuthentication shop/default",
+    "Service shop/payments",
+    "VirtualService shop/payments",
+]
+
+
+def test_with_a_namespace_goes_what_is_in_it_as_one_revision(operator: Api) -> None:
+    elsewhere = strict(namespace="other")
+    operator.apply(f"{MANIFESTS}---\n{RULE}---\n{ROUTE}---\n{strict()}---\n{elsewhere}")
+    foreseen = operator.call("DELETE", f"{SHOP}?dry_run=true").json()
+    deleted = operator.call("DELETE", SHOP).json()
+    expected = sorted((one, "delete") for one in IN_SHOP)
+    for answer in (foreseen, deleted):
+        changes = sorted((one["resource"], one["action"]) for one in answer["changes"])
+        assert changes == expected
+    assert (foreseen["revision"], deleted["revision"]) == (None, 2)
+    left = operator.get("/resources").json()["items"]
+    assert [one["metadata"]["namespace"] for one in left] == ["other"]
+    operator.call("POST", "/revisions/2/revert")
+    assert len(operator.get("/resources").json()["items"]) == len(IN_SHOP) + 1
+
+
+def test_a_namespace_that_others_refer_into_stays_unless_one_insists(operator: Api) -> None:
+    route = ROUTE.replace("namespace: shop", "namespace: other").replace(
+        "host: payments", "host: payments.shop.svc.cluster.local"
+    )
+    operator.apply(f"{MANIFESTS}---\n{RULE}---\n{route}")
+    refused = operator.call("DELETE", SHOP)
+    assert (refused.status_code, refused.json()["code"]) == (422, "breaks_others")
+    told = {one["resource"] for one in refused.json()["findings"]}
+    assert told == {"VirtualService other/payments"}
+    assert operator.call("DELETE", f"{SHOP}?force=true").status_code == 202
+
+
+def test_whoever_is_bound_to_a_namespace_may_not_delete_it(operator: Api, bound: Api) -> None:
+    operator.apply(MANIFESTS)
+    assert bound.call("DELETE", SHOP).status_code == 403
+
+
 def test_one_may_not_insist_on_what_is_wrong_itself(operator: Api) -> None:
     nowhere = ROUTE.replace("host: payments", "host: nowhere")
     response = operator.apply(nowhere, "?force=true")

@@ -480,7 +480,8 @@ export interface paths {
         post?: never;
         /**
          * Delete Resource
-         * @description Delete one resource; 422 where others refer to it, unless `force` says so.
+         * @description Delete one resource, and with a Namespace all that is in it, as one revision; 422 where others
+         *     refer to what goes, unless `force` says so.
          */
         delete: operations["routing_http_resources_delete_resource"];
         options?: never;
