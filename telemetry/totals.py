@@ -106,7 +106,9 @@ def by_group(
     order = np.argsort(groups, kind="stable")
     present, starts = np.unique(groups[order], return_index=True)
     if not len(present):
-        return EdgeTotals(edges=(), counts=np.zeros((0, _WIDTH), np.int64), durations_ms=np.zeros(0))
+        return EdgeTotals(
+            edges=(), counts=np.zeros((0, _WIDTH), np.int64), durations_ms=np.zeros(0)
+        )
     return EdgeTotals(
         edges=tuple([keys[one] for one in present.tolist()]),
         counts=np.add.reduceat(counts[order], starts),
