@@ -31,6 +31,17 @@ describe("the layout of a graph", () => {
     expect([...forks(graph)]).toEqual([PAY]);
   });
 
+  test("in a graph of services calls are lines with words, and nobody is another's tab", () => {
+    const services = aGraph([aNode(CART), aNode(PAY)], [anEdge(CART, PAY)]);
+    expect(tabs(services).size).toBe(0);
+    expect(forks(services).size).toBe(0);
+    const input = layoutInput(services, true, "DOWN");
+    expect(input.children?.[0]?.children?.map(({ id }) => id)).toEqual([CART, PAY]);
+    expect(input.edges?.map((edge) => [edge.sources, edge.targets, edge.labels?.length])).toEqual([
+      [[CART], [PAY], 1],
+    ]);
+  });
+
   test("namespaces are boxes, what has none stands beside them", () => {
     const input = layoutInput(graph, true, "DOWN");
     expect(input.children?.map((child) => [child.id, child.children?.length])).toEqual([

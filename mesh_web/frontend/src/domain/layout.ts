@@ -89,6 +89,10 @@ function sizeOf(node: GraphNode): { readonly width: number; readonly height: num
   return { width: 200, height: 58 };
 }
 
+/** From a service to what answers for it; between services, as in the graph of services, it is a call. */
+const isInner = (graph: Graph, { source, target }: GraphEdge): boolean =>
+  graph.nodes.get(source)?.kind === "service" && graph.nodes.get(target)?.kind !== "service";
+
 /** A service drawn as a tab on its only workload: they are placed as one. */
 export const TAB_HEIGHT = 30;
 const TAB_INSET = 10;
@@ -103,7 +107,7 @@ export function tabs(graph: Graph): ReadonlyMap<string, string> {
   const add = (map: Map<string, Set<string>>, key: string, value: string) =>
     map.set(key, (map.get(key) ?? new Set()).add(value));
   for (const edge of graph.edges.values()) {
-    if (graph.nodes.get(edge.source)?.kind !== "service") continue;
+    if (!isInner(graph, edge)) continue;
     add(behind, edge.source, edge.target);
     add(fronts, edge.target, edge.source);
   }
@@ -143,7 +147,7 @@ export type Direction = "RIGHT" | "DOWN";
 export function forks(graph: Graph): ReadonlySet<string> {
   const ways = new Map<string, number>();
   for (const edge of graph.edges.values()) {
-    if (graph.nodes.get(edge.source)?.kind !== "service") continue;
+    if (!isInner(graph, edge)) continue;
     ways.set(edge.source, (ways.get(edge.source) ?? 0) + 1);
   }
   return new Set([...ways].filter(([, count]) => count > 1).map(([id]) => id));
@@ -151,7 +155,7 @@ export function forks(graph: Graph): ReadonlySet<string> {
 
 /** An edge from a service to its only workload would repeat what the edges into it say. */
 export const isWorded = (graph: Graph, edge: GraphEdge, forked: ReadonlySet<string>): boolean =>
-  graph.nodes.get(edge.source)?.kind !== "service" || forked.has(edge.source);
+  !isInner(graph, edge) || forked.has(edge.source);
 
 /** Sorted input gives the same layout for the same structure. */
 export function layoutInput(graph: Graph, withLabels: boolean, direction: Direction): ElkInput {

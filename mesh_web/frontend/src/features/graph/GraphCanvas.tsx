@@ -14,7 +14,7 @@ import { forks, isWorded, type Placement, tabs } from "../../domain/layout";
 import { formatDuration, formatRate, formatRatio } from "../../domain/units";
 import type { View } from "../../domain/view";
 import { IconButton } from "../../ui/controls";
-import { Loading } from "../../ui/feedback";
+import { Loading, Problem } from "../../ui/feedback";
 import { ArrowHeads, MeshEdge, type MeshFlowEdge } from "./MeshEdge";
 import { type BoxFlowNode, describe, type MeshFlowNode, MeshNode, NamespaceBox } from "./MeshNode";
 import { TrafficLayer } from "./TrafficLayer";
@@ -253,12 +253,19 @@ function healthIn(node: { readonly data: Record<string, unknown> }): unknown {
 
 export function GraphCanvas(props: Props) {
   const frame = useRef<HTMLDivElement>(null);
-  const layout = useLayout(props.graph, props.view.labels, frame);
+  const { layout, error } = useLayout(props.graph, props.view.labels, frame);
   return (
     <div className="graph-frame" ref={frame}>
       <ArrowHeads />
+      {error !== null && (
+        <Problem
+          error={{
+            message: `This graph could not be laid out: ${error.message} Show fewer namespaces, another kind of graph or another time.`,
+          }}
+        />
+      )}
       {layout === null ? (
-        <Loading what="the layout" />
+        error === null && <Loading what="the layout" />
       ) : (
         <ReactFlowProvider>
           <Drawn {...props} layout={layout} />

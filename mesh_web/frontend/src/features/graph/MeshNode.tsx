@@ -105,7 +105,9 @@ export const MeshNode = memo(function MeshNode({ data }: NodeProps<MeshFlowNode>
   const { node, tab, emphasis } = data;
   const box = node.badges.includes("namespace");
   const name =
-    node.version !== "" && node.name.endsWith(`-${node.version}`)
+    node.version !== "" &&
+    /[- ]$/.test(node.name.slice(0, -node.version.length)) &&
+    node.name.endsWith(node.version)
       ? node.name.slice(0, -node.version.length - 1)
       : node.name;
   return (

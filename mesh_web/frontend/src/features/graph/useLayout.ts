@@ -52,13 +52,19 @@ export interface Layout {
   readonly key: string;
 }
 
-/** Null until the first layout is there; then the latest one, while a new one is worked out. */
+interface Laid {
+  readonly layout: Layout | null;
+  /** Why the latest structure has no layout. */
+  readonly error: Error | null;
+}
+
+/** No layout until the first is there; then the latest one, while a new one is worked out. */
 export function useLayout(
   graph: Graph | null,
   labels: boolean,
   frame: React.RefObject<HTMLElement | null>,
-): Layout | null {
-  const [layout, setLayout] = useState<Layout | null>(null);
+): Laid {
+  const [laid, setLaid] = useState<Laid>({ layout: null, error: null });
   const latest = useRef(graph);
   latest.current = graph;
   const key = graph === null ? null : `${labels}|${structureKey(graph)}`;
@@ -67,12 +73,17 @@ export function useLayout(
     if (key === null || wanted === null) return;
     let outdated = false;
     const shape = frame.current?.getBoundingClientRect() ?? new DOMRect(0, 0, 1280, 800);
-    bestPlacement(wanted, labels, shape).then((placement) => {
-      if (!outdated) setLayout({ placement, key });
-    });
+    bestPlacement(wanted, labels, shape).then(
+      (placement) => {
+        if (!outdated) setLaid({ layout: { placement, key }, error: null });
+      },
+      (error: unknown) => {
+        if (!outdated) setLaid((before) => ({ ...before, error: new Error(String(error)) }));
+      },
+    );
     return () => {
       outdated = true;
     };
   }, [key, labels, frame]);
-  return layout;
+  return laid;
 }
