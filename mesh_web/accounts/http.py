@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated
 
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
@@ -167,11 +167,14 @@ def create_account(request: HttpRequest, given: AccountIn) -> Status[AccountOut]
 
 @router.put("/accounts/{name}/password", response={200: Done, **ERRORS})
 def set_password(request: HttpRequest, name: AccountName, given: PasswordIn) -> Done:
-    """Give an account another password; its sessions end."""
+    """Give an account another password; its sessions end, but for the one that asks for it."""
     require_admin(request)
     _require_good_password(name, given.password)
-    if not services.set_password(name, given.password):
+    user = services.set_password(name, given.password)
+    if user is None:
         raise Refusal(404, "not_found", f"There is no account {name}.")
+    if request.user == user:
+        update_session_auth_hash(request, user)
     return Done()
 
 

@@ -137,14 +137,13 @@ def fault_of_password(name: str, password: str) -> str:
     return ""
 
 
-def set_password(name: str, password: str) -> bool:
-    """Whether there is such an account. Its sessions end."""
+def set_password(name: str, password: str) -> User | None:
+    """Whose it is now; None if there is no such account. Its sessions end."""
     user = User.objects.filter(username=name, account__isnull=False).first()
-    if user is None:
-        return False
-    user.set_password(password)
-    user.save(update_fields=["password"])
-    return True
+    if user is not None:
+        user.set_password(password)
+        user.save(update_fields=["password"])
+    return user
 
 
 def is_last_admin(name: str) -> bool:

@@ -117,6 +117,24 @@ def test_the_command_line_reads_a_password(monkeypatch: pytest.MonkeyPatch) -> N
         account("password", "anna")
 
 
+def test_who_changes_an_own_password_stays_and_other_sessions_of_the_account_end() -> None:
+    services.create_account(username="anna", password=GOOD, role=Role.ADMIN)
+    here, elsewhere = Client(), Client()
+    given = {"username": "anna", "password": GOOD}
+    for browser in (here, elsewhere):
+        browser.post("/api/v1/login", given, content_type="application/json")
+    csrf = here.get("/api/v1/session").json()["csrf"]
+    changed = here.put(
+        "/api/v1/accounts/anna/password",
+        {"password": "another good one"},
+        content_type="application/json",
+        headers={"X-CSRFToken": csrf},
+    )
+    assert changed.status_code == 200
+    statuses = [browser.get("/api/v1/session").status_code for browser in (here, elsewhere)]
+    assert statuses == [200, 401]
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -94,7 +94,7 @@ export interface paths {
         get?: never;
         /**
          * Set Password
-         * @description Give an account another password; its sessions end.
+         * @description Give an account another password; its sessions end, but for the one that asks for it.
          */
         put: operations["mesh_web_accounts_http_set_password"];
         post?: never;
