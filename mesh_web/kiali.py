@@ -3,15 +3,8 @@
 from ninja import NinjaAPI
 
 from mesh_web.accounts.auth import CLIENT_AUTH
-from mesh_web.live.sources import configuration
-from topology.graph.configured import kiali_fields
-from topology.kiali.whole import Facts
+from mesh_web.live.sources import resources
 from topology.kiali_http import handle_errors, router
-
-
-def configured() -> Facts:
-    return kiali_fields(configuration())
-
 
 kiali = NinjaAPI(
     title="Kiali",
@@ -21,4 +14,4 @@ kiali = NinjaAPI(
     urls_namespace="kiali",
 )
 handle_errors(kiali)
-kiali.add_router("", router(configured))
+kiali.add_router("", router(resources))

@@ -18,6 +18,7 @@ from telemetry.store.backup import restore as restore_store
 from telemetry.store.backup import state as store_state
 from telemetry.store.checks import clock as clock_check
 from telemetry.store.checks import store_checks
+from telemetry.store.classified import requests_by as _requests_by
 from telemetry.store.client import Abandoned, Store, StoreAddress, StoreAway, StoreError
 from telemetry.store.edges import edge_totals as _edge_totals
 from telemetry.store.temporary import own_store
@@ -40,6 +41,7 @@ __all__ = [
     "known_store_migrations",
     "own_store",
     "quota_usage",
+    "requests_by",
     "restore_store",
     "retention",
     "sample_writer",
@@ -101,6 +103,14 @@ def scraped_metadata(digests: set[str]) -> dict[str, dict[str, tuple[str, str, s
 def quota_usage() -> QuotaUsage:
     """What namespaces have of their quotas. Raises redis.exceptions.RedisError and OSError."""
     return _told.usage(_broker())
+
+
+def requests_by(start: float, end: float, label: str) -> tuple[tuple[str, EdgeTotals], ...]:
+    """Requests of edges in (start, end], Unix seconds, by each value of a label that they have.
+
+    Raises StoreAway and StoreError.
+    """
+    return _requests_by(store(), start, end, label)
 
 
 def edge_totals(start: float, end: float, *, idle: bool = False) -> EdgeTotals:

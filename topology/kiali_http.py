@@ -1,20 +1,21 @@
 """Kiali's graph endpoints, read from our own store."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.http import HttpRequest, JsonResponse
 from ninja import NinjaAPI, Router
 from ninja.errors import AuthenticationError
 
 from rest.contracts import Refusal
-from telemetry.facade import edge_totals
+from telemetry.facade import edge_totals, requests_by
+from topology.graph.configured import Resource
 from topology.kiali.asked import Asked, AskedNode, BadParameter, parse
-from topology.kiali.whole import Facts, whole
+from topology.kiali.whole import whole
 from topology.selectors import registry
 from tracing.asking import asked as ask_store
 
-Configured = Callable[[], Facts]
+Resources = Callable[[], Iterable[Resource]]
 
 
 def handle_errors(api: NinjaAPI) -> None:
@@ -37,13 +38,17 @@ def _refused(status: int, message: str) -> JsonResponse:
     return JsonResponse({"error": message}, status=status)
 
 
-def router(configured: Configured) -> Router:
-    """`configured` tells what the configuration says of services."""
+def router(resources: Resources) -> Router:
+    """`resources` tells the configuration in force."""
     routes = Router()
 
     def answer(request: HttpRequest, node: AskedNode | None = None) -> JsonResponse:
-        asked = parse(request.GET.dict(), time.time(), node)
-        return JsonResponse(_graph(asked, configured))
+        asked = parse(_once(request), time.time(), node)
+        return JsonResponse(_graph(asked, resources))
+
+    def classified(request: HttpRequest, aggregate: str, node: AskedNode) -> JsonResponse:
+        asked = parse({**_once(request), "aggregate": aggregate}, time.time(), node)
+        return JsonResponse(_graph(asked, resources))
 
     @routes.get("/api/namespaces/graph")
     def of_namespaces(request: HttpRequest) -> JsonResponse:
@@ -70,7 +75,29 @@ def router(configured: Configured) -> Router:
         """A service, who calls it, and who answers."""
         return answer(request, _node(request, namespace, service=name))
 
+    @routes.get("/api/namespaces/{namespace}/aggregates/{aggregate}/{value}/graph")
+    def of_aggregate(
+        request: HttpRequest, namespace: str, aggregate: str, value: str
+    ) -> JsonResponse:
+        """Requests of one class, who sends them and who answers."""
+        return classified(request, aggregate, _node(request, namespace, aggregate_value=value))
+
+    @routes.get("/api/namespaces/{namespace}/aggregates/{aggregate}/{value}/{service}/graph")
+    def of_service_aggregate(
+        request: HttpRequest, namespace: str, aggregate: str, value: str, service: str
+    ) -> JsonResponse:
+        """Requests of one class to one service."""
+        node = _node(request, namespace, aggregate_value=value, service=service)
+        return classified(request, aggregate, node)
+
     return routes
+
+
+def _once(request: HttpRequest) -> dict[str, str]:
+    for name, given in request.GET.lists():
+        if len(given) > 1:
+            raise BadParameter(f"Parameter [{name}] is there more than once")
+    return request.GET.dict()
 
 
 def _node(request: HttpRequest, namespace: str, **names: str) -> AskedNode:
@@ -78,7 +105,13 @@ def _node(request: HttpRequest, namespace: str, **names: str) -> AskedNode:
     return AskedNode(namespace=namespace, cluster=cluster, **names)
 
 
-def _graph(asked: Asked, configured: Configured) -> dict[str, object]:
+def _graph(asked: Asked, resources: Resources) -> dict[str, object]:
     start, end = float(asked.at - asked.seconds), float(asked.at)
     edges = ask_store(lambda _: edge_totals(start, end, idle=asked.idle_edges))
-    return whole(asked, edges, registry(), configured)
+    return whole(
+        asked,
+        edges,
+        registry(),
+        resources,
+        lambda label: ask_store(lambda _: requests_by(start, end, label)),
+    )

@@ -12,18 +12,18 @@ from telemetry.contracts import Channel
 from topology import facade as topology_facade
 from topology.contracts import Marks, Registry
 from topology.graph.calls import Calls
-from topology.graph.configured import Configured, Resource, badges, configured
+from topology.graph.configured import Resource, badges, configured
 
 
 def registry() -> Registry:
     return topology_facade.registry()
 
 
-def configuration() -> Configured:
-    """What the configuration in force does to each service."""
+def resources() -> tuple[Resource, ...]:
+    """The configuration in force."""
     published = routing_facade.published_config()
     documents = () if published is None else published.documents
-    return configured(
+    return tuple(
         Resource(one.key.kind, one.key.namespace, one.key.name, one.spec) for one in documents
     )
 
@@ -33,7 +33,7 @@ def marks() -> Marks:
     runs = topology_facade.registry()
     told = proxy_facade.marks(runs)
     found = dict(told.badges)
-    for node_id, own in badges(configuration(), runs).items():
+    for node_id, own in badges(configured(resources()), runs).items():
         found[node_id] = (*found.get(node_id, ()), *own)
     return Marks(badges=found, breakers=told.breakers)
 

@@ -23,7 +23,7 @@ _NAMES: dict[str, tuple[Counted, str]] = {
     "istio_request_bytes_sum": (Counted.REQUEST_BYTES, "sum"),
     "istio_response_bytes_sum": (Counted.RESPONSE_BYTES, "sum"),
 }
-_SQL = """
+GROWN = """
 SELECT mapFilter((k, v) -> k NOT IN ('le', 'pod', 'instance', 'job', 'namespace'), labels) AS edge,
     sumMap([(toString(name), labels['le'])], [increase]) AS grown
 FROM (
@@ -49,6 +49,7 @@ INNER JOIN (
 ) AS sums USING id
 GROUP BY edge
 """
+"""How much series grew, by their labels and by (name, le); `{which}` says which series."""
 _FOREIGN = "labels['instance'] NOT IN (SELECT instance FROM {database}.edges)"
 _ANY_FOREIGN = f"""
 SELECT 1 FROM {{database}}.series WHERE name IN {{counters:Array(String)}} AND {_FOREIGN}
@@ -62,7 +63,7 @@ def totals_of_samples(
     """Sum over all proxies, or over those that are in no table of edges. In no order."""
     if foreign and not _any_foreign(store, start):
         return ()
-    sql = _SQL.replace("{which}", _FOREIGN if foreign else "1")
+    sql = GROWN.replace("{which}", _FOREIGN if foreign else "1")
     rows = store.query(sql, start=start, end=end, lookback=LOOKBACK_SECONDS, names=list(_NAMES))
     totals: dict[EdgeKey, EdgeCount] = {}
     buckets: defaultdict[EdgeKey, list[float]] = defaultdict(lambda: [0.0] * (_INFINITE + 1))

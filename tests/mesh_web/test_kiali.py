@@ -31,6 +31,16 @@ def test_strangers_are_told_so() -> None:
                 " or versionedApp."
             ),
         ),
+        (
+            "namespaces/graph?namespaces=shop&namespaces=bank",
+            "Parameter [namespaces] is there more than once",
+        ),
+        ("namespaces/graph?namespaces=shop&x=1", "Unknown parameter [x]"),
+        ("namespaces/shop/aggregates/a-b/List/graph", "Invalid aggregate [a-b]"),
+        (
+            "namespaces/shop/aggregates/tier/gold/reviews/graph?graphType=pods",
+            "Invalid graphType [pods]",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_before_the_store_is_asked(path: str, message: str) -> None:

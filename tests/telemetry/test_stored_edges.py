@@ -14,6 +14,7 @@ from telemetry.ingest.edge_rows import (
     edge_samples,
 )
 from telemetry.ingest.istio import Counted
+from telemetry.store.classified import requests_by
 from telemetry.store.client import Store
 from telemetry.store.edges import EdgeNames, edge_totals
 from telemetry.store.writing import SampleWriter
@@ -128,9 +129,9 @@ def test_names_are_read_once(store: Store) -> None:
     assert tuple(edge_totals(store, BEGIN, BEGIN + 60, names)) == first
 
 
-def sampled(store: Store, instance: str, second: float, number: int) -> None:
+def sampled(store: Store, instance: str, second: float, number: int, **more: str) -> None:
     """As Prometheus writes it, and as earlier versions kept it."""
-    labels = {**LABELS, "instance": instance}
+    labels = {**LABELS, "instance": instance, **more}
     at = round(1000 * (BEGIN + second))
     bucket = {"__name__": "istio_request_duration_milliseconds_bucket", **labels}
     SampleWriter(store).write(
@@ -162,3 +163,19 @@ def test_a_time_before_the_table_of_edges_is_counted_from_samples(store: Store) 
     assert totals[PAYMENTS].requests == 115
     assert totals[PAYMENTS].duration_buckets[3] == 115
     assert requests(store, 600, 630) == {PAYMENTS: 15}
+
+
+def test_requests_are_counted_by_a_label_that_classifies_them(store: Store) -> None:
+    assert requests_by(store, BEGIN, BEGIN + 60, "request_operation") == ()
+    for second in (0, 30, 60):
+        sampled(store, "uid-1", second, second, request_operation="List")
+        sampled(store, "uid-2", second, 2 * second, request_operation="List")
+        sampled(store, "uid-1", second, 3 * second, request_operation="Rate")
+        sampled(store, "uid-1", second, 9 * second, request_operation="unknown")
+        sampled(store, "uid-3", second, 9 * second)
+    found = requests_by(store, BEGIN, BEGIN + 60, "request_operation")
+    assert {name: tuple(totals) for name, totals in found} == {
+        "List": ((PAYMENTS, EdgeCount(requests=180)),),
+        "Rate": ((PAYMENTS, EdgeCount(requests=180)),),
+    }
+    assert requests_by(store, BEGIN, BEGIN + 60, "tier") == ()

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 UNKNOWN = "unknown"
+OPERATION = "request_operation"
+"""Where Istio's classification of requests puts what it finds."""
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,127}")
 _NAME = re.compile(r"[a-zA-Z0-9]([-a-zA-Z0-9._]{0,251}[a-zA-Z0-9])?")
 
 
@@ -86,6 +89,8 @@ class AskedNode:
     version: str = ""
     service: str = ""
     cluster: str = UNKNOWN
+    aggregate_value: str = ""
+    """Set, the node is the requests whose label (`Asked.aggregate`) has this value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +98,7 @@ class Asked:
     """A graph of `namespaces`, or of one node in the only one of them.
 
     `at` is Unix seconds. `appenders` is None for all of them. `response_time` is a quantile, 0 for
-    the average.
+    the average. `aggregate` is the label by which requests are classified.
     """
 
     namespaces: tuple[str, ...]
@@ -108,13 +113,26 @@ class Asked:
     rates: Rates = Rates()
     response_time: float = 0.95
     throughput: str = "response"
+    aggregate: str = OPERATION
 
     def wants(self, *names: str) -> bool:
         return self.appenders is None or not self.appenders.isdisjoint(names)
 
 
+PARAMETERS = frozenset({
+    "aggregate", "ambientTraffic", "appenders", "boxBy", "clusterName", "configVendor", "duration",
+    "graphType", "includeIdleEdges", "injectServiceNodes", "namespaces", "queryTime", "rateGrpc",
+    "rateHttp", "rateTcp", "responseTime", "telemetryVendor", "throughputType",
+})  # fmt: skip
+
+
 def parse(params: Mapping[str, str], now: float, node: AskedNode | None = None) -> Asked:
     """The query parameters of a request; of one node where its path names one."""
+    for name in sorted(set(params) - PARAMETERS):
+        raise BadParameter(f"Unknown parameter [{name}]")
+    for name, only in (("configVendor", "common"), ("telemetryVendor", "istio")):
+        if params.get(name, "") not in ("", only):
+            raise BadParameter(f"Invalid {name} [{params[name]}]")
     graph_type = _graph_type(params.get("graphType", ""), node)
     if node is not None:
         _check_names(node)
@@ -131,6 +149,7 @@ def parse(params: Mapping[str, str], now: float, node: AskedNode | None = None) 
         rates=_rates(params),
         response_time=_response_time(params.get("responseTime", "")),
         throughput=_throughput(params.get("throughputType", "")),
+        aggregate=_aggregate(params.get("aggregate", "")),
     )
 
 
@@ -163,8 +182,11 @@ def _check_names(node: AskedNode) -> None:
     for name in (node.namespace, node.workload, node.app, node.version, node.service):
         if name and not _NAME.fullmatch(name):
             raise BadParameter(f"Invalid name [{name}]")
+    if len(node.aggregate_value) > _LONGEST_VALUE:
+        raise BadParameter(f"A value of an aggregate has at most {_LONGEST_VALUE} characters.")
 
 
+_LONGEST_VALUE = 1024
 _MOST_SECONDS = 366 * 86_400
 _LAST_MOMENT = 253_402_300_799
 """The end of the year 9999."""
@@ -201,6 +223,12 @@ def _appenders(text: str | None) -> frozenset[str] | None:
     for name in sorted(names.difference(APPENDERS)):
         raise BadParameter(f"Invalid appender [{name}]")
     return names
+
+
+def _aggregate(text: str) -> str:
+    if text and not _LABEL.fullmatch(text):
+        raise BadParameter(f"Invalid aggregate [{text}]")
+    return text or OPERATION
 
 
 def _boxes(text: str) -> frozenset[Box]:

@@ -1,6 +1,6 @@
 """From a request to the JSON: queries asked in order, namespaces merged, appenders run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from topology.kiali.as_json import Json, to_json
@@ -8,7 +8,7 @@ from topology.kiali.asked import Asked, AskedNode, BadParameter, GraphType
 from topology.kiali.marks import mark
 from topology.kiali.merging import merge, services_only
 from topology.kiali.nodes import Place, TrafficMap, identity
-from topology.kiali.queries import of_namespace, of_node
+from topology.kiali.queries import of_aggregates, of_namespace, of_node
 from topology.kiali.query import Query, Vector
 from topology.kiali.traffic import Drawing, Waypoints
 
@@ -54,13 +54,13 @@ def _drawing(asked: Asked, around: Surroundings) -> Drawing:
 def _of_namespace(
     asked: Asked, namespace: str, answers: Answers, around: Surroundings
 ) -> TrafficMap:
-    drawing = _drawing(asked, around)
-    for query in of_namespace(asked, namespace, ambient=namespace in around.ambient):
-        drawing.add(query.metric, answers(query))
-    return drawing.nodes
+    queries = of_namespace(asked, namespace, ambient=namespace in around.ambient)
+    return _drawn(queries, asked, answers, around)
 
 
 def _of_node(asked: Asked, node: AskedNode, answers: Answers, around: Surroundings) -> TrafficMap:
+    if node.aggregate_value:
+        return _drawn(of_aggregates(asked), asked, answers, around)
     place = Place(
         node.cluster,
         node.namespace,
@@ -73,8 +73,14 @@ def _of_node(asked: Asked, node: AskedNode, answers: Answers, around: Surroundin
     found = identity(place, asked.graph_type)
     if found is None:
         raise BadParameter("A workload, an app or a service must be named.")
-    drawing = _drawing(asked, around)
     ambient = node.namespace in around.ambient
-    for query in of_node(asked, node, found[1], ambient=ambient):
+    return _drawn(of_node(asked, node, found[1], ambient=ambient), asked, answers, around)
+
+
+def _drawn(
+    queries: Iterable[Query], asked: Asked, answers: Answers, around: Surroundings
+) -> TrafficMap:
+    drawing = _drawing(asked, around)
+    for query in queries:
         drawing.add(query.metric, answers(query))
     return drawing.nodes

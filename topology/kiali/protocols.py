@@ -63,19 +63,38 @@ def failed_over_http(code: str) -> bool:
 
 def add(traffic: Traffic, edge: Edge) -> None:
     """To the edge, and to both of its ends. Unknown protocols have no rates."""
+    leave(traffic, edge.source)
+    carry(traffic, edge)
+    arrive(traffic, edge.target)
+
+
+def leave(traffic: Traffic, node: Node) -> None:
+    protocol = PROTOCOLS.get(traffic.protocol)
+    if protocol is not None:
+        _grow(node.rates, protocol.outbound, traffic.value)
+
+
+def arrive(traffic: Traffic, node: Node) -> None:
+    protocol = PROTOCOLS.get(traffic.protocol)
+    if protocol is not None:
+        for part in _parts(protocol.name, traffic.code):
+            _grow(node.rates, f"{protocol.name}In{part}", traffic.value)
+
+
+def carry(traffic: Traffic, edge: Edge) -> None:
     protocol = PROTOCOLS.get(traffic.protocol)
     if traffic.value <= 0 or protocol is None:
         return
-    name, value = protocol.name, traffic.value
-    _grow(edge.source.rates, protocol.outbound, value)
-    _grow(edge.target.rates, f"{name}In", value)
-    _grow(edge.rates, name, value)
+    for part in _parts(protocol.name, traffic.code):
+        _grow(edge.rates, f"{protocol.name}{part}", traffic.value)
     code = NO_RESPONSE if protocol.name == TCP else traffic.code or NO_RESPONSE
-    _note(edge, code, traffic.flags, traffic.host, value)
-    part = _part(name, traffic.code)
-    if part:
-        _grow(edge.target.rates, f"{name}In{part}", value)
-        _grow(edge.rates, f"{name}{part}", value)
+    _note(edge, code, traffic.flags, traffic.host, traffic.value)
+
+
+def _parts(name: str, code: str) -> tuple[str, ...]:
+    """All of it, and that of its outcome."""
+    part = _part(name, code)
+    return ("", part) if part else ("",)
 
 
 def _part(name: str, code: str) -> str:

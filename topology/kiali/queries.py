@@ -59,6 +59,32 @@ def of_node(asked: Asked, node: AskedNode, kind: NodeType, *, ambient: bool) -> 
             yield _query(asked, metric, selection)
 
 
+def of_aggregates(asked: Asked) -> Iterator[Query]:
+    """Requests that are classified, as destinations tell it: those that come to a namespace, those from it."""
+    node = asked.node
+    if node is not None and node.aggregate_value:
+        value = is_(asked.aggregate, node.aggregate_value)
+        service = (is_("destination_service_name", node.service),) if node.service else ()
+        home = is_("destination_service_namespace", node.namespace)
+        yield _classified(asked, (home, value, *service))
+        return
+    some = is_not(asked.aggregate, UNKNOWN)
+    for namespace in asked.namespaces:
+        outside = is_not("source_workload_namespace", namespace)
+        home = is_("destination_service_namespace", namespace)
+        yield _classified(asked, (outside, home, some))
+        yield _classified(asked, (is_("source_workload_namespace", namespace), some))
+
+
+def _classified(asked: Asked, selection: Selection) -> Query:
+    return Query(
+        metric=REQUESTS,
+        matchers=(is_("reporter", "destination"), *selection),
+        seconds=asked.seconds,
+        aggregate=asked.aggregate,
+    )
+
+
 def _query(asked: Asked, metric: str, selection: Selection) -> Query:
     return Query(metric=metric, matchers=selection, seconds=asked.seconds, idle=asked.idle_edges)
 

@@ -53,16 +53,17 @@ class Matcher:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """`idle`: series that stand still are wanted too."""
+    """`idle`: series that stand still are wanted too. `aggregate`: a label that classifies requests."""
 
     metric: str
     matchers: tuple[Matcher, ...]
     seconds: int
     idle: bool = False
+    aggregate: str = ""
 
     @property
     def by(self) -> tuple[str, ...]:
-        return _BY[self.metric]
+        return (*_BY[self.metric], *((self.aggregate,) if self.aggregate else ()))
 
     @property
     def promql(self) -> str:

@@ -5,7 +5,7 @@ destination's: whichever of the two a query asks hears the same.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,10 @@ from topology.kiali.query import TCP_RECEIVED, TCP_SENT, Labels, Query, Vector
 HOME_CLUSTER = "Kubernetes"
 """What Istio calls the only cluster where nobody named it."""
 _OK, _GRPC_STATUSES = "200", frozenset(map(str, range(17)))
+
+
+Classes = Callable[[str], Iterable[tuple[str, EdgeTotals]]]
+"""What edges counted, by each value of a label that classifies requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +49,23 @@ class Row:
 class Stored:
     """Answers queries out of the counts of one window."""
 
-    def __init__(self, edges: EdgeTotals, registry: Registry, seconds: int) -> None:
+    def __init__(
+        self,
+        edges: EdgeTotals,
+        registry: Registry,
+        seconds: int,
+        classes: Classes = lambda _: (),
+    ) -> None:
+        self._seconds = max(1, seconds)
+        self._classes = classes
+        self._workloads = {(one.namespace, one.name): one for one in registry.workloads}
         data = counted(Totals.stored(edges, seconds))
-        workloads = {(one.namespace, one.name): one for one in registry.workloads}
         still = np.flatnonzero(~edges.counts.any(axis=1))
         resting = _resting([edges.edges[at] for at in still.tolist()], data)
-        self.rows = (*_rows(data, workloads, seconds), *_rows(resting, workloads, seconds))
+        self.rows = (
+            *_rows(data, self._workloads, seconds),
+            *_rows(resting, self._workloads, seconds),
+        )
         self._index: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
         for row in self.rows:
             for label in _INDEXED:
@@ -58,13 +73,28 @@ class Stored:
 
     def __call__(self, query: Query) -> Vector:
         sums: dict[tuple[tuple[str, str], ...], float] = {}
-        for row in self._candidates(query):
-            if all(one.matches(row.labels) for one in query.matchers):
-                by = tuple((name, row.labels[name]) for name in query.by if name in row.labels)
-                sums[by] = sums.get(by, 0.0) + row.rate
+        for labels, rate in self._told(query):
+            if all(one.matches(labels) for one in query.matchers):
+                by = tuple((name, labels[name]) for name in query.by if name in labels)
+                sums[by] = sums.get(by, 0.0) + rate
         return tuple(
             (dict(by), round(rate, 3)) for by, rate in sums.items() if rate > 0 or query.idle
         )
+
+    def _told(self, query: Query) -> Iterator[tuple[Labels, float]]:
+        if query.aggregate:
+            yield from self._classified(query.aggregate)
+            return
+        for row in self._candidates(query):
+            yield row.labels, row.rate
+
+    def _classified(self, label: str) -> Iterator[tuple[Labels, float]]:
+        """Requests with such a label, as destinations told them."""
+        for value, totals in self._classes(label):
+            for key, requests in zip(totals.edges, totals.requests.tolist(), strict=True):
+                if key.reporter is Reporter.DESTINATION:
+                    labels = {**_labels(key, self._workloads), "reporter": key.reporter.value}
+                    yield {**labels, label: value}, requests / self._seconds
 
     def _candidates(self, query: Query) -> Iterable[Row]:
         for one in query.matchers:

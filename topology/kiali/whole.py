@@ -1,57 +1,61 @@
 """Kiali's JSON of the mesh that we hold: counts and registry in, all appenders run."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable
 
 from telemetry.totals import EdgeTotals
 from topology.contracts import Registry
+from topology.graph.configured import Resource
+from topology.kiali.appenders.aggregates import aggregates
+from topology.kiali.appenders.configuration import configuration
 from topology.kiali.appenders.health import health
 from topology.kiali.appenders.labels import labels
 from topology.kiali.appenders.measures import measures
 from topology.kiali.appenders.running import dead, idle, outside_the_mesh
 from topology.kiali.as_json import Json
-from topology.kiali.asked import Asked, BadParameter
+from topology.kiali.asked import UNKNOWN, Asked, BadParameter, Rate
 from topology.kiali.build import Surroundings, graph
-from topology.kiali.nodes import NodeType, TrafficMap
-from topology.kiali.stored import Stored
+from topology.kiali.nodes import TrafficMap
+from topology.kiali.stored import HOME_CLUSTER, Classes, Stored
 from topology.kiali.traffic import Drawing
-
-Facts = Mapping[tuple[str, str], Mapping[str, Any]]
-"""By (namespace, service): fields that the configuration adds to its nodes."""
 
 
 def whole(
     asked: Asked,
     edges: EdgeTotals,
     registry: Registry,
-    configured: Callable[[], Facts],
+    resources: Callable[[], Iterable[Resource]],
+    classes: Classes = lambda _: (),
 ) -> Json:
-    """Raises BadParameter (403) for a namespace that is not there."""
+    """Raises BadParameter for what is not there (403: a namespace) and what nobody measured."""
+    _check(asked)
     accessible = frozenset(one.name for one in registry.namespaces)
     for name in asked.namespaces:
         if name not in accessible:
             raise BadParameter(f"Requested namespace [{name}] is not accessible.", 403)
-    stored = Stored(edges, registry, asked.seconds)
+    stored = Stored(edges, registry, asked.seconds, classes)
     drawing = Drawing(asked.graph_type, asked.rates, service_nodes=asked.service_nodes)
 
     def append(nodes: TrafficMap, asked: Asked) -> None:
         measures(nodes, asked, stored.rows, drawing)
         dead(nodes, asked, registry)
+        aggregates(
+            nodes, asked, stored, drawing
+        )  # after measures: its edges have none of their own
         idle(nodes, asked, registry)  # before what describes nodes: these are described, too
         outside_the_mesh(nodes, asked, registry)
         health(nodes, asked, registry)
         labels(nodes, asked, registry)
-        if asked.wants("istio", "serviceEntry"):
-            _describe(nodes, configured())
+        configuration(nodes, asked, registry, resources)
 
     return graph(asked, stored, Surroundings(accessible=accessible, appenders=(append,)))
 
 
-def _describe(nodes: TrafficMap, facts: Facts) -> None:
-    """Services as they are; an app or workload with the services that it was called as."""
-    for node in nodes.values():
-        names = [(node.namespace, node.service)] if node.type is NodeType.SERVICE else []
-        if node.type is NodeType.APP:
-            names = [(one.namespace, one.name) for one in sorted(node.requested)]
-        for name in names:
-            node.extra.update(facts.get(name, {}))
+def _check(asked: Asked) -> None:
+    if asked.rates.grpc not in (Rate.NONE, Rate.REQUESTS):
+        raise BadParameter(
+            f"Invalid gRPC Rate [{asked.rates.grpc}]: the proxies of this mesh count requests, not"
+            " messages; ask for requests or none."
+        )
+    cluster = asked.node.cluster if asked.node else UNKNOWN
+    if cluster not in (UNKNOWN, HOME_CLUSTER):
+        raise BadParameter(f"Invalid clusterName [{cluster}]: the only cluster is {HOME_CLUSTER}.")

@@ -1,18 +1,19 @@
 """Kiali's JSON of a small mesh of our own."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from telemetry.contracts import EdgeCount, EdgeKey
+from telemetry.contracts import EdgeCount, EdgeKey, Reporter
 from telemetry.totals import EdgeTotals
 from tests.topology.graph.test_build import pod, service, workload
 from tests.topology.graph.traffic_values import NOW, buckets, inbound, key
-from topology.contracts import Namespace, Registry
-from topology.graph.configured import Resource, configured, kiali_fields
+from topology.contracts import Namespace, Registry, Workload, labels
+from topology.graph.configured import Resource
 from topology.kiali.asked import AskedNode, BadParameter, parse
-from topology.kiali.whole import Facts, whole
+from topology.kiali.whole import whole
 
 REGISTRY = Registry(
     namespaces=(Namespace(name="shop"),),
@@ -63,13 +64,13 @@ RESOURCES = (
 )
 
 
-def facts() -> Facts:
-    return kiali_fields(configured(RESOURCES))
+def resources() -> tuple[Resource, ...]:
+    return RESOURCES
 
 
 def shown(params: Mapping[str, str], node: AskedNode | None = None) -> dict[str, Any]:
     asked = parse({"namespaces": "shop", "duration": "60s", **params}, NOW, node)
-    return whole(asked, EdgeTotals.of(EDGES), REGISTRY, facts)
+    return whole(asked, EdgeTotals.of(EDGES), REGISTRY, resources)
 
 
 def nodes(graph: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -167,14 +168,27 @@ def test_a_node_is_shown_with_its_neighbours() -> None:
         ({"injectServiceNodes": "maybe"}, 400, "Invalid injectServiceNodes [maybe]"),
         ({"rateTcp": "requests"}, 400, "Invalid TCP Rate [requests]"),
         ({"rateHttp": "sent"}, 400, "Invalid HTTP Rate [sent]"),
+        ({"clusterName": "east"}, 400, "Invalid clusterName [east]: the only cluster is Kubernetes."),
+        ({"colour": "red"}, 400, "Unknown parameter [colour]"),
+        ({"configVendor": "cytoscape"}, 400, "Invalid configVendor [cytoscape]"),
+        ({"telemetryVendor": "linkerd"}, 400, "Invalid telemetryVendor [linkerd]"),
+        ({"aggregate": "a-b"}, 400, "Invalid aggregate [a-b]"),
+        ({"boxBy": "none"}, 400, "Invalid boxBy [none]"),
+        ({"includeIdleEdges": "perhaps"}, 400, "Invalid includeIdleEdges [perhaps]"),
+        ({"ambientTraffic": "some"}, 400, "Invalid Ambient Traffic [some]"),
+        ({"throughputType": "both"}, 400, "Invalid throughputType, expecting one of (request, response). [both]"),
+        ({"rateGrpc": "messages"}, 400, "Invalid gRPC Rate [messages]"),
+        ({"rateGrpc": "sent"}, 400, "Invalid gRPC Rate [sent]: the proxies of this mesh count requests, not messages; ask for requests or none."),
         ({"responseTime": "42"}, 400, "Invalid responseTime, must be one of: avg | 50 | 95 | 99: [42]"),
     ],
 )  # fmt: skip
 def test_bad_parameters_are_refused_in_kialis_words(
     params: dict[str, str], status: int, message: str
 ) -> None:
+    cluster = params.get("clusterName")
+    node = AskedNode(namespace="shop", workload="web-v1", cluster=cluster) if cluster else None
     with pytest.raises(BadParameter) as refused:
-        shown(params)
+        shown(params, node)
     assert (refused.value.status, refused.value.message) == (status, message)
 
 
@@ -185,7 +199,7 @@ def test_edges_that_rest_are_drawn_where_they_are_wanted() -> None:
     found = {}
     for wanted in ("true", "false"):
         params = {"namespaces": "shop", "duration": "60s", "includeIdleEdges": wanted}
-        graph = whole(parse(params, NOW, None), EdgeTotals.of(known), REGISTRY, facts)
+        graph = whole(parse(params, NOW, None), EdgeTotals.of(known), REGISTRY, resources)
         workloads = {
             one["data"]["id"]: one["data"].get("workload") for one in graph["elements"]["nodes"]
         }
@@ -203,3 +217,179 @@ def test_labels_are_told_on_request() -> None:
     asked = nodes(shown({"appenders": "labeler"}))
     assert asked["workload reviews-v1"]["labels"] == dict(workload("reviews-v1", 2).labels)
     assert not any("labels" in one for one in nodes(shown({})).values())
+
+
+def test_of_nothing_that_is_asked_for_nothing_is_shown() -> None:
+    tcp = key("web-v1", "reviews-v1", "", protocol="tcp", source_version="v1")
+    told = (*EDGES, (tcp, EdgeCount(bytes_sent=600, bytes_received=60)))
+
+    def traffic(**params: str) -> dict[str, dict[str, str]]:
+        asked = parse({"namespaces": "shop", "duration": "60s", "appenders": "", **params}, NOW)
+        graph = whole(asked, EdgeTotals.of(told), REGISTRY, resources)
+        found = (one["data"]["traffic"] for one in graph["elements"]["edges"])
+        return {one["protocol"]: one["rates"] for one in found}
+
+    assert traffic(rateHttp="none") == {"tcp": {"tcp": "1.00"}}
+    assert traffic(rateTcp="received", rateHttp="none") == {"tcp": {"tcp": "10.00"}}
+    assert traffic(rateTcp="total", rateHttp="none") == {"tcp": {"tcp": "11.00"}}
+    assert set(traffic(rateTcp="none")) == {"http"}
+    assert traffic(rateTcp="none", rateHttp="none") == {}
+
+
+@pytest.mark.parametrize(
+    ("params", "response_time", "throughput"),
+    [
+        ({}, "10", "200"),
+        ({"responseTime": "50"}, "8", "200"),
+        ({"responseTime": "99"}, "10", "200"),
+        ({"responseTime": "avg"}, "8", "200"),
+        ({"throughputType": "request"}, "10", "20"),
+    ],
+)
+def test_what_edges_measured_is_told_as_it_is_asked_for(
+    params: dict[str, str], response_time: str, throughput: str
+) -> None:
+    edge = calls(shown(params))["workload web-v1", "workload reviews-v1"]
+    assert (edge["responseTime"], edge["throughput"]) == (response_time, throughput)
+
+
+def answered(code: str = "200") -> EdgeKey:
+    return replace(to_reviews(code), reporter=Reporter.DESTINATION)
+
+
+CLASSES = (
+    ("List", ((answered(), 480), (answered("503"), 60))),
+    ("Rate", ((answered(), 60),)),
+)
+
+
+def classified(params: dict[str, str], node: AskedNode | None = None) -> dict[str, Any]:
+    asked = parse({"namespaces": "shop", "duration": "60s", **params}, NOW, node)
+
+    def classes(label: str) -> list[tuple[str, EdgeTotals]]:
+        assert label == asked.aggregate
+        return [
+            (name, EdgeTotals.of((one, EdgeCount(requests=count)) for one, count in told))
+            for name, told in CLASSES
+        ]
+
+    return whole(asked, EdgeTotals.of(EDGES), REGISTRY, resources, classes)
+
+
+def rates(graph: dict[str, Any]) -> dict[tuple[str, str], str]:
+    named = {
+        one["id"]: one.get("aggregate")
+        or f"{one['nodeType']} {one.get('workload') or one.get('service')}"
+        for one in (node["data"] for node in graph["elements"]["nodes"])
+    }
+    return {
+        (named[one["data"]["source"]], named[one["data"]["target"]]): one["data"]["traffic"][
+            "rates"
+        ]["http"]
+        for one in graph["elements"]["edges"]
+    }
+
+
+def test_requests_of_one_operation_have_a_node_of_their_own() -> None:
+    graph = classified({})
+    assert rates(graph) == {
+        ("unknown unknown", "workload web-v1"): "10.00",
+        ("workload web-v1", "request_operation=List"): "9.00",
+        ("request_operation=List", "workload reviews-v1"): "9.00",
+        ("workload web-v1", "request_operation=Rate"): "1.00",
+        ("request_operation=Rate", "workload reviews-v1"): "1.00",
+    }
+    (found,) = (
+        one["data"]
+        for one in graph["elements"]["nodes"]
+        if one["data"].get("aggregate") == "request_operation=List"
+    )
+    del found["id"]
+    assert found == {
+        "nodeType": "aggregate",
+        "cluster": "Kubernetes",
+        "namespace": "shop",
+        "traffic": [
+            {
+                "protocol": "http",
+                "rates": {"httpIn": "9.00", "httpIn5xx": "1.00", "httpOut": "9.00"},
+            }
+        ],
+        "healthData": None,
+        "aggregate": "request_operation=List",
+    }
+
+
+def test_with_service_nodes_classes_belong_to_the_service() -> None:
+    graph = classified({"injectServiceNodes": "true", "aggregate": "tier"})
+    assert rates(graph)["workload web-v1", "tier=List"] == "9.00"
+    assert rates(graph)["tier=List", "service reviews"] == "9.00"
+    assert rates(graph)["service reviews", "workload reviews-v1"] == "10.00"
+
+
+def test_where_nobody_asks_for_classes_there_are_none() -> None:
+    assert ("workload web-v1", "workload reviews-v1") in rates(classified({"appenders": ""}))
+    assert not any("=" in end for ends in rates(classified({"graphType": "service"})) for end in ends)  # fmt: skip
+
+
+def test_one_class_is_shown_with_who_sends_and_who_answers() -> None:
+    node = AskedNode(namespace="shop", aggregate_value="Rate")
+    assert rates(classified({"appenders": ""}, node)) == {
+        ("workload web-v1", "request_operation=Rate"): "1.00",
+        ("request_operation=Rate", "workload reviews-v1"): "1.00",
+    }
+    elsewhere = AskedNode(namespace="shop", aggregate_value="Rate", service="prices")
+    assert rates(classified({"appenders": ""}, elsewhere)) == {}
+
+
+def test_gateways_tell_their_hosts_and_workloads_their_entries() -> None:
+    pods = {"istio": "ingressgateway", "app": "edge"}
+    edge = Workload(namespace="shop", name="edge", labels=labels(pods), gateway=True)
+    registry = replace(REGISTRY, workloads=(*REGISTRY.workloads, edge))
+    told = (
+        Resource(
+            "Gateway",
+            "shop",
+            "public",
+            {
+                "selector": {"istio": "ingressgateway"},
+                "servers": [{"hosts": ["shop.example", "*.shop.example"]}],
+            },
+        ),
+        Resource("Gateway", "shop", "other", {"selector": {"istio": "x"}, "servers": []}),
+        Resource("WorkloadEntry", "shop", "vm-1", {"labels": {"app": "idle", "version": "v1"}}),
+        Resource("WorkloadEntry", "shop", "vm-2", {"labels": {"app": "idle", "version": "v2"}}),
+        Resource("WorkloadEntry", "shop", "odd", {"labels": 7}),
+    )
+    asked = parse({"namespaces": "shop", "duration": "60s"}, NOW)
+    found = nodes(whole(asked, EdgeTotals.of(EDGES), registry, lambda: told))
+    assert found["workload edge"]["isGateway"] == {
+        "ingressInfo": {"hostnames": ["*.shop.example", "shop.example"]},
+        "egressInfo": {},
+        "gatewayAPIInfo": {},
+    }
+    entries = {name: one.get("hasWorkloadEntry") for name, one in found.items()}
+    assert {name: one for name, one in entries.items() if one} == {
+        "workload idle-v1": [{"name": "vm-1", "namespace": "shop"}]
+    }
+
+
+def test_boxes_stand_around_two_or_more() -> None:
+    host = "ledger.bank.svc.cluster.local"
+    bank = replace(
+        to_reviews("200"),
+        destination_service=host,
+        destination_service_namespace="bank",
+        destination_namespace="bank",
+        destination_workload="ledger-v1",
+    )
+    asked = parse({"namespaces": "shop", "duration": "60s", "boxBy": "cluster, namespace,app"}, NOW)
+    graph = whole(asked, EdgeTotals.of((*EDGES, (bank, counts(60)))), REGISTRY, resources)
+    boxes = [one["data"] for one in graph["elements"]["nodes"] if "isBox" in one["data"]]
+    parents = {
+        one["data"].get("workload"): one["data"].get("parent") for one in graph["elements"]["nodes"]
+    }
+    (shop,) = boxes
+    assert (shop["isBox"], shop["namespace"]) == ("namespace", "shop")
+    assert parents["web-v1"] == parents["reviews-v1"] == shop["id"]
+    assert parents["ledger-v1"] is None

@@ -6,6 +6,7 @@ from typing import Any
 
 from topology.contracts import PodPhase, Registry, Workload
 from topology.kiali.asked import Asked
+from topology.kiali.behind import behind
 from topology.kiali.nodes import Edge, Node, NodeType, TrafficMap
 from topology.kiali.traffic import edges
 from topology.tolerances import RATE
@@ -27,12 +28,15 @@ def health(nodes: TrafficMap, asked: Asked, registry: Registry) -> None:
             _add(outbound[edge.source.id], edge)
     ready, annotations = _ready(registry), _annotations(registry)
     for node in nodes.values():
-        if not node.inaccessible:
+        if not node.inaccessible and node.type is not NodeType.AGGREGATE:
+            own = annotations.get(_name(node), {})
             requests = {
                 "inbound": inbound.get(node.id, {}),
                 "outbound": outbound.get(node.id, {}),
-                "healthAnnotations": annotations.get(_name(node), {}),
+                "healthAnnotations": own,
             }
+            if own:
+                node.extra["hasHealthConfig"] = own
             node.extra["healthData"] = {"requests": requests, **_pods(node, registry, ready)}
 
 
@@ -73,17 +77,13 @@ def _ready(registry: Registry) -> Mapping[tuple[str, str], int]:
 def _pods(node: Node, registry: Registry, ready: Mapping[tuple[str, str], int]) -> Json:
     if node.type is NodeType.SERVICE:
         return {}
-    behind = [one for one in registry.workloads if _is_behind(one, node)]
-    statuses = [_status(one, ready.get((one.namespace, one.name), 0)) for one in behind]
+    statuses = [
+        _status(one, ready.get((one.namespace, one.name), 0))
+        for one in behind(node, registry.workloads)
+    ]
     if node.workload:
         return {"workloadStatus": statuses[0] if statuses else None}
     return {"workloadStatuses": statuses}
-
-
-def _is_behind(workload: Workload, node: Node) -> bool:
-    if workload.namespace != node.namespace:
-        return False
-    return workload.name == node.workload if node.workload else workload.app == node.app
 
 
 def _status(workload: Workload, ready: int) -> Json:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from topology.contracts import Labels, Registry
 from topology.kiali.asked import Asked
+from topology.kiali.behind import behind
 from topology.kiali.nodes import Node, NodeType, TrafficMap
 
 
@@ -21,12 +22,7 @@ def _labels(node: Node, registry: Registry) -> Iterable[Labels]:
     if node.type is NodeType.SERVICE:
         named = [one for one in registry.services if one.name == node.service]
         return [one.labels for one in named if one.namespace == node.namespace]
-    return [
-        one.labels
-        for one in registry.workloads
-        if one.namespace == node.namespace
-        and (one.name == node.workload if node.workload else one.app == node.app)
-    ]
+    return [one.labels for one in behind(node, registry.workloads)]
 
 
 def _merged(several: Iterable[Labels]) -> dict[str, str]:

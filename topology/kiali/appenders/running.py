@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from topology.contracts import Registry
 from topology.kiali.asked import Asked, GraphType
-from topology.kiali.nodes import Node, NodeType, Place, TrafficMap, node_at
+from topology.kiali.behind import behind
+from topology.kiali.nodes import Place, TrafficMap, node_at
 from topology.kiali.stored import HOME_CLUSTER
 
 
@@ -50,12 +51,5 @@ def outside_the_mesh(nodes: TrafficMap, asked: Asked, registry: Registry) -> Non
         return
     bare = [one for one in registry.workloads if not one.sidecar]
     for node in nodes.values():
-        if node.type is NodeType.SERVICE:
-            continue
-        if any(_stands_for(node, one.namespace, one.name, one.app) for one in bare):
+        if behind(node, bare):
             node.extra["isOutOfMesh"] = True
-
-
-def _stands_for(node: Node, namespace: str, workload: str, app: str) -> bool:
-    name = workload if node.workload else app
-    return (node.namespace, node.workload or node.app) == (namespace, name)
