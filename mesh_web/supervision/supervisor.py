@@ -87,10 +87,6 @@ class Supervisor:
                 self._kill_session(child)
             await asyncio.wait(late, timeout=STOP_SECONDS)
 
-    async def all_ready(self) -> None:
-        """Wait until every child has been ready once."""
-        await asyncio.gather(*(child.ready.wait() for child in self.children.values()))
-
     async def _keep(self, child: Child) -> None:
         """Start, wait, restart with a growing pause, until stopping."""
         for name in child.process.after:

@@ -193,7 +193,7 @@ class Snapshots:
         made[messages.LISTENER] = _by_name(
             self._listeners.by_value((one, config.proxy)) for one in all_listeners(config)
         )
-        used = set(_used_routes(config))
+        used = set(used_routes(config))
         made[messages.ROUTES] = {
             one.name: self._tables(one, self._route) for one in config.routes if one.name in used
         }
@@ -268,33 +268,8 @@ def _keep_equal(
     return made
 
 
-def dangling(config: ProxyConfig) -> tuple[str, ...]:
-    """What the configuration refers to and does not have, as sentences; empty when complete.
-
-    Envoy would wait for such a part forever, and serve nothing of what needs it.
-    """
-    clusters = {one.name for one in config.clusters}
-    routes = {one.name for one in config.routes}
-    assigned = {one.cluster for one in config.endpoints}
-    return tuple(
-        [
-            f"cluster {one.name} has no endpoints resource"
-            for one in config.clusters
-            if one.kind is ClusterKind.EDS and one.name not in assigned
-        ]
-        + [f"no route configuration {name}" for name in _used_routes(config) if name not in routes]
-        + [
-            f"route {rule.name} names the unknown cluster {share.cluster}"
-            for table in config.routes
-            for host in table.virtual_hosts
-            for rule in host.routes
-            for share in rule.clusters
-            if share.cluster not in clusters
-        ]
-    )
-
-
-def _used_routes(config: ProxyConfig) -> Iterator[str]:
+def used_routes(config: ProxyConfig) -> Iterator[str]:
+    """Names of the route configurations that its listeners ask for."""
     for port in config.inbound:
         if port.route_config:
             yield port.route_config

@@ -15,9 +15,10 @@ import pytest
 from proxy.xds import descriptors, static
 from proxy.xds.messages import SHORT_NAMES, as_dict
 from proxy.xds.options import Options
-from proxy.xds.snapshot import ProxySnapshot, Resource, SecretMaterial, Snapshots, dangling
+from proxy.xds.snapshot import ProxySnapshot, Resource, SecretMaterial, Snapshots
 from routing.ir import GatewaySecret
 from tests.golden.cases import BARE, NAMES, load, text
+from tests.golden.dangling import dangling
 
 _SNAPSHOTS = Snapshots(Options())
 

@@ -50,6 +50,11 @@ async def running(*table: Process) -> AsyncIterator[tuple[Supervisor, list[str]]
         await asyncio.wait_for(task, 15)
 
 
+async def all_ready(supervisor: Supervisor) -> None:
+    for child in supervisor.children.values():
+        await child.ready.wait()
+
+
 def pid(supervisor: Supervisor, name: str) -> int:
     child = supervisor.children[name].running
     assert child is not None
@@ -58,7 +63,7 @@ def pid(supervisor: Supervisor, name: str) -> int:
 
 async def test_a_killed_process_is_started_again_and_said() -> None:
     async with running(sleeper("one")) as (supervisor, said):
-        await supervisor.all_ready()
+        await all_ready(supervisor)
         first = pid(supervisor, "one")
         os.kill(first, signal.SIGKILL)
         await until(
@@ -101,7 +106,7 @@ async def test_a_process_waits_for_those_it_needs(tmp_path: Path) -> None:
     async with running(listener, sleeper("second", after=("first",))) as (supervisor, _):
         await asyncio.sleep(0.1)
         assert supervisor.children["second"].starts == 0
-        await supervisor.all_ready()
+        await all_ready(supervisor)
         assert supervisor.children["second"].starts == 1
 
 
@@ -137,7 +142,7 @@ async def test_however_the_supervisor_dies_its_children_die_too(
         async def main():
             s = Supervisor([Process(name="c", argv=(sys.executable, "-c", "import time; time.sleep(60)"))], os.environ)
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, s.stop)
-            t = asyncio.create_task(s.run()); await s.all_ready()
+            t = asyncio.create_task(s.run()); await s.children["c"].ready.wait()
             pathlib.Path({str(tmp_path / "pid")!r}).write_text(str(s.children["c"].running.pid)); await t
         asyncio.run(main())
         """
