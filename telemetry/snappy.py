@@ -5,6 +5,10 @@ class BadBlock(ValueError):  # noqa: N818  says what the text is
     """Not snappy, or more than may be."""
 
 
+class TooLarge(BadBlock):
+    """It would unpack to more than may be."""
+
+
 def length_of(block: bytes) -> int:
     """What it would unpack to, in bytes. Raises BadBlock."""
     result = 0
@@ -16,10 +20,10 @@ def length_of(block: bytes) -> int:
 
 
 def unpacked(block: bytes, limit: int) -> bytes:
-    """Raises BadBlock; whoever claims more than `limit` bytes is refused before any is unpacked."""
+    """Raises BadBlock; what claims more than `limit` bytes is TooLarge before any is unpacked."""
     size = length_of(block)
     if size > limit:
-        raise BadBlock(f"at most {limit} bytes, unpacked")
+        raise TooLarge(f"at most {limit} bytes, unpacked")
     import pyarrow as pa  # noqa: PLC0415  slow and large; most processes never need it
 
     try:

@@ -17,7 +17,7 @@ from telemetry.ingest.rows import (
     SERIES_COLUMNS,
 )
 from telemetry.ingest.written import Written
-from telemetry.snappy import BadBlock, unpacked
+from telemetry.snappy import BadBlock, TooLarge, unpacked
 from telemetry.store.client import Store, StoreAway
 
 PATH = "/api/v1/write"
@@ -84,6 +84,8 @@ class RemoteWrite:
         try:
             body = unpacked(raw, UNPACKED_LIMIT)
             written = self._register.take(body, round(time.time() * 1000), second=second)
+        except TooLarge as error:
+            return _refusal(413, str(error))
         except (BadBlock, Malformed) as error:
             return _refusal(400, str(error))
         return await self._put(written)

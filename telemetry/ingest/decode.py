@@ -59,11 +59,6 @@ def decode_spans(body: bytes) -> tuple[Span, ...] | Malformed:
     return spans if isinstance(spans, Malformed) else tuple(spans)
 
 
-def decode_logs(body: bytes) -> tuple[LogRecord, ...] | Malformed:
-    records = read_logs(body)
-    return records if isinstance(records, Malformed) else tuple(records)
-
-
 def read_spans(body: bytes) -> Iterator[Span] | Malformed:
     """One at a time, so that who has enough can stop."""
     parsed = _parse(ExportTraceServiceRequest, body)

@@ -25,7 +25,9 @@ def protobuf_of_json(kind: Any, body: bytes) -> bytes | Malformed:
         return message.SerializeToString()
     except (orjson.JSONDecodeError, json_format.ParseError, binascii.Error, ValueError) as error:
         return Malformed(str(error)[:500])
-    except (AttributeError, TypeError, RecursionError) as error:  # ParseDict on a wrong shape
+    except RecursionError:
+        return Malformed("nested too deeply")
+    except (AttributeError, TypeError) as error:  # ParseDict on a wrong shape
         return Malformed(f"not an OTLP document: {error}"[:500])
 
 
@@ -39,9 +41,17 @@ def _with_base64_ids(value: Any) -> Any:
         return [_with_base64_ids(item) for item in value]
     if isinstance(value, dict):
         return {
-            key: base64.b64encode(bytes.fromhex(item)).decode()
+            key: _base64_of_hex(key, item)
             if key in _IDS and isinstance(item, str)
             else _with_base64_ids(item)
             for key, item in value.items()
         }
     return value
+
+
+def _base64_of_hex(key: str, text: str) -> str:
+    """Raises ValueError."""
+    try:
+        return base64.b64encode(bytes.fromhex(text)).decode()
+    except ValueError:
+        raise ValueError(f"{key} is not in hexadecimal: {text[:64]!r}") from None

@@ -1,14 +1,16 @@
 """OTLP in, plain values out; what is wrong with them is put right and marked."""
 
+import json
 import time
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
-from telemetry.ingest.decode import Malformed, decode_logs, decode_points, decode_spans
+from telemetry.ingest.decode import Malformed, decode_points, decode_spans, read_logs
 from telemetry.ingest.json_form import protobuf_of_json
 from telemetry.ingest.values import Resource, Span
 from telemetry.sanitize import MARK, sanitize
@@ -104,8 +106,18 @@ def test_text_that_is_not_utf8_is_replaced_and_marked() -> None:
 
 @given(st.binary(max_size=300))
 def test_no_bytes_raise(body: bytes) -> None:
-    for decode in (decode_spans, decode_logs, decode_points):
+    for decode in (decode_spans, decode_points):
         assert isinstance(decode(body), tuple | Malformed)
+    records = read_logs(body)
+    assert isinstance(records, Malformed) or all(records)
+
+
+def nested(levels: int) -> object:
+    value: object = {"stringValue": "x"}
+    for _ in range(levels):
+        value = {"arrayValue": {"values": [value]}}
+    attributes = [{"key": "k", "value": value}]
+    return {"resourceSpans": [{"resource": {"attributes": attributes}}]}
 
 
 @given(st.recursive(st.none() | st.integers() | st.text(), lambda c: st.lists(c) | st.dictionaries(st.sampled_from(["resourceSpans", "traceId", "scopeSpans", "spans"]), c)))  # fmt: skip
@@ -115,3 +127,15 @@ def test_no_json_raises(document: object) -> None:
     except TypeError:
         return
     assert isinstance(protobuf_of_json(ExportTraceServiceRequest, body), bytes | Malformed)
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        ({"resourceSpans": [{"scopeSpans": [{"spans": [{"traceId": "xyz"}]}]}]}, "traceId is not in hexadecimal: 'xyz'"),
+        (nested(200), "nested too deeply"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_json_is_said_in_words(document: object, reason: str) -> None:
+    body = json.dumps(document).encode()
+    assert protobuf_of_json(ExportTraceServiceRequest, body) == Malformed(reason)
