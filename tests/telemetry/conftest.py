@@ -12,9 +12,28 @@ from tests.telemetry.stack import Stack
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Nothing runs yet."""
-    running = Stack(tmp_path_factory.mktemp("t"))
-    yield running
-    running.stop()
+    made = Stack(tmp_path_factory.mktemp("t"))
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture(scope="module")
+def running(stack: Stack) -> Stack:
+    """Broker, store and collector run."""
+    stack.start_all()
+    return stack
+
+
+@pytest.fixture
+def kept(running: Stack) -> Iterator[Store]:
+    """What `running` stores; a store that is killed meanwhile is asked again."""
+    store = running.store()
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 @pytest.fixture(scope="module")

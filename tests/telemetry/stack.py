@@ -6,7 +6,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,12 @@ class Stack:
         if wait:
             eventually(lambda: listens(self.http_port), 60)
 
+    def start_all(self) -> None:
+        """Broker, store and collector."""
+        self.start_broker()
+        self.start_store().close()
+        self.start_collector()
+
     def kill(self, name: str) -> None:
         """As the kernel does it: without a word."""
         process = self.processes.pop(name)
@@ -162,3 +169,15 @@ class EdgeSeconds:
 def listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def empty_store(home: Path) -> Iterator[Store]:
+    """A store without tables."""
+    stack = Stack(home)
+    try:
+        store = stack.start_store()
+        yield store
+        store.close()
+    finally:
+        stack.stop()

@@ -5,7 +5,6 @@ import http.client
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,32 +27,18 @@ from tracing.logs import EntryKind, LogQuery, logs
 SERVICES = "opentelemetry.proto.collector"
 
 
-@pytest.fixture(scope="module")
-def mesh(stack: Stack) -> Iterator[Stack]:
-    stack.start_broker()
-    stack.start_store().close()
-    stack.start_collector()
-    yield stack
-    stack.stop()
-
-
-@pytest.fixture
-def store(mesh: Stack) -> Iterator[Store]:
-    reading = mesh.store()
-    yield reading
-    reading.close()
-
-
-def export(mesh: Stack, signal: str, body: bytes, *, timeout: float = 10) -> bytes:
+def export(running: Stack, signal: str, body: bytes, *, timeout: float = 10) -> bytes:
     """One unary call. Raises grpc.RpcError."""
     method = f"/{SERVICES}.{signal}.v1.{signal.capitalize()}Service/Export"
-    with grpc.insecure_channel(f"127.0.0.1:{mesh.grpc_port}") as channel:
+    with grpc.insecure_channel(f"127.0.0.1:{running.grpc_port}") as channel:
         call = channel.unary_unary(method, bytes, bytes)
         return bytes(call(body, timeout=timeout, wait_for_ready=True))
 
 
-def post(mesh: Stack, path: str, body: bytes, **headers: str) -> tuple[int, bytes, dict[str, str]]:
-    connection = http.client.HTTPConnection("127.0.0.1", mesh.http_port, timeout=10)
+def post(
+    running: Stack, path: str, body: bytes, **headers: str
+) -> tuple[int, bytes, dict[str, str]]:
+    connection = http.client.HTTPConnection("127.0.0.1", running.http_port, timeout=10)
     try:
         connection.request(
             "POST", path, body=body, headers={k.replace("_", "-"): v for k, v in headers.items()}
@@ -67,31 +52,34 @@ def post(mesh: Stack, path: str, body: bytes, **headers: str) -> tuple[int, byte
 PROTOBUF = {"Content_Type": "application/x-protobuf"}
 
 
-def test_an_acknowledged_span_is_in_the_store(mesh: Stack, store: Store) -> None:
-    answer = export(mesh, "trace", trace_request(span(trace_id=b"\1" * 16)).SerializeToString())
+def test_an_acknowledged_span_is_in_the_store(running: Stack, kept: Store) -> None:
+    answer = export(running, "trace", trace_request(span(trace_id=b"\1" * 16)).SerializeToString())
     assert ExportTraceServiceResponse.FromString(answer) == ExportTraceServiceResponse()
-    assert selectors.trace(store, "01" * 16) is not None
+    assert selectors.trace(kept, "01" * 16) is not None
 
 
-def test_http_takes_protobuf_gzip_and_json(mesh: Stack, store: Store) -> None:
+def test_http_takes_protobuf_gzip_and_json(running: Stack, kept: Store) -> None:
     plain = trace_request(span(trace_id=b"\2" * 16)).SerializeToString()
     zipped = gzip.compress(trace_request(span(trace_id=b"\3" * 16)).SerializeToString())
     document = MessageToDict(trace_request(span(trace_id=b"\4" * 16, span_id=b"\5" * 8)))
     written = document["resourceSpans"][0]["scopeSpans"][0]["spans"][0]
     written |= {"traceId": "04" * 16, "spanId": "05" * 8}
-    assert post(mesh, "/v1/traces", plain, **PROTOBUF)[:2] == (200, b"")
-    assert post(mesh, "/v1/traces", zipped, **PROTOBUF, Content_Encoding="gzip")[:2] == (200, b"")
+    assert post(running, "/v1/traces", plain, **PROTOBUF)[:2] == (200, b"")
+    assert post(running, "/v1/traces", zipped, **PROTOBUF, Content_Encoding="gzip")[:2] == (
+        200,
+        b"",
+    )
     body = json.dumps(document).encode()
-    assert post(mesh, "/v1/traces", body, Content_Type="application/json")[:2] == (200, b"{}")
+    assert post(running, "/v1/traces", body, Content_Type="application/json")[:2] == (200, b"{}")
     for trace_id in ("02" * 16, "03" * 16, "04" * 16):
-        assert selectors.trace(store, trace_id) is not None
+        assert selectors.trace(kept, trace_id) is not None
 
 
-def test_logs_are_kept_with_their_trace(mesh: Stack, store: Store) -> None:
-    export(mesh, "logs", log_request("GET / 200", b"\6" * 16).SerializeToString())
+def test_logs_are_kept_with_their_trace(running: Stack, kept: Store) -> None:
+    export(running, "logs", log_request("GET / 200", b"\6" * 16).SerializeToString())
     now = time.time_ns()
     found = logs(
-        store,
+        kept,
         LogQuery(
             start_ns=now - 60 * 10**9,
             end_ns=now + 60 * 10**9,
@@ -103,49 +91,49 @@ def test_logs_are_kept_with_their_trace(mesh: Stack, store: Store) -> None:
     assert [(one.kind, one.text) for one in found.entries] == [(EntryKind.LOG, "GET / 200")]
 
 
-def test_what_is_no_otlp_is_refused_for_good(mesh: Stack) -> None:
+def test_what_is_no_otlp_is_refused_for_good(running: Stack) -> None:
     with pytest.raises(grpc.RpcError) as refused:
-        export(mesh, "trace", b"\xff\xff")
+        export(running, "trace", b"\xff\xff")
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-    assert post(mesh, "/v1/traces", b"\xff", **PROTOBUF)[0] == 400
-    assert post(mesh, "/v1/traces", b"{", Content_Type="application/json")[0] == 400
-    assert post(mesh, "/v1/traces", b"x", Content_Type="text/plain")[0] == 415
-    assert post(mesh, "/v1/traces", b"x", **PROTOBUF, Content_Encoding="gzip")[0] == 400
+    assert post(running, "/v1/traces", b"\xff", **PROTOBUF)[0] == 400
+    assert post(running, "/v1/traces", b"{", Content_Type="application/json")[0] == 400
+    assert post(running, "/v1/traces", b"x", Content_Type="text/plain")[0] == 415
+    assert post(running, "/v1/traces", b"x", **PROTOBUF, Content_Encoding="gzip")[0] == 400
     bomb = gzip.compress(b"\0" * (32 << 20))
-    assert post(mesh, "/v1/traces", bomb, **PROTOBUF, Content_Encoding="gzip")[0] == 413
+    assert post(running, "/v1/traces", bomb, **PROTOBUF, Content_Encoding="gzip")[0] == 413
 
 
-def test_one_bad_span_is_counted_and_its_neighbours_stay(mesh: Stack, store: Store) -> None:
+def test_one_bad_span_is_counted_and_its_neighbours_stay(running: Stack, kept: Store) -> None:
     bad, good = span(span_id=b"\0" * 8), span(trace_id=b"\7" * 16, duration_ns=-1)
-    answer = export(mesh, "trace", trace_request(bad, good).SerializeToString())
+    answer = export(running, "trace", trace_request(bad, good).SerializeToString())
     assert ExportTraceServiceResponse.FromString(answer).partial_success.rejected_spans == 1
-    found = selectors.trace(store, "07" * 16)
+    found = selectors.trace(kept, "07" * 16)
     assert found is not None
     assert found.spans[0].span.attributes == {"meshweb.sanitized": "duration"}
 
 
-def test_deltas_are_counted_as_rejected(mesh: Stack) -> None:
-    answer = export(mesh, "metrics", requests_total(1, temporality=1).SerializeToString())
+def test_deltas_are_counted_as_rejected(running: Stack) -> None:
+    answer = export(running, "metrics", requests_total(1, temporality=1).SerializeToString())
     partial = ExportMetricsServiceResponse.FromString(answer).partial_success
     assert partial.rejected_data_points == 1
 
 
-def test_with_the_store_away_senders_are_told_to_come_back(mesh: Stack, store: Store) -> None:
-    mesh.kill("store")
+def test_with_the_store_away_senders_are_told_to_come_back(running: Stack, kept: Store) -> None:
+    running.kill("store")
     body = trace_request(span(trace_id=b"\x0a" * 16)).SerializeToString()
     try:
         with pytest.raises(grpc.RpcError) as away:
-            export(mesh, "trace", body)
+            export(running, "trace", body)
         assert away.value.code() is grpc.StatusCode.UNAVAILABLE
         metadata: Any = away.value.trailing_metadata()
         details = dict(metadata)["grpc-status-details-bin"]
         assert b"type.googleapis.com/google.rpc.RetryInfo" in details
-        status, _, headers = post(mesh, "/v1/traces", body, **PROTOBUF)
+        status, _, headers = post(running, "/v1/traces", body, **PROTOBUF)
         assert (status, headers["Retry-After"]) == (503, "1")
     finally:
-        mesh.start_store().close()
-    export(mesh, "trace", body)
-    assert selectors.trace(store, "0a" * 16) is not None
+        running.start_store().close()
+    export(running, "trace", body)
+    assert selectors.trace(kept, "0a" * 16) is not None
 
 
 def test_a_collector_that_comes_before_the_store_waits_for_it(tmp_path: Path) -> None:
@@ -160,9 +148,9 @@ def test_a_collector_that_comes_before_the_store_waits_for_it(tmp_path: Path) ->
         stack.stop()
 
 
-def test_sigterm_ends_it_cleanly_with_what_it_owes(mesh: Stack) -> None:
-    assert mesh.terminate("collector") == 0
-    mesh.start_collector()
+def test_sigterm_ends_it_cleanly_with_what_it_owes(running: Stack) -> None:
+    assert running.terminate("collector") == 0
+    running.start_collector()
 
 
 BROKEN = """
@@ -179,14 +167,14 @@ sys.exit(collector.main())
 """
 
 
-def test_a_collector_with_a_broken_part_ends_whatever_its_threads_do(mesh: Stack) -> None:
-    mesh.terminate("collector")
+def test_a_collector_with_a_broken_part_ends_whatever_its_threads_do(running: Stack) -> None:
+    running.terminate("collector")
     try:
-        mesh.start_collector("-c", BROKEN, wait=False)
-        assert mesh.processes.pop("collector").wait(15) == 1
-        assert "ValueError: broken" in (mesh.home / "collector.log").read_text()
+        running.start_collector("-c", BROKEN, wait=False)
+        assert running.processes.pop("collector").wait(15) == 1
+        assert "ValueError: broken" in (running.home / "collector.log").read_text()
     finally:
-        mesh.start_collector()
+        running.start_collector()
 
 
 def per_second(seconds: list[EdgeSecond], workload: str) -> Counter[int]:
@@ -199,8 +187,8 @@ def per_second(seconds: list[EdgeSecond], workload: str) -> Counter[int]:
     return found
 
 
-def test_kills_of_the_collector_keep_the_totals_exact(mesh: Stack) -> None:
-    seconds = mesh.edge_seconds()
+def test_kills_of_the_collector_keep_the_totals_exact(running: Stack) -> None:
+    seconds = running.edge_seconds()
     seen = 0
 
     def requests() -> int:
@@ -213,14 +201,14 @@ def test_kills_of_the_collector_keep_the_totals_exact(mesh: Stack) -> None:
         for _ in range(3):
             sent += 7
             body = requests_total(sent, instance="exact-1", tags={"source_workload": "exact"})
-            export(mesh, "metrics", body.SerializeToString())
+            export(running, "metrics", body.SerializeToString())
             time.sleep(0.37)
             requests()
         if round_ < 3:
-            mesh.kill("collector")
-            mesh.start_collector()
+            running.kill("collector")
+            running.start_collector()
     export(
-        mesh,
+        running,
         "metrics",
         requests_total(
             sent, instance="exact-1", tags={"source_workload": "exact"}
@@ -232,12 +220,12 @@ def test_kills_of_the_collector_keep_the_totals_exact(mesh: Stack) -> None:
     seconds.close()
 
 
-def test_what_an_outage_held_back_is_spread_over_the_seconds_missed(mesh: Stack) -> None:
+def test_what_an_outage_held_back_is_spread_over_the_seconds_missed(running: Stack) -> None:
     def send(total: int) -> None:
         body = requests_total(total, instance="held-1", tags={"source_workload": "held"})
-        export(mesh, "metrics", body.SerializeToString())
+        export(running, "metrics", body.SerializeToString())
 
-    seconds = mesh.edge_seconds()
+    seconds = running.edge_seconds()
     found = Counter[int]()
 
     def heard() -> int:
@@ -246,10 +234,10 @@ def test_what_an_outage_held_back_is_spread_over_the_seconds_missed(mesh: Stack)
 
     send(10)
     eventually(lambda: heard() == 10)
-    mesh.kill("collector")
+    running.kill("collector")
     last = max(found)
     time.sleep(4)
-    mesh.start_collector()
+    running.start_collector()
     send(110)
     eventually(lambda: heard() == 110)
     seconds.close()
@@ -259,9 +247,9 @@ def test_what_an_outage_held_back_is_spread_over_the_seconds_missed(mesh: Stack)
     assert list(missed) == list(range(min(missed), max(missed) + 1))
 
 
-def test_a_killed_broker_is_waited_for_and_goes_on_where_it_was(mesh: Stack) -> None:
+def test_a_killed_broker_is_waited_for_and_goes_on_where_it_was(running: Stack) -> None:
     def published() -> int:
-        broker = mesh.broker()
+        broker = running.broker()
         try:
             kept: Any = broker.hgetall("meshweb:counts:patient-1")
             return sum(int(json.loads(text)[0]) for name, text in kept.items() if name != b"@")
@@ -271,12 +259,12 @@ def test_a_killed_broker_is_waited_for_and_goes_on_where_it_was(mesh: Stack) -> 
             broker.close()
 
     def send(total: int) -> None:
-        export(mesh, "metrics", requests_total(total, instance="patient-1").SerializeToString())
+        export(running, "metrics", requests_total(total, instance="patient-1").SerializeToString())
 
     send(5)
     eventually(lambda: published() == 5)
-    mesh.kill("broker")
+    running.kill("broker")
     send(9)
     time.sleep(1.2)
-    mesh.start_broker()
+    running.start_broker()
     eventually(lambda: published() == 9)

@@ -9,28 +9,17 @@ from typing import Any
 import pytest
 
 from proxy.xds.descriptors import installed_binary
-from telemetry.contracts import DURATION_BOUNDS_MS, EdgeCount, EdgeKey, Reporter
+from telemetry.contracts import DURATION_BOUNDS_MS, EdgeCount, EdgeKey
 from telemetry.ingest.istio import add
 from telemetry.store.client import Store
 from telemetry.store.edges import edge_totals
+from tests.telemetry.payments import PAYMENTS, PAYMENTS_LABELS
 from tests.telemetry.stack import Stack, eventually, free_port, listens
 
 pytestmark = pytest.mark.envoy
 
 TYPE = "type.googleapis.com/"
-LABELS = {
-    "reporter": "source",
-    "source_workload": "storefront-v1",
-    "source_workload_namespace": "shop",
-    "source_version": "v1",
-    "destination_service": "payments.shop.svc.cluster.local",
-    "destination_service_name": "payments",
-    "destination_service_namespace": "shop",
-    "destination_workload": "payments-v2",
-    "destination_workload_namespace": "shop",
-    "destination_version": "v2",
-    "connection_security_policy": "mutual_tls",
-}
+LABELS = {**PAYMENTS_LABELS, "destination_service_name": "payments"}
 
 
 def bootstrap(*, listen: int, collector: int) -> dict[str, Any]:
@@ -226,22 +215,7 @@ def test_envoys_counts_survive_a_killed_collector_to_the_last_request(tmp_path: 
         eventually(lambda: totals.requests() == expected)
         totals.close()
 
-        key = EdgeKey(
-            reporter=Reporter.SOURCE,
-            source_namespace="shop",
-            source_workload="storefront-v1",
-            source_version="v1",
-            destination_service_namespace="shop",
-            destination_service="payments.shop.svc.cluster.local",
-            destination_namespace="shop",
-            destination_workload="payments-v2",
-            destination_version="v2",
-            protocol="http",
-            code="200",
-            flags="-",
-            security="mutual_tls",
-        )
-        count = totals.edges[key]
+        count = totals.edges[PAYMENTS]
         assert sum(count.duration_buckets) == count.requests == expected["http", "200"]
         assert len(count.duration_buckets) == len(DURATION_BOUNDS_MS) + 1
 
@@ -250,7 +224,7 @@ def test_envoys_counts_survive_a_killed_collector_to_the_last_request(tmp_path: 
             return {(k.protocol, k.code): c.requests for k, c in found.items()}
 
         eventually(lambda: stored() == expected)
-        kept = dict(edge_totals(store, 0.0, 4e9))[key]
+        kept = dict(edge_totals(store, 0.0, 4e9))[PAYMENTS]
         assert (kept.requests, kept.duration_buckets) == (count.requests, count.duration_buckets)
         answered = {"response_code": "200", "response_flags": "-", "grpc_response_status": ""}
         assert labels_of(store) == {**LABELS, **answered, "request_protocol": "http"} | {

@@ -6,11 +6,10 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import grpc
 import orjson
-import pytest
 from google.protobuf.json_format import MessageToDict
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from thrift.protocol.TBinaryProtocol import TBinaryProtocolAccelerated
@@ -28,27 +27,6 @@ REMOTE_WRITE = "Remote write"
 FLUSH_SECONDS = 0.4
 Send = Callable[[bytes], bool]
 """A span with this trace id, or a sample whose series has it; whether it was acknowledged."""
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    stack = Stack(tmp_path_factory.mktemp("k"))
-    try:
-        stack.start_broker()
-        stack.start_store().close()
-        stack.start_collector()
-        yield stack
-    finally:
-        stack.stop()
-
-
-@pytest.fixture
-def kept(running: Stack) -> Iterator[Store]:
-    store = running.store()
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 def test_every_door_keeps_what_it_acknowledged(running: Stack, kept: Store) -> None:

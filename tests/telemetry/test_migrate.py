@@ -12,19 +12,14 @@ from telemetry.retention import DAY, Retention, Unreadable, read_retention
 from telemetry.store.client import Store
 from telemetry.store.migrate import migrate, migrations
 from tests.telemetry.otlp import span, trace_request
-from tests.telemetry.stack import Stack, eventually
+from tests.telemetry.stack import empty_store, eventually
 from tracing import selectors
 
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[Store]:
-    stack = Stack(tmp_path)
-    try:
-        store = stack.start_store()
+    with empty_store(tmp_path) as store:
         yield store
-        store.close()
-    finally:
-        stack.stop()
 
 
 OF_THE_FIRST = 19

@@ -45,9 +45,7 @@ class Traffic:
 def stack(tmp_path: Path) -> Iterator[Stack]:
     running = Stack(tmp_path)
     try:
-        running.start_broker()
-        running.start_store().close()
-        running.start_collector()
+        running.start_all()
         yield running
     finally:
         running.stop()

@@ -47,60 +47,43 @@ def some_spans(count: int = 2) -> list[ReadableSpan]:
     return kept.spans
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    made = Stack(tmp_path_factory.mktemp("doors"))
-    made.start_broker()
-    made.start_store().close()
-    made.start_collector()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def store(stack: Stack) -> Iterator[Store]:
-    made = stack.store()
-    yield made
-    made.close()
-
-
-def names(store: Store, service: str) -> list[str]:
-    rows = store.query(
+def names(kept: Store, service: str) -> list[str]:
+    rows = kept.query(
         "SELECT SpanName FROM {database}.otel_traces WHERE ServiceName = {service:String} ORDER BY 1",
         service=service,
     )
     return [row[0] for row in rows]
 
 
-def test_our_collector_takes_spans_and_logs(stack: Stack, store: Store) -> None:
-    door = OtlpDoor(Endpoint(url=f"http://127.0.0.1:{stack.http_port}"), RESOURCE)
+def test_our_collector_takes_spans_and_logs(running: Stack, kept: Store) -> None:
+    door = OtlpDoor(Endpoint(url=f"http://127.0.0.1:{running.http_port}"), RESOURCE)
     record: LogRecord = otlp_record(a_line("it went well"), Redaction())
     assert (door.traces(some_spans()), door.logs([record])) == (Sent.TAKEN, Sent.TAKEN)
     door.close()
-    assert names(store, "meshweb-test") == ["inner", "outer"]
-    found = store.query("SELECT Namespace, Workload, Severity, Body FROM {database}.access_logs")
+    assert names(kept, "meshweb-test") == ["inner", "outer"]
+    found = kept.query("SELECT Namespace, Workload, Severity, Body FROM {database}.access_logs")
     assert found == [("meshweb-system", "meshweb-test", "WARNING", "it went well")]
 
 
 @pytest.mark.parametrize("scheme", ["http", "udp"])
 def test_an_existing_jaeger_takes_spans_in_its_own_thrift(
-    stack: Stack, store: Store, scheme: str
+    running: Stack, kept: Store, scheme: str
 ) -> None:
     service = f"meshweb-by-{scheme}"
     spans = some_spans(40)
     for span in spans:
         span._resource = Resource({**RESOURCE, "service.name": service})
     path = "/api/traces" if scheme == "http" else ""
-    door = JaegerDoor(f"{scheme}://127.0.0.1:{stack.jaeger_port}{path}")
+    door = JaegerDoor(f"{scheme}://127.0.0.1:{running.jaeger_port}{path}")
     assert door.traces(spans) is Sent.TAKEN
     door.close()
-    eventually(lambda: len(names(store, service)) == 40)
+    eventually(lambda: len(names(kept, service)) == 40)
 
 
-def test_a_jaeger_that_is_away_is_away_and_comes_back(stack: Stack) -> None:
+def test_a_jaeger_that_is_away_is_away_and_comes_back(running: Stack) -> None:
     away = JaegerDoor("http://127.0.0.1:1/api/traces")
     assert [away.traces(some_spans()) for _ in range(2)] == [Sent.AWAY, Sent.AWAY]
-    wrong = JaegerDoor(f"http://127.0.0.1:{stack.http_port}/nothing/here")
+    wrong = JaegerDoor(f"http://127.0.0.1:{running.http_port}/nothing/here")
     assert wrong.traces(some_spans()) is Sent.REFUSED
     wrong.close()
 

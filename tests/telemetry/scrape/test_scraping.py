@@ -2,12 +2,10 @@
 
 import struct
 import time
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from telemetry.contracts import ScrapeTarget
@@ -17,27 +15,6 @@ from tests.telemetry.exporter import OPEN_METRICS, Exporter, exporter
 from tests.telemetry.stack import Stack, eventually
 
 STALE = 0x7FF0000000000002
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    stack = Stack(tmp_path_factory.mktemp("s"))
-    try:
-        stack.start_broker()
-        stack.start_store().close()
-        stack.start_collector()
-        yield stack
-    finally:
-        stack.stop()
-
-
-@pytest.fixture
-def kept(running: Stack) -> Iterator[Store]:
-    store = running.store()
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 def configure(stack: Stack, *jobs: dict[str, Any]) -> None:
