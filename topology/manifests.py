@@ -27,7 +27,7 @@ from topology.contracts import (
     labels,
     selects,
 )
-from topology.tolerances import RATE
+from topology.tolerances import RATE, Unreadable, read_rules
 
 KINDS = ("Namespace", "ServiceAccount", "Service", "Deployment")
 """The kinds this module reads."""
@@ -56,6 +56,10 @@ CATALOGUE: Mapping[str, tuple[Severity, str]] = {
     "MSH2010": (Severity.WARNING, "unknown protocol {}: taken as TCP"),
     "MSH2011": (Severity.ERROR, "a service with several ports needs a name for each"),
     "MSH2012": (Severity.ERROR, "a pod template needs a container"),
+    "MSH2050": (
+        Severity.WARNING,
+        "annotation {} cannot be read, so the usual health rules hold: {}",
+    ),
 }
 
 
@@ -115,6 +119,9 @@ class _Reader:
                 fix=fix,
             )
         )
+
+    def health_rules(self, path: str, annotations: Labels) -> None:
+        self.findings.extend(unreadable_health_rules(self.resource, path, annotations))
 
     def typed(self, value: object, kind: type[T], path: str) -> TypeGuard[T]:
         """Whether a value has a type; None counts as absent, without a finding."""
@@ -239,6 +246,7 @@ def _service(
     annotations: Labels,
 ) -> Service:
     reader.fields(spec, "spec", _SERVICE)
+    reader.health_rules("metadata.annotations", annotations)
     given = list(reader.mappings(spec, "ports", "spec"))
     ports = tuple(p for path, g in given if (p := _service_port(reader, path, g)) is not None)
     if len(given) > 1:
@@ -325,6 +333,23 @@ def _protocol(reader: _Reader, path: str, app_protocol: str, name: str) -> AppPr
     return _PROTOCOLS.get(lowered.partition("-")[0], AppProtocol.TCP)
 
 
+def unreadable_health_rules(
+    resource: str, path: str, annotations: Iterable[tuple[str, str]]
+) -> tuple[Finding, ...]:
+    """Health rules of a Service or workload that say nothing; `path` is where its annotations stand."""
+    reader = _Reader(resource, [])
+    for name, value in annotations:
+        if name == RATE and isinstance(found := read_rules(value), Unreadable):
+            reader.note("MSH2050", f"{path}.{RATE}", RATE, found.reason, fix=_HEALTH_RULES)
+    return tuple(reader.findings)
+
+
+_HEALTH_RULES = (
+    "write codes, the percentages from which on they degrade and fail, protocols and directions, with"
+    ' commas between: "5XX,1,5,http,inbound"; more such rules after a semicolon'
+)
+
+
 # --- deployments -------------------------------------------------------------------------------
 
 
@@ -337,6 +362,8 @@ def _deployment(
     metadata = reader.mapping(template, "metadata", "spec.template")
     pod_labels = reader.pairs(metadata, "labels", "spec.template.metadata")
     pod_annotations = reader.pairs(metadata, "annotations", "spec.template.metadata")
+    reader.health_rules("metadata.annotations", own_annotations)
+    reader.health_rules("spec.template.metadata.annotations", pod_annotations)
     pod = reader.mapping(template, "spec", "spec.template")
     reader.fields(pod, "spec.template.spec", _POD)
     _selector(reader, spec, pod_labels)

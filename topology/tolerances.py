@@ -40,9 +40,16 @@ class Ended(NamedTuple):
     rate: float
 
 
+class Unreadable(NamedTuple):
+    """Why an annotation says nothing: a sentence."""
+
+    reason: str
+
+
 def tolerances(annotations: Labels) -> tuple[Tolerance, ...]:
     """None at all where there is no such annotation, or it cannot be read: the usual rules hold."""
-    return _read(next((value for name, value in annotations if name == RATE), ""))
+    found = read_rules(next((value for name, value in annotations if name == RATE), ""))
+    return () if isinstance(found, Unreadable) else found
 
 
 def judged(rules: Iterable[Tolerance], ended: Iterable[Ended]) -> Health:
@@ -72,33 +79,41 @@ def _code(code: str) -> str:
 
 
 @lru_cache(1024)
-def _read(text: str) -> tuple[Tolerance, ...]:
-    if not text or len(text) > MAX_LENGTH:
-        return ()
-    found = [_rule(one) for one in text.split(";") if one.strip()]
-    rules = tuple(one for one in found if one is not None)
-    return rules if len(rules) == len(found) else ()
+def read_rules(text: str) -> tuple[Tolerance, ...] | Unreadable:
+    """What an annotation's value says: all of it, or nothing."""
+    if len(text) > MAX_LENGTH:
+        return Unreadable(f"it is longer than {MAX_LENGTH} characters")
+    rules = []
+    for one in text.split(";"):
+        rule = _rule(one) if one.strip() else None
+        if isinstance(rule, Unreadable):
+            return rule
+        if rule is not None:
+            rules.append(rule)
+    return tuple(rules) or Unreadable("it has no rule")
 
 
-def _rule(text: str) -> Tolerance | None:
+def _rule(text: str) -> Tolerance | Unreadable:
     parts = [part.strip() for part in text.split(",")]
     if len(parts) != 5:
-        return None
-    code, degraded, failing, protocol, direction = parts
-    limits = _percent(degraded), _percent(failing)
-    expressions = [
-        _expression(re.sub("[xX]", r"\\d", code)),
-        *map(_expression, (protocol, direction)),
-    ]
-    if None in limits or None in expressions:
-        return None
-    return Tolerance(expressions[0], limits[0], limits[1], *expressions[1:])  # type: ignore[arg-type]
+        return Unreadable(f"{_shown(text)} has {len(parts)} parts, not 5")
+    code, *percents, protocol, direction = parts
+    for percent in percents:
+        if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,6})?", percent):
+            return Unreadable(f"{_shown(percent)} is not a percentage")
+    found = []
+    for expression in (re.sub("[xX]", r"\\d", code), protocol, direction):
+        compiled = _expression(expression)
+        if compiled is None:
+            return Unreadable(f"{_shown(expression)} is not an expression that can be used")
+        found.append(compiled)
+    degraded, failing = map(float, percents)
+    return Tolerance(found[0], degraded, failing, found[1], found[2])
 
 
-def _percent(text: str) -> float | None:
-    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,6})?", text):
-        return None
-    return float(text)
+def _shown(text: str) -> str:
+    short = text.strip()
+    return repr(short if len(short) <= _MAX_EXPRESSION else f"{short[:_MAX_EXPRESSION]}...")
 
 
 def _expression(text: str) -> re.Pattern[str] | None:

@@ -8,7 +8,7 @@ from telemetry.contracts import EdgeCount, EdgeKey, Reporter
 from telemetry.totals import EdgeTotals
 from topology.contracts import Health, Registry, Service, Workload
 from topology.graph.past import stored_graph
-from topology.tolerances import RATE, Ended, judged, tolerances
+from topology.tolerances import RATE, Ended, Unreadable, judged, read_rules, tolerances
 
 
 def verdict(rule: str, *ended: tuple[str, float], protocol: str = "http") -> Health:
@@ -52,6 +52,22 @@ def test_without_requests_it_is_idle() -> None:
 )  # fmt: skip
 def test_what_cannot_be_read_leaves_the_usual_rules(text: str) -> None:
     assert tolerances(((RATE, text),)) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "it has no rule"),
+        (" ; ", "it has no rule"),
+        ("9" * 2000, "it is longer than 1024 characters"),
+        ("5XX,1,5,http,inbound;5XX", "'5XX' has 1 parts, not 5"),
+        ("5XX,1%,5,http,inbound", "'1%' is not a percentage"),
+        ("(,1,2,http,inbound", "'(' is not an expression that can be used"),
+        ("5XX,1,2,http,[", "'[' is not an expression that can be used"),
+    ],
+)
+def test_why_it_cannot_be_read_is_said(text: str, reason: str) -> None:
+    assert read_rules(text) == Unreadable(reason)
 
 
 KEY = EdgeKey(

@@ -260,3 +260,18 @@ def test_no_value_makes_a_rule_fail(written: list[tuple[tuple[str, str], object]
         for (group, kind), given in written
     )
     analyze(Cluster(objects=objects))
+
+
+def test_health_rules_that_cannot_be_read_are_told_of_services_and_pods() -> None:
+    wrong = "annotations: {health.kiali.io/rate: '5XX;1'}"
+    files = "---\n".join(
+        (
+            spec("Service", "web", "ports: [{name: http, port: 80}]", meta=f", {wrong}"),
+            spec("Deployment", "d", f"template: {{metadata: {{{wrong}}}}}"),
+        )
+    )
+    told = analyze(read_text(files).cluster)
+    assert [(f.resource, f.path) for f in told if f.code == "MSH2050"] == [
+        ("Service shop/web", "metadata.annotations.health.kiali.io/rate"),
+        ("Deployment shop/d", "spec.template.metadata.annotations.health.kiali.io/rate"),
+    ]

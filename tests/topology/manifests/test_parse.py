@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
+from rest.contracts import Finding, Severity
 from topology import manifests
 from topology.contracts import (
     AppProtocol,
@@ -309,3 +310,31 @@ def test_local_ports_stay_what_they_were_and_new_ones_follow() -> None:
 )
 def test_pod_addresses_skip_the_ends_of_each_256(ordinal: int, address: str) -> None:
     assert manifests.address(66, ordinal) == address
+
+
+def test_health_rules_that_cannot_be_read_are_told_where_they_stand() -> None:
+    wrong = (("health.kiali.io/rate", "5XX,often,5,http,inbound"),)
+    found = manifests.parse(
+        kind="Service", namespace="shop", name="reviews", spec={}, annotations=wrong
+    )
+    assert found.findings == (
+        Finding(
+            code="MSH2050",
+            severity=Severity.WARNING,
+            resource="Service shop/reviews",
+            path="metadata.annotations.health.kiali.io/rate",
+            message=(
+                "annotation health.kiali.io/rate cannot be read, so the usual health rules hold:"
+                " 'often' is not a percentage"
+            ),
+            fix=(
+                "write codes, the percentages from which on they degrade and fail, protocols and"
+                ' directions, with commas between: "5XX,1,5,http,inbound"; more such rules after a'
+                " semicolon"
+            ),
+        ),
+    )
+    told = yaml.safe_load(REVIEWS)
+    told["template"]["metadata"]["annotations"] = dict(wrong)
+    path = "spec.template.metadata.annotations.health.kiali.io/rate"
+    assert said(deployment(yaml.safe_dump(told))) == [("MSH2050", path)]
