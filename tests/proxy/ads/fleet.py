@@ -111,7 +111,10 @@ def admit(node_id: str, uris: tuple[str, ...]) -> str | None:
 
 @asynccontextmanager
 async def serving(
-    root: Root, address: str, handler: grpc.GenericRpcHandler, *hosts: str
+    root: Root,
+    address: str,
+    handler: grpc.GenericRpcHandler,  # type: ignore[type-arg]  # generic in stubs only
+    *hosts: str,
 ) -> AsyncIterator[None]:
     """A gRPC server over mTLS with control's name; ends as if killed.
 
