@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from telemetry.facade import Store
-from tracing.selectors import rows_of
+from tracing.rows import rows_of
 
 LOOKED_AT = 50_000
 """Spans a suggestion is drawn from, the newest of the time asked for."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from telemetry.facade import Store
 from telemetry.own.config import NAMESPACE
-from tracing.selectors import rows_of
+from tracing.rows import rows_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

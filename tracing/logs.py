@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from telemetry.facade import Store
-from tracing.selectors import rows_of
+from tracing.rows import rows_of
 
 
 class EntryKind(StrEnum):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from telemetry.facade import Store
-from tracing.selectors import rows_of
+from tracing.rows import rows_of
 
 MAX_STEPS = 2000
 MAX_COPIES = 240

@@ -1,10 +1,9 @@
 """Reads of traces from the store. All SQL here; values only as parameters."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
-from telemetry.facade import Store, StoreError
+from telemetry.facade import Store
 from telemetry.own.config import NAMESPACE
 from tracing.analysis.tree import arrange
 from tracing.contracts import (
@@ -15,15 +14,16 @@ from tracing.contracts import (
     TracePage,
     TracePosition,
     TraceQuery,
-    TraceSummary,
 )
+from tracing.places import LAIN, THERE
 from tracing.query.sql import Parameters, sql_of
+from tracing.rows import rows_of
+from tracing.summaries import summaries
 
 MAX_SPANS = 10_000
 """Of one trace; what is beyond is left out."""
 MAX_SPANS_OF_ALL = 100_000
 """Of all traces of one answer."""
-MAX_SECONDS = 5.0
 
 _WHO = (
     "({0}ServiceName = {{{1}_name:String}} OR {0}Workload = {{{1}_name:String}})"
@@ -35,11 +35,6 @@ _WHERE = " AND {0}Namespace = {{{1}_namespace:String}}"
 _TIME = (
     "{0}Timestamp >= fromUnixTimestamp64Nano({{start:Int64}})"
     " AND {0}Timestamp < fromUnixTimestamp64Nano({{end:Int64}})"
-)
-_OF_TRACES = "TraceId IN {ids:Array(String)}"
-_PLACED = (
-    " AND (ServiceName, SpanName, toDateTime(Timestamp)) IN"  # noqa: S608  constants
-    f" (SELECT arrayJoin(Places) FROM {{database}}.trace_times WHERE {_OF_TRACES})"
 )
 _EDGE = (
     "{database}.otel_traces AS d INNER JOIN {database}.otel_traces AS s"
@@ -63,7 +58,7 @@ def search(store: Store, query: TraceQuery) -> TracePage:
     position = None
     if len(found) > len(shown):
         position = TracePosition(latest_ns=shown[-1][1], trace_id=shown[-1][0])
-    return TracePage(traces=_summaries(store, [row[0] for row in shown]), next=position)
+    return TracePage(traces=summaries(store, [row[0] for row in shown]), next=position)
 
 
 def _found(store: Store, query: TraceQuery) -> list[tuple[str, int]]:
@@ -99,22 +94,19 @@ def traces(store: Store, query: TraceQuery) -> tuple[Trace, ...]:
 
 def spans_of(store: Store, ids: list[str]) -> dict[str, list[Span]]:
     """All spans of these traces as they were sent, by start; of each at most MAX_SPANS."""
-    where = _where(store, ids)
-    if where is None:
+    if not ids:
         return {}
     rows = rows_of(
         store,
-        "SELECT TraceId, SpanId, ParentSpanId, ServiceName, Namespace, Workload, SpanName,"  # noqa: S608  constants
+        f"{LAIN}SELECT TraceId, SpanId, ParentSpanId, ServiceName, Namespace, Workload, SpanName,"  # noqa: S608  constants
         " SpanKind, toUnixTimestamp64Nano(Timestamp), Duration, StatusCode, SpanAttributes,"
         " StatusMessage, TraceState, Flags, ResourceAttributes, ScopeName, ScopeVersion,"
         " ScopeAttributes,"
         " arrayMap(e -> (toUnixTimestamp64Nano(e.Timestamp), e.Name, e.Attributes), Events),"
         " arrayMap(k -> (k.TraceId, k.SpanId, k.Attributes), Links), LinkStates, Types"
-        f" FROM {{database}}.otel_traces WHERE {where.condition}"
+        f" FROM {{database}}.otel_traces WHERE {THERE}"
         " ORDER BY Timestamp LIMIT {most:UInt32} BY TraceId LIMIT {all:UInt32}",
         ids=ids,
-        first=where.first_ns,
-        last=where.last_ns,
         most=MAX_SPANS,
         all=MAX_SPANS_OF_ALL,
     )
@@ -122,35 +114,6 @@ def spans_of(store: Store, ids: list[str]) -> dict[str, list[Span]]:
     for row in rows:
         found.setdefault(row[0], []).append(_span(row[1:], row[0]))
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Where:
-    """Where traces lie: a condition with the parameters `ids`, `first` and `last`."""
-
-    condition: str
-    first_ns: int
-    last_ns: int
-
-
-def _where(store: Store, ids: list[str]) -> _Where | None:
-    """None for traces of which nothing is kept."""
-    if not ids:
-        return None
-    ((spans, first, last, unplaced),) = rows_of(
-        store,
-        "SELECT count(), toUnixTimestamp64Nano(min(Start)), toUnixTimestamp64Nano(max(End)),"  # noqa: S608  constants
-        " max(has(Places, ('', '', toDateTime(0, 'UTC'))))"
-        f" FROM {{database}}.trace_times WHERE {_OF_TRACES}",
-        ids=ids,
-    ) or [(0, 0, 0, 0)]
-    if not spans:
-        return None
-    condition = (
-        f"{_OF_TRACES} AND Timestamp >= fromUnixTimestamp64Nano({{first:Int64}})"
-        " AND Timestamp <= fromUnixTimestamp64Nano({last:Int64})"
-    )
-    return _Where(condition + ("" if unplaced else _PLACED), first, last)
 
 
 def services(
@@ -284,42 +247,6 @@ def _names(name: str, value: str) -> dict[str, str | int | float]:
     return {**found, f"{name}_namespace": namespace} if slash else found
 
 
-def _summaries(store: Store, ids: list[str]) -> tuple[TraceSummary, ...]:
-    """In the order of `ids`. The root is the earliest span without a parent, else the earliest."""
-    where = _where(store, ids)
-    if where is None:
-        return ()
-    rows = rows_of(
-        store,
-        "SELECT TraceId, argMin(ServiceName, (ParentSpanId != '', Timestamp)),"  # noqa: S608  constants
-        " argMin(SpanName, (ParentSpanId != '', Timestamp)),"
-        " min(toUnixTimestamp64Nano(Timestamp)) AS begun,"
-        " max(toUnixTimestamp64Nano(Timestamp) + Duration) - begun,"
-        " uniqExact(SpanId, SpanKind), uniqExactIf((SpanId, SpanKind), StatusCode = 'Error'),"
-        " sumMap(map(ServiceName, toUInt64(1)))"
-        f" FROM {{database}}.otel_traces WHERE {where.condition} GROUP BY TraceId",
-        ids=ids,
-        first=where.first_ns,
-        last=where.last_ns,
-    )
-    found = {row[0]: _summary(row) for row in rows}
-    return tuple(found[i] for i in ids if i in found)
-
-
-def _summary(row: tuple[Any, ...]) -> TraceSummary:
-    trace_id, service, operation, start, duration, spans, errors, counts = row
-    return TraceSummary(
-        trace_id=trace_id,
-        root_service=service,
-        root_operation=operation,
-        start_ns=start,
-        duration_ns=duration,
-        spans=spans,
-        errors=errors,
-        services=tuple(sorted(counts.items(), key=lambda c: (-c[1], c[0]))),
-    )
-
-
 def _span(row: tuple[Any, ...], trace_id: str) -> Span:
     """Of spans stored by the first schema the states of links are missing."""
     links, states = row[19], row[20]
@@ -355,15 +282,3 @@ def _span(row: tuple[Any, ...], trace_id: str) -> Span:
         types=row[21],
         trace_id=trace_id,
     )
-
-
-def rows_of(
-    store: Store, sql: str, **parameters: str | int | float | list[str]
-) -> list[tuple[Any, ...]]:
-    """Nothing, before the schema has been made."""
-    try:
-        return store.query(sql, max_execution_time=MAX_SECONDS, **parameters)
-    except StoreError as error:
-        if error.missing_table:
-            return []
-        raise
