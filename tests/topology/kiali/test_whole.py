@@ -320,6 +320,24 @@ def test_requests_of_one_operation_have_a_node_of_their_own() -> None:
     }
 
 
+def test_a_class_counts_once_where_both_namespaces_are_asked_for() -> None:
+    to_bank = replace(
+        answered(),
+        destination_service="ledger.bank.svc.cluster.local",
+        destination_service_namespace="bank",
+        destination_namespace="bank",
+        destination_workload="ledger-v1",
+    )
+    edges = EdgeTotals.of([(replace(to_bank, reporter=Reporter.SOURCE), counts(60))])
+    registry = replace(REGISTRY, namespaces=(Namespace(name="bank"), Namespace(name="shop")))
+    classes = [("Pay", EdgeTotals.of([(to_bank, EdgeCount(requests=60))]))]
+    asked = parse({"namespaces": "shop,bank", "duration": "60s", "appenders": "aggregateNode"}, NOW)
+    assert rates(whole(asked, edges, registry, resources, lambda _: classes)) == {
+        ("workload web-v1", "request_operation=Pay"): "1.00",
+        ("request_operation=Pay", "workload ledger-v1"): "1.00",
+    }
+
+
 def test_with_service_nodes_classes_belong_to_the_service() -> None:
     graph = classified({"injectServiceNodes": "true", "aggregate": "tier"})
     assert rates(graph)["workload web-v1", "tier=List"] == "9.00"

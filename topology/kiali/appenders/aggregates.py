@@ -1,12 +1,12 @@
 """Appender `aggregateNode`: requests of one class get a node of their own between caller and called."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from topology.kiali.asked import UNKNOWN, Asked, GraphType
 from topology.kiali.nodes import Edge, Node, NodeType, Place, TrafficMap
 from topology.kiali.protocols import arrive, carry, leave
 from topology.kiali.queries import of_aggregates
-from topology.kiali.query import Query, Vector
+from topology.kiali.query import Labels, Query, Vector
 from topology.kiali.series import Told, read
 from topology.kiali.traffic import Drawing, edge_between
 
@@ -21,12 +21,24 @@ def aggregates(
     alone = asked.node is not None and asked.node.aggregate_value
     if asked.graph_type is GraphType.SERVICE or not (alone or asked.wants("aggregateNode")):
         return
-    for query in of_aggregates(asked):
+    for metric, labels, value in _once(of_aggregates(asked), answers):
+        told = read(metric, labels, value, asked.rates)
+        name = labels.get(asked.aggregate, "")
+        if told is not None and name not in ("", UNKNOWN):
+            _inject(nodes, asked, drawing, told, name)
+
+
+def _once(
+    queries: Iterable[Query], answers: Callable[[Query], Vector]
+) -> Iterator[tuple[str, Labels, float]]:
+    """What goes from one of the namespaces to another, both of them hear of."""
+    heard = set()
+    for query in queries:
         for labels, value in answers(query):
-            told = read(query.metric, labels, value, asked.rates)
-            name = labels.get(asked.aggregate, "")
-            if told is not None and name not in ("", UNKNOWN):
-                _inject(nodes, asked, drawing, told, name)
+            series = frozenset(labels.items())
+            if series not in heard:
+                heard.add(series)
+                yield query.metric, labels, value
 
 
 def _inject(nodes: TrafficMap, asked: Asked, drawing: Drawing, told: Told, name: str) -> None:
