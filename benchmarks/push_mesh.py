@@ -2,19 +2,10 @@
 
 from dataclasses import dataclass
 
-from routing.contracts import Document, PublishedConfig, ResourceKey
-from topology.contracts import (
-    AppProtocol,
-    ContainerPort,
-    Namespace,
-    Pod,
-    PodPhase,
-    Registry,
-    Service,
-    ServicePort,
-    Workload,
-    labels,
-)
+from benchmarks import push_parts
+from benchmarks.push_parts import canary, document, service, subsets
+from routing.contracts import Document, PublishedConfig
+from topology.contracts import Namespace, Pod, Registry, Workload
 
 SERVICES = 200
 NAMESPACE = "mesh"
@@ -38,22 +29,8 @@ def given(clients: int) -> Given:
 
 
 def pod(name: str, workload: str, app: str, version: str, index: int) -> Pod:
-    high, low = divmod(index, 250)
-    return Pod(
-        namespace=NAMESPACE,
-        name=name,
-        uid=name,
-        workload=workload,
-        replica_set=workload,
-        labels=labels({"app": app, "version": version}),
-        service_account=app,
-        node="here",
-        address=f"127.93.{high}.{low + 1}",
-        app_address=f"127.94.{high}.{low + 1}",
-        outbound_address=f"127.95.{high}.{low + 1}",
-        ports=(ContainerPort(number=9080, name="http"),),
-        phase=PodPhase.RUNNING,
-        ready=True,
+    return push_parts.pod(
+        NAMESPACE, name, uid=name, workload=workload, app=app, version=version, index=index
     )
 
 
@@ -76,19 +53,7 @@ def registry(clients: int) -> Registry:
     workloads = {one.workload: one for one in (*servers, *callers)}
     return Registry(
         namespaces=(Namespace(name=NAMESPACE),),
-        services=tuple(
-            Service(
-                namespace=NAMESPACE,
-                name=name,
-                selector=labels({"app": name}),
-                ports=(
-                    ServicePort(
-                        name="http", number=9080, target_port=9080, protocol=AppProtocol.HTTP
-                    ),
-                ),
-            )
-            for name in names
-        ),
+        services=tuple(service(NAMESPACE, name) for name in names),
         workloads=tuple(
             Workload(
                 namespace=NAMESPACE,
@@ -108,46 +73,12 @@ def published(number: int, weight: int) -> PublishedConfig:
     documents: list[Document] = []
     for index in range(SERVICES):
         name = f"svc-{index:03d}"
-        documents.append(_document("DestinationRule", name, _subsets(name)))
+        documents.append(document("DestinationRule", NAMESPACE, name, subsets(name)))
         documents.append(
-            _document("VirtualService", name, _canary(name, weight if index == 0 else 10))
+            document("VirtualService", NAMESPACE, name, canary(name, weight if index == 0 else 10))
         )
     return PublishedConfig(
         number=number,
         accepted_at=0.0,
         documents=tuple(sorted(documents, key=lambda one: one.key)),
     )
-
-
-def _document(kind: str, name: str, spec: dict[str, object]) -> Document:
-    return Document(
-        key=ResourceKey(kind, NAMESPACE, name), api_version="networking.istio.io/v1", spec=spec
-    )
-
-
-def _subsets(name: str) -> dict[str, object]:
-    return {
-        "host": name,
-        "trafficPolicy": {"outlierDetection": {"consecutive5xxErrors": 5}},
-        "subsets": [{"name": one, "labels": {"version": one}} for one in ("v1", "v2")],
-    }
-
-
-def _canary(name: str, weight: int) -> dict[str, object]:
-    def to(version: str, share: int) -> dict[str, object]:
-        return {"destination": {"host": name, "subset": version}, "weight": share}
-
-    return {
-        "hosts": [name],
-        "http": [
-            {
-                "match": [{"headers": {"end-user": {"exact": "jason"}}}],
-                "route": [to("v2", 100)],
-            },
-            {
-                "timeout": "5s",
-                "retries": {"attempts": 2, "retryOn": "5xx,reset"},
-                "route": [to("v1", 100 - weight), to("v2", weight)],
-            },
-        ],
-    }

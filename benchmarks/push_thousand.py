@@ -7,20 +7,11 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
+from benchmarks import push_parts
 from benchmarks.push_mesh import Given
-from routing.contracts import Document, PublishedConfig, ResourceKey
-from topology.contracts import (
-    AppProtocol,
-    ContainerPort,
-    Namespace,
-    Pod,
-    PodPhase,
-    Registry,
-    Service,
-    ServicePort,
-    Workload,
-    labels,
-)
+from benchmarks.push_parts import subsets
+from routing.contracts import Document, PublishedConfig
+from topology.contracts import Namespace, Pod, Registry, Service, Workload
 
 SERVICES = 1_000
 NAMESPACES = 50
@@ -39,34 +30,22 @@ def namespace_of(index: int) -> str:
 
 
 def pod(index: int, version: int) -> Pod:
-    high, low = divmod(2 * index + version, 250)
     name = name_of(index)
     workload = f"{name}-v{version + 1}"
-    return Pod(
-        namespace=namespace_of(index),
-        name=f"{workload}-0",
+    return push_parts.pod(
+        namespace_of(index),
+        f"{workload}-0",
         uid=workload,
         workload=workload,
-        replica_set=workload,
-        labels=labels({"app": name, "version": f"v{version + 1}"}),
-        service_account=name,
-        node="here",
-        address=f"127.93.{high}.{low + 1}",
-        app_address=f"127.94.{high}.{low + 1}",
-        outbound_address=f"127.95.{high}.{low + 1}",
-        ports=(ContainerPort(number=9080, name="http"),),
-        phase=PodPhase.RUNNING,
-        ready=True,
+        app=name,
+        version=f"v{version + 1}",
+        index=2 * index + version,
         sidecar=version == 0,
     )
 
 
 def service(index: int) -> Service:
-    name = name_of(index)
-    port = ServicePort(name="http", number=9080, target_port=9080, protocol=AppProtocol.HTTP)
-    return Service(
-        namespace=namespace_of(index), name=name, selector=labels({"app": name}), ports=(port,)
-    )
+    return push_parts.service(namespace_of(index), name_of(index))
 
 
 def registry() -> Registry:
@@ -104,7 +83,7 @@ def _documents() -> tuple[Document, ...]:
     documents: list[Document] = []
     for index in range(SERVICES):
         documents += (
-            _document("DestinationRule", index, _subsets(name_of(index))),
+            _document("DestinationRule", index, subsets(name_of(index))),
             _document("VirtualService", index, _canary(index)),
         )
     return tuple(sorted(documents, key=lambda one: one.key))
@@ -148,31 +127,9 @@ def structure(number: int) -> Edit:
 
 
 def _document(kind: str, index: int, spec: dict[str, Any]) -> Document:
-    key = ResourceKey(kind, namespace_of(index), name_of(index))
-    return Document(key=key, api_version="networking.istio.io/v1", spec=spec)
-
-
-def _subsets(name: str) -> dict[str, Any]:
-    return {
-        "host": name,
-        "trafficPolicy": {"outlierDetection": {"consecutive5xxErrors": 5}},
-        "subsets": [{"name": one, "labels": {"version": one}} for one in ("v1", "v2")],
-    }
+    return push_parts.document(kind, namespace_of(index), name_of(index), spec)
 
 
 def _canary(index: int) -> dict[str, Any]:
-    def to(version: str, share: int) -> dict[str, Any]:
-        return {"destination": {"host": name_of(index), "subset": version}, "weight": share}
-
-    return {
-        "hosts": [name_of(index)],
-        "exportTo": ["." if index == PRIVATE else "*"],
-        "http": [
-            {"match": [{"headers": {"end-user": {"exact": "jason"}}}], "route": [to("v2", 100)]},
-            {
-                "timeout": "5s",
-                "retries": {"attempts": 2, "retryOn": "5xx,reset"},
-                "route": [to("v1", 90), to("v2", 10)],
-            },
-        ],
-    }
+    seen_by = ["." if index == PRIVATE else "*"]
+    return {**push_parts.canary(name_of(index), 10), "exportTo": seen_by}
