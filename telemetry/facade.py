@@ -21,6 +21,7 @@ from telemetry.store.checks import store_checks
 from telemetry.store.classified import requests_by as _requests_by
 from telemetry.store.client import Abandoned, Store, StoreAddress, StoreAway, StoreError
 from telemetry.store.edges import edge_totals as _edge_totals
+from telemetry.store.span_counts import SpanCounts, span_counts
 from telemetry.store.temporary import own_store
 from telemetry.store.writing import SampleWriter
 from telemetry.totals import EdgeTotals
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Abandoned",
+    "SpanCounts",
     "Store",
     "StoreAway",
     "StoreError",
@@ -47,6 +49,7 @@ __all__ = [
     "sample_writer",
     "scraped_metadata",
     "scraping",
+    "span_counts",
     "store",
     "store_self_check",
     "store_state",

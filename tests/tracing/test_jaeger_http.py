@@ -120,7 +120,7 @@ def test_performance_is_drawn_from_spans(client: TestClient) -> None:
     _, latencies = ask(client, "/api/metrics/latencies", **query, quantile=0.5)
     value = latencies["metrics"][0]["metricPoints"][-1]["gaugeValue"]["doubleValue"]
     assert 3 <= value <= 4
-    assert ask(client, "/api/metrics/minstep")[1]["data"] == 1000
+    assert ask(client, "/api/metrics/minstep")[1]["data"] == 5000
 
 
 @pytest.mark.parametrize(

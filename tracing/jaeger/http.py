@@ -31,7 +31,7 @@ from tracing.jaeger.metrics import (
 )
 from tracing.jaeger.search import BadParameter, search_v1, search_v3
 from tracing.jaeger.transform import spans_of_otlp_json
-from tracing.performance import performance
+from tracing.performance import COUNTED_NS, performance, rates
 
 router = Router()
 
@@ -167,7 +167,7 @@ def error_rates(request: HttpRequest) -> JsonResponse:
 @_v1
 def smallest_step(request: HttpRequest) -> int:  # noqa: ARG001
     """Milliseconds between two points of a metric, at least."""
-    return 1000
+    return COUNTED_NS // MS
 
 
 @router.get("/api/v3/services")
@@ -260,5 +260,5 @@ def _number(request: HttpRequest, name: str, default: int) -> int:
 
 def _metrics(request: HttpRequest, family: Family) -> JsonResponse:
     wanted = asked_performance(request.GET, quantile=family is LATENCIES)
-    points = asked(lambda store: performance(store, wanted))
+    points = asked(lambda store: (performance if family is LATENCIES else rates)(store, wanted))
     return JsonResponse(document(family, wanted, points))
