@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from topology.contracts import Graph, Registry
 from topology.graph.calls import Calls, fusing
+from topology.graph.dead import dead
 from topology.graph.draft import Appender, Context, Draft
 from topology.graph.known import known
 from topology.graph.replicas import replicas
@@ -23,13 +24,13 @@ STANDARD: tuple[Appender, ...] = (
 
 def live(calls: Iterable[Calls], seconds: float) -> tuple[Appender, ...]:
     """Of now, with what spans told of so many seconds."""
-    return (traffic, known, replicas, fusing(calls, seconds), verdicts)
+    return (traffic, known, dead, replicas, fusing(calls, seconds), verdicts)
 
 
 def past(calls: Iterable[Calls], *, now: bool = False) -> tuple[Appender, ...]:
     """Of a time gone by: nobody knows any more how many pods were ready."""
     pods = (replicas,) if now else ()
-    return (traffic, known, *pods, fusing(calls), verdicts)  # verdicts judge what spans add, too
+    return (traffic, known, dead, *pods, fusing(calls), verdicts)  # verdicts judge what spans add
 
 
 def build(

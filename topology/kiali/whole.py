@@ -37,7 +37,6 @@ def whole(
 
     def append(nodes: TrafficMap, asked: Asked) -> None:
         measures(nodes, asked, stored.rows, drawing)
-        dead(nodes, asked, registry)
         aggregates(
             nodes, asked, stored, drawing
         )  # after measures: its edges have none of their own
@@ -46,6 +45,7 @@ def whole(
         health(nodes, asked, registry)
         labels(nodes, asked, registry)
         configuration(nodes, asked, registry, resources)
+        dead(nodes, asked, registry)  # after configuration: a workload entry needs no pods
 
     return graph(asked, stored, Surroundings(accessible=accessible, appenders=(append,)))
 

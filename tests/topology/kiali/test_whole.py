@@ -411,3 +411,13 @@ def test_boxes_stand_around_two_or_more() -> None:
     assert (shop["isBox"], shop["namespace"]) == ("namespace", "shop")
     assert parents["web-v1"] == parents["reviews-v1"] == shop["id"]
     assert parents["ledger-v1"] is None
+
+
+def test_a_workload_that_is_gone_is_dead_unless_an_entry_stands_for_it() -> None:
+    registry = replace(REGISTRY, workloads=(workload("web-v1"),))
+    entry = Resource("WorkloadEntry", "shop", "vm", {"labels": {"app": "reviews-v1", "version": "v1"}})  # fmt: skip
+    asked = parse({"namespaces": "shop", "duration": "60s"}, NOW)
+    for told, mark in (((), True), ((entry,), None)):
+        found = nodes(whole(asked, EdgeTotals.of(EDGES), registry, lambda told=told: told))  # type: ignore[misc]
+        assert found["workload reviews-v1"].get("isDead") is mark
+        assert "isDead" not in found["workload web-v1"]

@@ -16,6 +16,8 @@ def dead(nodes: TrafficMap, asked: Asked, registry: Registry) -> None:
     living = {(one.namespace, one.name) for one in registry.workloads if one.replicas > 0}
     for node in nodes.values():
         ours = node.workload and node.cluster == HOME_CLUSTER and not node.inaccessible
+        if {"hasWorkloadEntry", "isIdle"} & node.extra.keys():
+            continue
         if ours and (node.namespace, node.workload) not in living:
             node.extra["isDead"] = True
 

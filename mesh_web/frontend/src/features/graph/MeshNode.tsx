@@ -49,6 +49,7 @@ const BADGES: Readonly<Record<string, { readonly icon: IconName; readonly says: 
   "breaker-open": { icon: "error", says: "circuit breaker open" },
   "breaker-half-open": { icon: "warning", says: "circuit breaker half-open" },
   suspended: { icon: "pause", says: "suspended" },
+  dead: { icon: "trash", says: "no pods any more" },
   "no-sidecar": { icon: "unlock", says: "no sidecar" },
 };
 
