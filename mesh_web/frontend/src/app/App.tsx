@@ -6,6 +6,7 @@ import { sessionQuery } from "../api/queries";
 import { LoginPage } from "../features/login/LoginPage";
 import { Button } from "../ui/controls";
 import { Empty, Loading, Problem } from "../ui/feedback";
+import { PageHead } from "../ui/PageHead";
 import { Link, navigate, usePath, useSearch } from "../ui/router";
 import { SessionContext } from "../ui/session";
 import { Toasts } from "../ui/toasts";
@@ -69,6 +70,15 @@ const MetricsPage = lazy(() =>
 const ExplainPage = lazy(() =>
   import("../features/explain/ExplainPage").then((m) => ({ default: m.ExplainPage })),
 );
+const AccountsPage = lazy(() =>
+  import("../features/access/AccountsPage").then((m) => ({ default: m.AccountsPage })),
+);
+const TokensPage = lazy(() =>
+  import("../features/access/TokensPage").then((m) => ({ default: m.TokensPage })),
+);
+const AuditPage = lazy(() =>
+  import("../features/access/AuditPage").then((m) => ({ default: m.AuditPage })),
+);
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -81,9 +91,12 @@ const queries = new QueryClient({
 });
 
 const NotFound = () => (
-  <Empty icon="search" title="There is no such page">
-    <Link href="/">To the live graph</Link>
-  </Empty>
+  <>
+    <PageHead title="Not found" />
+    <Empty icon="search" title="There is no such page">
+      <Link href="/">To the live graph</Link>
+    </Empty>
+  </>
 );
 
 function Page({ path }: { readonly path: string }): ReactNode {
@@ -118,6 +131,9 @@ function Page({ path }: { readonly path: string }): ReactNode {
       return <MetricsPage />;
     case "explain":
       return <ExplainPage />;
+    case "access":
+      if (second === "tokens") return <TokensPage />;
+      return second === "audit" ? <AuditPage /> : <AccountsPage />;
     case "config":
       return second === "edit" || resource !== null ? <ConfigPage /> : <ResourcesPage />;
     default:

@@ -5,6 +5,7 @@ import { useStoredGraph } from "../api/past";
 import { type Graph, namespacesOf } from "../domain/graph";
 import { findNodes } from "../domain/search";
 import { boxId, COLLAPSE_ABOVE, shown } from "../domain/shown";
+import { formatMoment, unixSeconds } from "../domain/units";
 import { DEFAULT_VIEW, formatView, isStored, parseView, type View } from "../domain/view";
 import { Breakers } from "../features/breaker/Breakers";
 import { EdgePanel } from "../features/edge/EdgePanel";
@@ -177,7 +178,7 @@ function PastStatus({ at }: { readonly at: number }) {
   return (
     <span className="live-status" data-status="past" data-testid="past-status" role="status">
       <Icon name="revisions" size={16} />
-      {new Date(at * 1000).toLocaleString()}
+      {formatMoment(unixSeconds(at))}
     </span>
   );
 }
@@ -219,7 +220,7 @@ export function GraphPage() {
 
   return (
     <>
-      <PageHead title="Live graph">
+      <PageHead title={view.at === null ? "Live graph" : "Graph"}>
         {view.at === null ? <LiveStatus live={live} /> : <PastStatus at={view.at} />}
         <GraphToolbar
           animated={animated}

@@ -16,6 +16,8 @@ interface Place {
   readonly href: string;
   readonly label: string;
   readonly icon: IconName;
+  /** Only administrators are led there. */
+  readonly admin?: true;
   /** On phones it stands under "More". */
   readonly wide?: true;
   /** Other pages that belong to it. */
@@ -32,6 +34,7 @@ const PLACES: readonly Place[] = [
   { href: "/explain", label: "Explain", icon: "explain", wide: true },
   { href: "/revisions", label: "Revisions", icon: "revisions" },
   { href: "/config", label: "Config", icon: "config" },
+  { href: "/access", label: "Access", icon: "key", wide: true, admin: true },
 ];
 
 const NEXT_THEME: Readonly<Record<Theme, Theme>> = {
@@ -52,12 +55,12 @@ const THEMES: readonly { readonly value: Theme; readonly label: string }[] = [
 ];
 
 /** What has no room in a phone's bar. */
-function More({ children }: { readonly children: ReactNode }) {
+function More({ here, children }: { readonly here: boolean; readonly children: ReactNode }) {
   const details = useRef<HTMLDetailsElement>(null);
   useClosing(details);
   return (
     <details className="rail-more popover" ref={details}>
-      <summary>
+      <summary aria-current={here ? "page" : undefined}>
         <Icon name="more" size={20} />
         More
       </summary>
@@ -101,6 +104,8 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const session = useSession();
   const logout = useLogout();
   const theme = useTheme();
+  const places = PLACES.filter(({ admin }) => !admin || session.role === "admin");
+  const further = places.filter(({ wide }) => wide);
   return (
     <div className="shell">
       <a className="skip" href="#page">
@@ -111,7 +116,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           <Logo />
         </Link>
         <ul>
-          {PLACES.map((place) => (
+          {places.map((place) => (
             <li data-wide={place.wide} key={place.href}>
               <Link aria-current={isHere(path, place) ? "page" : undefined} href={place.href}>
                 <Icon name={place.icon} size={20} />
@@ -129,13 +134,17 @@ export function Shell({ children }: { readonly children: ReactNode }) {
             onClick={() => logout.mutate()}
           />
         </div>
-        <More>
+        <More here={further.some((place) => isHere(path, place))}>
           <p className="muted small">
             {session.user}, {session.role}
           </p>
-          {PLACES.filter(({ wide }) => wide).map(({ href, label }) => (
-            <Link href={href} key={href}>
-              {label}
+          {further.map((place) => (
+            <Link
+              aria-current={isHere(path, place) ? "page" : undefined}
+              href={place.href}
+              key={place.href}
+            >
+              {place.label}
             </Link>
           ))}
           <Segmented label="Theme" onChange={chooseTheme} options={THEMES} value={theme} />

@@ -39,10 +39,6 @@ export const LOG_LEVELS = [
 ] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** "2026-11-22 16:51 UTC": certificates may live for years. */
-export const formatDay = (at: UnixSeconds): string =>
-  `${new Date(at * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
-
 /** The level that most loggers have, and those that have another, by name. */
 export function usualLevel(levels: LogLevels): {
   readonly usual: string;

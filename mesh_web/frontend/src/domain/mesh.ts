@@ -198,10 +198,12 @@ export function trialSentence(trial: Trial): string {
 
 /** "6 of 6 proxies converged in 34 ms", or how far it has come. */
 export function convergenceSentence(result: {
+  readonly state: string;
   readonly converged: number;
   readonly total: number;
   readonly ms: Milliseconds | null;
 }): string {
+  if (result.total === 0 && result.state === "converged") return "No proxy had anything to change";
   const proxies = result.total === 1 ? "proxy" : "proxies";
   const count = `${result.converged} of ${result.total} ${proxies} converged`;
   if (result.ms === null) return count;

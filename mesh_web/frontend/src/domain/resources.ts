@@ -1,7 +1,7 @@
 // What is configured: resources, what is said of them, and when they end.
 import type { Json } from "./dump";
 import type { Finding, Tone } from "./mesh";
-import type { UnixSeconds } from "./units";
+import { formatTime, type UnixSeconds, unixSeconds } from "./units";
 
 /** As Kubernetes has them on the Gateway API's kinds. */
 export interface Condition {
@@ -121,11 +121,13 @@ export function momentOf(local: string): string {
   return local === "" || Number.isNaN(at.getTime()) ? "" : at.toISOString().replace(".000Z", "Z");
 }
 
-/** "?at=" for people: a revision, or a moment in their own time. */
+/** "?at=" for people: a revision, or a moment. */
 export function whenWords(at: string): string {
   if (/^\d+$/.test(at)) return `at revision ${at}`;
   const moment = new Date(at);
-  return Number.isNaN(moment.getTime()) ? `at ${at}` : `on ${moment.toLocaleString()}`;
+  return Number.isNaN(moment.getTime())
+    ? `at ${at}`
+    : `on ${formatTime(unixSeconds(moment.getTime() / 1000))}`;
 }
 
 export const LIFETIMES = [

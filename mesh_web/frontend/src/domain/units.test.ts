@@ -4,10 +4,13 @@ import {
   bytesPerSecond,
   formatAge,
   formatBytesRate,
+  formatClock,
   formatDuration,
+  formatMoment,
   formatRate,
   formatRatio,
   formatSpan,
+  formatTime,
   milliseconds,
   perSecond,
   ratio,
@@ -51,10 +54,15 @@ test("bytes and ages take the unit that fits", () => {
 });
 
 test("convergence is one sentence", () => {
-  expect(convergenceSentence({ converged: 6, total: 6, ms: milliseconds(34.1) })).toBe(
-    "6 of 6 proxies converged in 34 ms",
+  expect(
+    convergenceSentence({ state: "converged", converged: 6, total: 6, ms: milliseconds(34.1) }),
+  ).toBe("6 of 6 proxies converged in 34 ms");
+  expect(convergenceSentence({ state: "converged", converged: 0, total: 1, ms: null })).toBe(
+    "0 of 1 proxy converged",
   );
-  expect(convergenceSentence({ converged: 0, total: 1, ms: null })).toBe("0 of 1 proxy converged");
+  expect(convergenceSentence({ state: "converged", converged: 0, total: 0, ms: null })).toBe(
+    "No proxy had anything to change",
+  );
 });
 
 test("a span of time to go is told in its largest whole unit", () => {
@@ -67,4 +75,11 @@ test("a span of time to go is told in its largest whole unit", () => {
     "9 d",
     "9 years",
   ]);
+});
+
+test("times read the same wherever one sits, and say their zone", () => {
+  const at = unixSeconds(1_795_391_121.5);
+  expect(formatMoment(at)).toBe("2026-11-22 23:45:21 UTC");
+  expect(formatTime(at)).toBe("2026-11-22 23:45 UTC");
+  expect(formatClock(at)).toBe("23:45:21");
 });

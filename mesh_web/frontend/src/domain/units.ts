@@ -66,14 +66,13 @@ export function formatAge(then: UnixSeconds, now: UnixSeconds): string {
   return `${Math.floor(seconds / 86_400)} d ago`;
 }
 
-export function formatClock(at: UnixSeconds): string {
-  return new Date(at * 1000).toLocaleTimeString(undefined, {
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    hour12: false,
-  });
-}
+/** "23:45:21" in UTC, which logs, certificates and revisions speak, too; say so beside it once. */
+export const formatClock = (at: UnixSeconds): string =>
+  new Date(at * 1000).toISOString().slice(11, 19);
+
+/** "2026-11-22 23:45:21 UTC": the same for everybody who reads it. */
+export const formatMoment = (at: UnixSeconds): string =>
+  `${new Date(at * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 
 /** A span of time to go in its largest whole unit: "50 s", "12 min", "23 h", "9 d", "3 years". */
 export function formatSpan(seconds: number): string {
@@ -84,12 +83,6 @@ export function formatSpan(seconds: number): string {
   return days < 730 ? `${days} d` : `${Math.floor(days / 365.25)} years`;
 }
 
-export function formatTime(at: UnixSeconds): string {
-  return new Date(at * 1000).toLocaleString(undefined, {
-    month: "short",
-    day: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    hour12: false,
-  });
-}
+/** "2026-11-22 23:45 UTC" */
+export const formatTime = (at: UnixSeconds): string =>
+  `${new Date(at * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`;

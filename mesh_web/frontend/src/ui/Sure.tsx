@@ -38,7 +38,7 @@ export function Sure({
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: hears the keys of the buttons inside
-    <div className="sure" onKeyDown={onKeyDown} ref={here}>
+    <div className="once-more" onKeyDown={onKeyDown} ref={here}>
       {open ? (
         <>
           {says !== undefined && <p>{says}</p>}

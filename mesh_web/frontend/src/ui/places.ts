@@ -10,6 +10,11 @@ export const METRICS_TABS: readonly Tab[] = [
   { href: "/rules", label: "Rules" },
   { href: "/targets", label: "Targets" },
 ];
+export const ACCESS_TABS: readonly Tab[] = [
+  { href: "/access", label: "Accounts" },
+  { href: "/access/tokens", label: "Tokens" },
+  { href: "/access/audit", label: "Audit" },
+];
 export const CONFIG_TABS: readonly Tab[] = [
   { href: "/config", label: "Resources" },
   { href: "/config/edit", label: "Editor" },

@@ -11,8 +11,7 @@ import {
   renewsAbout,
   type ServedCertificate,
 } from "../../domain/certificates";
-import { formatDay } from "../../domain/envoy";
-import { formatSpan, type UnixSeconds } from "../../domain/units";
+import { formatSpan, formatTime, type UnixSeconds } from "../../domain/units";
 import { Answered } from "../../ui/Answered";
 import { Copyable } from "../../ui/Copyable";
 import { Chip, IconButton } from "../../ui/controls";
@@ -88,8 +87,8 @@ function Valid({
 }) {
   return (
     <div className="small lines">
-      {from !== null && <span>{formatDay(from)}</span>}
-      <span>to {formatDay(until)}</span>
+      {from !== null && <span>{formatTime(from)}</span>}
+      <span>to {formatTime(until)}</span>
     </div>
   );
 }

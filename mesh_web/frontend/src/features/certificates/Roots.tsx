@@ -12,8 +12,7 @@ import {
   type Root,
   type Rotation,
 } from "../../domain/certificates";
-import { formatDay } from "../../domain/envoy";
-import { formatAge, formatSpan } from "../../domain/units";
+import { formatAge, formatSpan, formatTime } from "../../domain/units";
 import { Answered } from "../../ui/Answered";
 import { Button, Chip, Switch } from "../../ui/controls";
 import { Problem } from "../../ui/feedback";
@@ -39,7 +38,7 @@ function RootLine({ root }: { readonly root: Root }) {
       </p>
       <div className="row" data-wrap="">
         <span className="small muted">
-          {formatDay(root.notBefore)} to {formatDay(root.notAfter)}
+          {formatTime(root.notBefore)} to {formatTime(root.notAfter)}
         </span>
         <TimeLeft
           left={lifeLeft(root.notBefore, root.notAfter, now)}

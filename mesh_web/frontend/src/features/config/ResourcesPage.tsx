@@ -127,7 +127,7 @@ function When({ at, onAt }: { readonly at: string; readonly onAt: (at: string) =
       </summary>
       <div className="popover-body stack">
         <label className="field">
-          At a moment
+          At a moment (your time)
           <input
             className="input"
             data-testid="at-moment"

@@ -137,7 +137,9 @@ function TraceLines({ traces }: { readonly traces: readonly TraceSummary[] }) {
       {traces.map((trace) => (
         <li key={trace.traceId}>
           <Link href={`/traces/${trace.traceId}`}>
-            <span className="edge-trace-name">{trace.rootOperation || trace.rootService}</span>
+            <span className="edge-trace-name" title={trace.rootOperation}>
+              {trace.rootOperation || trace.rootService}
+            </span>
             {trace.errors > 0 && <Chip tone="bad">{trace.errors} failed</Chip>}
             <span className="muted">{trace.spans} spans</span>
             <b className="number">{formatDuration(trace.durationMs)}</b>

@@ -49,7 +49,7 @@ export function TimeTravel({
         />
       </label>
       <label>
-        <span>Or at</span>
+        <span>Or at (your time)</span>
         <input
           aria-label="Time"
           className="input"

@@ -63,7 +63,11 @@ function Line({
         <button aria-expanded={open} data-testid="log-line" onClick={onOpen} type="button">
           <time>{fine(entry.time)}</time>
           <span className="log-kind">{KIND_WORDS[entry.kind]}</span>
-          {named && <span className="log-who">{nameOf(entry)}</span>}
+          {named && (
+            <span className="log-who" title={nameOf(entry)}>
+              {nameOf(entry)}
+            </span>
+          )}
           <span className="log-text">{line === "" ? "(empty)" : line}</span>
         </button>
         {entry.traceId !== "" && (

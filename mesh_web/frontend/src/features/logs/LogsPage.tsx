@@ -91,6 +91,7 @@ function Filters({
         <Switch checked={view.live} onChange={(live) => onView({ ...view, live })}>
           Follow
         </Switch>
+        <span className="muted small">Times are in UTC.</span>
         {view.traceId !== "" && (
           <Chip>
             of one trace <Link href={`/traces/${view.traceId}`}>{view.traceId.slice(0, 8)}…</Link>{" "}

@@ -11,7 +11,7 @@ import {
   valueAt,
   type Window,
 } from "../../domain/promql";
-import { formatClock, unixSeconds } from "../../domain/units";
+import { formatClock, formatMoment, unixSeconds } from "../../domain/units";
 import { Link } from "../../ui/router";
 
 const WIDTH = 960;
@@ -183,7 +183,9 @@ export function Plot({
         <Exemplars exemplars={exemplars} scale={scale} window={window} />
       </div>
       <figcaption aria-live="polite">
-        {at === null ? "Point into the plot to read its values." : formatClock(unixSeconds(at))}
+        {at === null
+          ? "Point into the plot to read its values. Times are in UTC."
+          : formatMoment(unixSeconds(at))}
       </figcaption>
       <ul className="plot-legend">
         {lines.map((line, i) => {

@@ -15,7 +15,7 @@ import {
   type SecretFacts,
   type Served,
 } from "../../domain/dump";
-import { type EnvoyWord, formatDay } from "../../domain/envoy";
+import type { EnvoyWord } from "../../domain/envoy";
 import type { ProxyRow } from "../../domain/mesh";
 import { formatAge, formatSpan, formatTime, type UnixSeconds } from "../../domain/units";
 import { Copyable } from "../../ui/Copyable";
@@ -230,7 +230,7 @@ function Secrets({ secrets }: { readonly secrets: readonly SecretFacts[] }) {
               <div>
                 <dt>Valid</dt>
                 <dd>
-                  {formatDay(one.notBefore)} to {formatDay(one.notAfter)}
+                  {formatTime(one.notBefore)} to {formatTime(one.notAfter)}
                 </dd>
               </div>
               <div>

@@ -38,7 +38,9 @@ function Line({ revision, chosen }: { readonly revision: Revision; readonly chos
       >
         <b className="revision-number">{revision.number}</b>
         <span className="revision-text">
-          <span>{revision.message === "" ? "No message" : revision.message}</span>
+          <span title={revision.message}>
+            {revision.message === "" ? "No message" : revision.message}
+          </span>
           <span className="muted small">
             {revision.system ? "Meshweb" : revision.author} · {formatAge(revision.createdAt, now)}
           </span>

@@ -48,13 +48,13 @@ export function Scatter({
           onClick={() => onOpen(trace.traceId)}
           style={{ left: `${x(trace.start)}%`, top: `${y(trace.durationMs)}%` }}
           tabIndex={-1}
-          title={`${trace.rootOperation} ${formatDuration(trace.durationMs)} at ${formatClock(trace.start)}`}
+          title={`${trace.rootOperation} ${formatDuration(trace.durationMs)} at ${formatClock(trace.start)} UTC`}
           type="button"
         />
       ))}
       <figcaption>
-        <span>{formatClock(unixSeconds(from))}</span>
-        <span>{formatClock(unixSeconds(to))}</span>
+        <span>{formatClock(unixSeconds(from))} UTC</span>
+        <span>{formatClock(unixSeconds(to))} UTC</span>
       </figcaption>
     </figure>
   );

@@ -1,7 +1,7 @@
 // The traces found: their durations over time, and one line each.
 import type { useTraceSearch } from "../../api/traces";
 import type { TraceSummary } from "../../domain/trace";
-import { formatAge, formatClock, formatDuration } from "../../domain/units";
+import { formatAge, formatDuration, formatMoment } from "../../domain/units";
 import { Button, Chip } from "../../ui/controls";
 import { Empty } from "../../ui/feedback";
 import { Link, navigate } from "../../ui/router";
@@ -35,7 +35,7 @@ function TraceRow({
         type="checkbox"
       />
       <Link className="trace-row" href={`/traces/${trace.traceId}`}>
-        <span className="trace-name">
+        <span className="trace-name" title={name}>
           <b>{trace.rootService}</b> <span>{trace.rootOperation}</span>
           <span className="row" data-wrap="">
             {trace.services.slice(0, SHOWN_SERVICES).map((service) => (
@@ -59,7 +59,7 @@ function TraceRow({
             />
           </span>
         </span>
-        <span className="trace-age muted" title={formatClock(trace.start)}>
+        <span className="trace-age muted" title={formatMoment(trace.start)}>
           {formatAge(trace.start, now)}
         </span>
       </Link>

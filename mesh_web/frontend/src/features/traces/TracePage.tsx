@@ -2,7 +2,7 @@
 import { type KeyboardEvent, useEffect, useMemo, useState } from "react";
 import { useTrace } from "../../api/queries";
 import { findSpans, isError, servicesOf, type Trace, WHOLE, type Window } from "../../domain/trace";
-import { formatClock, formatDuration } from "../../domain/units";
+import { formatDuration, formatMoment } from "../../domain/units";
 import { Copyable } from "../../ui/Copyable";
 import { Chip, IconButton } from "../../ui/controls";
 import { Empty, Loading, Problem } from "../../ui/feedback";
@@ -146,7 +146,7 @@ function Facts({ trace }: { readonly trace: Trace }) {
       <Chip>{trace.spans.length.toLocaleString()} spans</Chip>
       <Chip>{servicesOf(trace).length} services</Chip>
       {failed > 0 && <Chip tone="bad">{failed} failed</Chip>}
-      <span className="muted">{formatClock(trace.start)}</span>
+      <span className="muted">{formatMoment(trace.start)}</span>
       <Copyable text={trace.traceId} what="trace id" />
     </>
   );
