@@ -262,3 +262,8 @@ def test_answers_are_compressed_when_asked(stack: Stack, store: Store) -> None:
         X_ClickHouse_Key=password(stack), Accept_Encoding="gzip",
     )  # fmt: skip
     assert (status, json.loads(gzip.decompress(body).splitlines()[-1])) == (200, [4999])
+
+
+def test_a_large_read_uses_two_threads(store: Store) -> None:
+    plan = store.query("EXPLAIN PIPELINE SELECT sum(number) FROM numbers_mt(100000000)")
+    assert any(line.strip().startswith("Resize 2 ") for (line,) in plan)
