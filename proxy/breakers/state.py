@@ -4,7 +4,9 @@ Envoy has no half-open of its own. What it has is this (its outlier detection): 
 failures reach the limit is ejected for `base ejection time` times the number of ejections in a row,
 at most `longest`; a check each `interval` takes it back once the time is over. The number in a row
 falls by one at each later check that finds it in place, and while it is above zero the next
-ejection lasts longer. So, of one endpoint as one proxy sees it:
+ejection lasts longer. Its log does not tell the number, so it is reckoned from the times; checks of
+a busy Envoy come late, and then an ejection that outlasts what was reckoned puts the number right.
+So, of one endpoint as one proxy sees it:
 
 - open: ejected. `since` is the ejection, `until` the moment from which the next check takes it back.
 - half-open: taken back, and the number in a row is not yet zero: it gets requests, and fails
@@ -21,9 +23,10 @@ Of a destination (service, port, subset) as one proxy sees it:
 A limit that is reached turns nothing away by itself: two connections of two may both be idle.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import ceil
 
 REFUSING_SECONDS = 5.0
 SLACK_SECONDS = 3.0
@@ -51,13 +54,15 @@ class Ejecting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circuit:
-    """One endpoint. `ejections` is the number in a row that Envoy still remembers."""
+    """One endpoint. `ejections` is the number in a row that Envoy still remembers. `overdue`: out for
+    longer than was reckoned, unless it left the cluster meanwhile, which Envoy tells nobody."""
 
     endpoint: str
     state: State
     since: float
     until: float
     ejections: int
+    overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,16 +98,21 @@ def circuit(
         if ejected:
             row = max(0, row - _checks(last_at, at, interval)) if not out else row
             row += 1
+        elif out:
+            row = max(row, _outlasted(at - last_at, policy))
         last_at, out = at, ejected
     if not turns:
         return None
     if out:
-        lasts = min(row * policy.base_ms, policy.longest_ms) / 1000
-        until = last_at + lasts
-        if now > until + interval + SLACK_SECONDS:
-            return None  # it left the cluster while it was out: Envoy tells nobody
+        least = _outlasted(now - last_at, policy)
+        overdue, row = least > row, max(row, least)
         return Circuit(
-            endpoint=endpoint, state=State.OPEN, since=last_at, until=until, ejections=row
+            endpoint=endpoint,
+            state=State.OPEN,
+            since=last_at,
+            until=last_at + min(row * policy.base_ms, policy.longest_ms) / 1000,
+            ejections=row,
+            overdue=overdue,
         )
     left = row - _checks(last_at, now, interval)
     if left <= 0:
@@ -114,6 +124,12 @@ def circuit(
         until=last_at + row * interval,
         ejections=left,
     )
+
+
+def _outlasted(seconds: float, policy: Ejecting) -> int:
+    """The least number in a row for which an ejection lasts so long."""
+    certain = seconds - policy.interval_ms / 1000 - SLACK_SECONDS
+    return ceil(1000 * certain / max(policy.base_ms, 1))
 
 
 def _checks(since: float, until: float, interval: float) -> int:
@@ -128,7 +144,7 @@ def breaker(
     gone = counted and active == 0
     kept = tuple(
         one
-        for one in circuits
+        for one in _believable(circuits, int(active or 0))
         if not (gone and one.state is State.OPEN and now - one.since > SLACK_SECONDS)
     )
     healthy, total = _whole(counts, "membership_healthy"), _whole(counts, "membership_total")
@@ -154,6 +170,14 @@ def breaker(
         healthy=healthy,
         total=total,
     )
+
+
+def _believable(circuits: Sequence[Circuit], active: int) -> Iterator[Circuit]:
+    """Of those that are overdue as many as Envoy counts beside the others, the latest first."""
+    overdue = sorted((one for one in circuits if one.overdue), key=lambda one: -one.since)
+    others = sum(one.state is State.OPEN and not one.overdue for one in circuits)
+    kept = {one.endpoint for one in overdue[: max(0, active - others)]}
+    return (one for one in circuits if not one.overdue or one.endpoint in kept)
 
 
 def _whole(counts: Mapping[str, float], name: str) -> int | None:

@@ -35,7 +35,7 @@ def test_a_breaker_names_its_source_its_destination_and_the_endpoints_pods() -> 
 def test_an_edge_has_the_worst_of_its_caller_s_breakers() -> None:
     client, reviews = SHOP.pods
     other = CLUSTER.replace("v1", "")
-    turns = {"closed": [], "half-open": [(10.0, True), (104.5, False)], "open": [(100.0, True)]}
+    turns = {"closed": [], "half-open": [(94.0, True), (104.5, False)], "open": [(100.0, True)]}
     seen = {}
     for state, history in turns.items():
         told = Told(

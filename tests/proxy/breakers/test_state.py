@@ -39,8 +39,30 @@ def test_an_ejection_lasts_at_most_the_longest_time() -> None:
 
 
 def test_an_endpoint_that_never_came_back_has_left_the_cluster() -> None:
-    assert circuit(POD, [(100, True)], POLICY, now=144) is None
+    late = circuit(POD, [(100, True)], POLICY, now=144)
+    assert late is not None
+    assert late.overdue
+    assert breaker((late,), {}, 144, counted=False).endpoints == ()
     assert circuit(POD, [], POLICY, now=144) is None
+
+
+def test_while_envoy_counts_it_as_ejected_it_is_out_however_long_that_takes() -> None:
+    late = circuit(POD, [(100, True)], POLICY, now=144)
+    assert late == Circuit(
+        endpoint=POD, state=State.OPEN, since=100, until=160, ejections=2, overdue=True
+    )
+    counts = {"membership_healthy": 0.0, "outlier_detection_ejections_active": 1.0}
+    found = breaker((late,), counts, 144)
+    assert (found.state, found.refusing, found.until) == (State.OPEN, True, 160)
+    fresh = Circuit(endpoint="b", state=State.OPEN, since=140, until=170, ejections=1)
+    assert breaker((late, fresh), counts, 144).endpoints == (fresh,)
+
+
+def test_an_ejection_that_outlasts_what_was_reckoned_puts_the_number_right() -> None:
+    turns = [(100.0, True), (161.0, False), (162.0, True)]
+    found = circuit(POD, turns, POLICY, now=165)
+    assert found is not None
+    assert (found.ejections, found.until) == (3, 162 + 90)
 
 
 def test_a_destination_without_ejections_or_refusals_is_closed() -> None:
