@@ -17,8 +17,8 @@ from proxy.xds.options import Options
 from routing.ir import InboundListener, MetricChange, OutboundTcpListener, Proxy, SpanTag
 
 UNKNOWN = "unknown"
-_ABSENT = "-"
-"""What Envoy's formatter writes for nothing."""
+_ABSENT = ""
+"""What Envoy's stats logger reads for nothing; its other loggers write "-"."""
 
 _STATS = "envoy.extensions.access_loggers.stats.v3.Config"
 _LOGS = "envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig"
@@ -283,8 +283,8 @@ def _security() -> Fields:
     """Mutual when the server showed a SPIFFE ID; unknown when there was no connection at all."""
     return {
         "name": "connection_security_policy",
-        "value_format": "%UPSTREAM_PEER_URI_SAN%|%UPSTREAM_LOCAL_ADDRESS%",
-        "rules": _by_prefix({"spiffe://": "mutual_tls", "-|-": UNKNOWN}, otherwise="none"),
+        "value_format": "%UPSTREAM_PEER_URI_SAN%|%UPSTREAM_LOCAL_ADDRESS%|",
+        "rules": _by_prefix({"spiffe://": "mutual_tls", "||": UNKNOWN}, otherwise="none"),
     }
 
 
