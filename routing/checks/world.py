@@ -7,6 +7,7 @@ from routing.compile.rules import Rules, index_rules
 from routing.compile.secrets import tls_parts
 from routing.compile.upstreams import Upstream, of_entry, of_service
 from routing.contracts import Document, ResourceKey
+from routing.manifest import manifest_of
 from routing.model import (
     DestinationRule,
     Fallback,
@@ -19,7 +20,6 @@ from routing.model import (
 )
 from routing.model.hosts import covers, full_host
 from routing.parse import Reading, read
-from topology import manifests
 from topology.contracts import Labels, Registry, Service, Workload
 
 
@@ -137,14 +137,7 @@ def with_manifests(
         kind, key = document.key.kind, (document.key.namespace, document.key.name)
         if kind not in ("Service", "Deployment") or (kind, *key) in known:
             continue
-        value = manifests.parse(
-            kind=document.key.kind,
-            namespace=document.key.namespace,
-            name=document.key.name,
-            spec=document.spec,
-            labels=document.labels,
-            annotations=document.annotations,
-        ).value
+        value = manifest_of(document).value
         if isinstance(value, Service):
             services[key] = value
         elif isinstance(value, Workload):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from rest.contracts import Finding
 from routing.changes import Change
-from routing.contracts import Document
+from routing.manifest import manifest_of
 from topology import facade, manifests
 from topology.contracts import Registry
 
@@ -19,7 +19,7 @@ def registry_after(changes: Iterable[Change]) -> Registry:
     return facade.registry_after(
         facade.Declaration(
             key=(change.key.kind, change.key.namespace, change.key.name),
-            value=None if change.after is None else _read(change.after).value,
+            value=None if change.after is None else manifest_of(change.after).value,
         )
         for change in changes
         if change.key.kind in manifests.KINDS
@@ -32,18 +32,7 @@ def manifest_findings(changes: Iterable[Change]) -> tuple[Finding, ...]:
         finding
         for change in changes
         if change.after is not None and change.key.kind in manifests.KINDS
-        for finding in _read(change.after).findings
-    )
-
-
-def _read(document: Document) -> manifests.Parsed:
-    return manifests.parse(
-        kind=document.key.kind,
-        namespace=document.key.namespace,
-        name=document.key.name,
-        spec=document.spec,
-        labels=document.labels,
-        annotations=document.annotations,
+        for finding in manifest_of(change.after).findings
     )
 
 

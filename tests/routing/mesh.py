@@ -5,6 +5,7 @@ from dataclasses import replace
 from routing.compile import MeshInput
 from routing.contracts import Document
 from routing.ir import Cluster, ProxyConfig, Route, VirtualHost
+from routing.manifest import manifest_of
 from routing.parse import parse_yaml
 from topology import manifests
 from topology.contracts import PodPhase, Registry
@@ -18,18 +19,7 @@ def documents(*texts: str) -> tuple[Document, ...]:
 
 def registry(given: tuple[Document, ...]) -> Registry:
     """What the manifests among the documents ask for, all of it running."""
-    values = [
-        manifests.parse(
-            kind=d.key.kind,
-            namespace=d.key.namespace,
-            name=d.key.name,
-            spec=d.spec,
-            labels=d.labels,
-            annotations=d.annotations,
-        ).value
-        for d in given
-        if d.key.kind in manifests.KINDS
-    ]
+    values = [manifest_of(d).value for d in given if d.key.kind in manifests.KINDS]
     made = manifests.assemble(v for v in values if v is not None)
     running = tuple(replace(p, phase=PodPhase.RUNNING, ready=True) for p in made.pods)
     return replace(made, pods=running)

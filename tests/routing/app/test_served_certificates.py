@@ -4,19 +4,16 @@ from datetime import UTC, datetime, timedelta
 from textwrap import indent
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from routing.models import Revision
 from routing.services import publish
 from tests.routing.app.shop import Api
+from tests.routing.self_signed import Lifetime, self_signed
 
 pytestmark = pytest.mark.django_db
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
-UNTIL = SINCE + timedelta(days=30)
+LIFETIME = Lifetime(SINCE, SINCE + timedelta(days=30))
 EDGE = """\
 ---
 apiVersion: apps/v1
@@ -40,35 +37,12 @@ spec:
 """
 
 
-def pair(name: str) -> tuple[str, str]:
-    """A certificate that signs itself, and its key, as PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(0x1F)
-        .not_valid_before(SINCE)
-        .not_valid_after(UNTIL)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    secret = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM).decode(), secret.decode()
-
-
 def secret(namespace: str, name: str) -> str:
-    certificate, key = pair("shop.example")
+    made = self_signed("shop.example", lifetime=LIFETIME, serial=0x1F)
     return (
         "---\napiVersion: v1\nkind: Secret\ntype: kubernetes.io/tls\n"
         f"metadata: {{name: {name}, namespace: {namespace}}}\nstringData:\n"
-        f"  tls.crt: |\n{indent(certificate, '    ')}  tls.key: |\n{indent(key, '    ')}"
+        f"  tls.crt: |\n{indent(made.certificate_pem, '    ')}  tls.key: |\n{indent(made.key_pem, '    ')}"
     )
 
 
@@ -85,7 +59,7 @@ def test_a_gateways_certificate_is_listed_with_its_end_and_who_names_it(operator
         "sans": ["shop.example"],
         "serial": "1f",
         "not_before": SINCE.timestamp(),
-        "not_after": UNTIL.timestamp(),
+        "not_after": LIFETIME.until.timestamp(),
         "authority": False,
     }
     listed = operator.get("/certificates/gateways")

@@ -1,17 +1,13 @@
 """What stands around a proxy under test, in the same Envoy: backends that speak HTTP/2, a way in for
 HTTP/2 without TLS, and a certificate that control would have sent."""
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from proxy.xds.messages import TYPE_URL
 from routing.ir import ProxyConfig
 from tests.routing.live.mesh import GRPC, Amend
+from tests.routing.self_signed import self_signed
 from topology.contracts import AppProtocol
 
 HCM = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
@@ -121,22 +117,5 @@ def with_certificates(value: Any, pem: tuple[str, str]) -> None:
 
 def certificate() -> tuple[str, str]:
     """A certificate nobody has a reason to trust, and its key (PEM)."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "example.org")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    return made.public_bytes(serialization.Encoding.PEM).decode(), private.decode()
+    made = self_signed("example.org")
+    return made.certificate_pem, made.key_pem

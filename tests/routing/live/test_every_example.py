@@ -5,17 +5,16 @@ import json
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from proxy.xds import descriptors, static
 from proxy.xds.snapshot import ProxySnapshot
+from tests.routing.self_signed import of_today, self_signed
 from tests.routing.test_every_field import ISTIO, Example, examples, material, mesh_input, world
 
 pytestmark = pytest.mark.envoy
@@ -33,22 +32,14 @@ FILES = {
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate, its key and a list of revoked ones, as files."""
     made = tmp_path_factory.mktemp("tls")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "example")])
-    start = datetime.now(UTC) - timedelta(hours=1)
-    end = start + timedelta(days=1)
-    chain = (
-        x509.CertificateBuilder(name, name, key.public_key(), 1, start, end)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    revoked = x509.CertificateRevocationListBuilder(name, start, end).sign(key, hashes.SHA256())
-    pem = serialization.Encoding.PEM
-    (made / "chain.pem").write_bytes(chain.public_bytes(pem))
-    (made / "crl.pem").write_bytes(revoked.public_bytes(pem))
-    (made / "key.pem").write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    lifetime = of_today()
+    one = self_signed("example", lifetime=lifetime, authority=True)
+    revoked = x509.CertificateRevocationListBuilder(
+        one.certificate.subject, lifetime.since, lifetime.until
+    ).sign(one.key, hashes.SHA256())
+    (made / "chain.pem").write_text(one.certificate_pem)
+    (made / "crl.pem").write_bytes(revoked.public_bytes(serialization.Encoding.PEM))
+    (made / "key.pem").write_text(one.key_pem)
     return made
 
 

@@ -2,13 +2,9 @@
 
 import asyncio
 import ssl
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from routing.compile import compile_mesh
 from routing.ir import ProxyConfig
@@ -16,26 +12,16 @@ from tests.routing import mesh as meshes
 from tests.routing.live.mesh import ask, compiled, proxy, running
 from tests.routing.live.test_istio_coverage import client_hello, named
 from tests.routing.mesh import resource, service
+from tests.routing.self_signed import self_signed
 
 pytestmark = [pytest.mark.envoy, pytest.mark.asyncio]
 
 
 def keys(folder: Path) -> dict[str, Path]:
     """A certificate for store.example that signs itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "store.example")])
-    start = datetime.now(UTC) - timedelta(hours=1)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), 1, start, start + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("store.example")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    (folder / "chain.pem").write_bytes(made.public_bytes(pem))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    made = self_signed("store.example", authority=True)
+    (folder / "chain.pem").write_text(made.certificate_pem)
+    (folder / "key.pem").write_text(made.key_pem)
     return {"chain": folder / "chain.pem", "key": folder / "key.pem"}
 
 
