@@ -3,7 +3,7 @@
 from ninja import NinjaAPI
 
 from mesh_web.accounts.auth import CLIENT_AUTH
-from mesh_web.live.sources import resources
+from mesh_web.live.sources import resources_at
 from topology.kiali_http import handle_errors, router
 
 kiali = NinjaAPI(
@@ -14,4 +14,4 @@ kiali = NinjaAPI(
     urls_namespace="kiali",
 )
 handle_errors(kiali)
-kiali.add_router("", router(resources))
+kiali.add_router("", router(resources_at))

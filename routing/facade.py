@@ -1,16 +1,26 @@
 """What other apps may ask of the configuration: what is in force, and how far it got."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from django.utils import timezone
 
 from routing import broker
-from routing.contracts import Convergence, PublishedConfig, ResourceKey, RevisionState, Trial
+from routing.contracts import (
+    Convergence,
+    Document,
+    PublishedConfig,
+    ResourceKey,
+    RevisionState,
+    Trial,
+)
 from routing.latest import documents_at
 from routing.selectors import (
+    documents_published,
     newest_of_all,
     newest_published,
+    published_at,
     states_of,
     traces_of,
 )
@@ -36,6 +46,7 @@ __all__ = [
     "breaker_policies",
     "broker_alive",
     "converged_revision",
+    "documents_in_force_at",
     "published_config",
     "push",
     "recent_revisions",
@@ -64,6 +75,12 @@ def accepted_config(after: int) -> PublishedConfig | None:
     """The same of the latest revision, pushed or not: what may be next."""
     number, accepted_at = newest_of_all()
     return None if number <= after else _config(number, accepted_at)
+
+
+def documents_in_force_at(moment: float) -> tuple[Document, ...]:
+    """The configuration that was in force at a time (Unix seconds), sorted by key."""
+    number = published_at(datetime.fromtimestamp(moment, UTC))
+    return documents_published(number) if number else ()
 
 
 def converged_revision() -> int:

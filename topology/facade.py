@@ -1,6 +1,6 @@
 """What other apps may call."""
 
-from topology.history import calls_between, graph_at
+from topology.history import PRESENT_SECONDS, calls_between, graph_at
 from topology.platform.foreseen import Declaration, turnovers
 from topology.selectors import generation, pods_for_node, registry, registry_after
 from topology.services import (
@@ -15,6 +15,7 @@ from topology.services import (
 )
 
 __all__ = [
+    "PRESENT_SECONDS",
     "Declaration",
     "apply_manifests",
     "calls_between",

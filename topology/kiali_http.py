@@ -15,7 +15,8 @@ from topology.kiali.whole import whole
 from topology.selectors import registry
 from tracing.asking import asked as ask_store
 
-Resources = Callable[[], Iterable[Resource]]
+Resources = Callable[[float], Iterable[Resource]]
+"""The configuration that was in force at a time (Unix seconds)."""
 
 
 def handle_errors(api: NinjaAPI) -> None:
@@ -39,7 +40,6 @@ def _refused(status: int, message: str) -> JsonResponse:
 
 
 def router(resources: Resources) -> Router:
-    """`resources` tells the configuration in force."""
     routes = Router()
 
     def answer(request: HttpRequest, node: AskedNode | None = None) -> JsonResponse:
@@ -112,6 +112,6 @@ def _graph(asked: Asked, resources: Resources) -> dict[str, object]:
         asked,
         edges,
         registry(),
-        resources,
+        lambda: resources(end),
         lambda label: ask_store(lambda _: requests_by(start, end, label)),
     )

@@ -11,11 +11,14 @@ from redis.exceptions import RedisError
 from mesh_web.live.broker import WANTED_SECONDS, connect_blocking, snapshot_key, wanted_key
 from mesh_web.live.protocol import GRAPH_WINDOWS_SECONDS, ON_DEMAND, Json, graph_topic, within
 from mesh_web.live.schema import GraphOut
+from mesh_web.live.sources import marks, marks_at
 from rest.contracts import Refusal
 from rest.shapes import ERRORS
-from topology.contracts import GraphType
-from topology.facade import graph_at
+from topology.contracts import GraphType, Marks
+from topology.facade import PRESENT_SECONDS, graph_at
 from topology.graph.as_json import to_json
+from topology.graph.badges import badging
+from topology.graph.breaking import breaking
 
 router = Router(tags=["graph"])
 
@@ -71,7 +74,18 @@ def _graph(asked: Asked, seconds: int) -> Json:
     at = now if asked.at is None else asked.at
     if at > now + CLOCKS_DIFFER_SECONDS:
         raise Refusal(422, "bad_time", "That time is yet to come.")
-    return to_json(graph_at(min(at, now), seconds, asked.type, own=asked.own))
+    marks = _marks(min(at, now), now)
+    also = (badging(marks.badges), breaking(marks.breakers))
+    return to_json(graph_at(min(at, now), seconds, asked.type, own=asked.own, also=also))
+
+
+def _marks(at: float, now: float) -> Marks:
+    if now - at >= PRESENT_SECONDS:
+        return marks_at(at)
+    try:
+        return marks()
+    except (RedisError, OSError):
+        return marks_at(at)  # the broker alone knows what breakers do
 
 
 def _snapshot(topic: str) -> Json:

@@ -1,13 +1,14 @@
 """What the builder reads from database and store: each in a thread, on a hint, and every few seconds."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 
 from mesh_web.live.protocol import Json
 from proxy import facade as proxy_facade
 from proxy.facade import ProxyStatus
 from routing import facade as routing_facade
+from routing.contracts import Document
 from telemetry.contracts import Channel
 from topology import facade as topology_facade
 from topology.contracts import Marks, Registry
@@ -22,7 +23,15 @@ def registry() -> Registry:
 def resources() -> tuple[Resource, ...]:
     """The configuration in force."""
     published = routing_facade.published_config()
-    documents = () if published is None else published.documents
+    return () if published is None else _resources(published.documents)
+
+
+def resources_at(moment: float) -> tuple[Resource, ...]:
+    """The configuration that was in force then (Unix seconds)."""
+    return _resources(routing_facade.documents_in_force_at(moment))
+
+
+def _resources(documents: Iterable[Document]) -> tuple[Resource, ...]:
     return tuple(
         Resource(one.key.kind, one.key.namespace, one.key.name, one.spec) for one in documents
     )
@@ -36,6 +45,11 @@ def marks() -> Marks:
     for node_id, own in badges(configured(resources()), runs).items():
         found[node_id] = (*found.get(node_id, ()), *own)
     return Marks(badges=found, breakers=told.breakers)
+
+
+def marks_at(moment: float) -> Marks:
+    """What was configured then. What breakers do and who is suspended is known of now only."""
+    return Marks(badges=badges(configured(resources_at(moment)), topology_facade.registry()))
 
 
 CALLS_AFTER_SECONDS, CALLS_UNTIL_SECONDS = 48, 5
