@@ -16,11 +16,10 @@ from routing.contracts import (
     TrialOutcome,
 )
 from routing.differences import Difference
-from routing.effects import Effects, FieldChange, Group, ResourceChange
+from routing.effects import Effects, Group, ResourceChange
 from routing.http.statuses import AnyStatusOut
 from routing.moments import iso
 from routing.parse.fields import KINDS
-from topology.contracts import Turnover
 
 
 class ProxyProgressOut(Schema):
@@ -93,16 +92,6 @@ class FieldChangeOut(Schema):
     after: Any
     text: str
 
-    @staticmethod
-    def of(found: FieldChange) -> "FieldChangeOut":
-        return FieldChangeOut(
-            path=found.path,
-            action=found.action,
-            before=found.before,
-            after=found.after,
-            text=found.text,
-        )
-
 
 class ResourceChangeOut(Schema):
     """One Envoy resource that changes; `origins` are the resources its parts are made from.
@@ -123,7 +112,7 @@ class ResourceChangeOut(Schema):
             type=found.kind,
             name=found.name,
             action=found.action,
-            fields=[FieldChangeOut.of(one) for one in found.fields],
+            fields=[FieldChangeOut.from_orm(one) for one in found.fields],
             origins=list(found.origins),
             left_out=found.left_out,
         )
@@ -164,15 +153,6 @@ class TurnoverOut(Schema):
     starts: int
     ends: int
 
-    @staticmethod
-    def of(found: Turnover) -> "TurnoverOut":
-        return TurnoverOut(
-            namespace=found.namespace,
-            workload=found.workload,
-            starts=found.starts,
-            ends=found.ends,
-        )
-
 
 class EffectsOut(Schema):
     """What changes in the Envoys that run now: `proxies` of them, alike ones together.
@@ -191,7 +171,7 @@ class EffectsOut(Schema):
     def of(found: Effects) -> "EffectsOut":
         return EffectsOut(
             proxies=len(found.affected),
-            pods=[TurnoverOut.of(one) for one in found.turnovers],
+            pods=[TurnoverOut.from_orm(one) for one in found.turnovers],
             groups=[EffectGroupOut.of(one) for one in found.groups],
             left_out_groups=found.left_out_groups,
             left_out_changes=found.left_out_changes,
