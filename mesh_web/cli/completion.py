@@ -33,6 +33,10 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "completion": ("bash", "fish", "zsh"),
 }
 """What may stand where no option stands."""
+NAMED: Mapping[str, str] = {"weights": "Service", "scale": "Deployment", "restart": "Deployment"}
+"""Commands whose first word is the name of such a resource."""
+OF_A_KIND = ("get", "delete")
+"""Commands whose first word is a kind, and the second one its resource's name."""
 
 
 def options_of(name: str) -> tuple[str, ...]:
@@ -46,7 +50,18 @@ def bash() -> str:
         f'    {name}) words="{" ".join((*options_of(name), *WORDS.get(name, ())))}" ;;'
         for name in COMMANDS
     )
+    named = "\n".join(
+        f'    2:{name}:*) words="$words $(_meshweb_names {kind})" ;;'
+        for name, kind in NAMED.items()
+    )
     return f"""\
+_meshweb_names() {{
+  local i namespace=""
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case "${{COMP_WORDS[i]}}" in -n|--namespace) namespace="${{COMP_WORDS[i+1]}}" ;; esac
+  done
+  "${{COMP_WORDS[0]}}" completion names "$1" ${{namespace:+-n "$namespace"}} 2>/dev/null
+}}
 _meshweb() {{
   local current="${{COMP_WORDS[COMP_CWORD]}}" previous="${{COMP_WORDS[COMP_CWORD-1]}}" words=""
   COMPREPLY=()
@@ -57,10 +72,18 @@ _meshweb() {{
   case "$previous" in
     -o|--output) COMPREPLY=($(compgen -W "{" ".join(FORMATS)}" -- "$current")); return ;;
     -f|--filename) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    -n|--namespace) COMPREPLY=($(compgen -W "$(_meshweb_names Namespace)" -- "$current")); return ;;
   esac
   case "${{COMP_WORDS[1]}}" in
 {cases}
     *) COMPREPLY=($(compgen -f -- "$current")); return ;;
+  esac
+  case "$current:$COMP_CWORD:${{COMP_WORDS[1]}}:${{COMP_WORDS[2]}}" in
+    -*|*:-*|*:2:*) ;;
+    {"|".join(f"*:{name}:*" for name in OF_A_KIND)}) words="$(_meshweb_names "${{COMP_WORDS[2]}}")" ;;
+  esac
+  case "$COMP_CWORD:${{COMP_WORDS[1]}}:" in
+{named}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }}
@@ -72,8 +95,17 @@ def zsh() -> str:
         f"    {name}) compadd -- {' '.join((*options_of(name), *WORDS.get(name, ())))} ;;"
         for name in COMMANDS
     )
+    named = "\n".join(f"    *:3:{name}:*) _meshweb_names {kind} ;;" for name, kind in NAMED.items())
     return f"""\
 #compdef meshweb
+_meshweb_names() {{
+  local -a asked found
+  local -i at=${{words[(I)(-n|--namespace)]}}
+  asked=("${{(Q)words[1]}}" completion names "$1")
+  (( at && at < CURRENT - 1 )) && asked+=(-n "${{words[at+1]}}")
+  found=(${{(f)"$("${{asked[@]}}" 2>/dev/null)"}})
+  compadd -a found
+}}
 _meshweb() {{
   if (( CURRENT == 2 )); then
     compadd -- {" ".join((*COMMANDS, *managed_commands()))}
@@ -82,6 +114,12 @@ _meshweb() {{
   case "${{words[CURRENT-1]}}" in
     -o|--output) compadd -- {" ".join(FORMATS)}; return ;;
     -f|--filename) _files; return ;;
+    -n|--namespace) _meshweb_names Namespace; return ;;
+  esac
+  case "${{words[CURRENT]}}:$CURRENT:${{words[2]}}:${{words[3]}}" in
+    -*|*:-*|{"|".join(f"*:3:{name}:*" for name in OF_A_KIND)}) ;;
+    {"|".join(f"*:{name}:*" for name in OF_A_KIND)}) _meshweb_names "${{words[3]}}"; return ;;
+{named}
   esac
   case "${{words[2]}}" in
 {cases}

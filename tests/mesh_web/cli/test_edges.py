@@ -1,6 +1,7 @@
 """Where the server is, who may do what, what goes wrong, and how fast it starts."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -165,6 +166,41 @@ def test_bash_completes(meshweb: Meshweb, words: list[str], offered: list[str]) 
     script = f'{completion}\nCOMP_WORDS=({typed}); COMP_CWORD={len(words) - 1}; _meshweb; echo "${{COMPREPLY[@]}}"'
     said = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
     assert sorted(said.stdout.split()) == sorted(offered)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (["get", "vs", ""], ["VS-1"]),
+        (["delete", "svc", "-n", "shop", ""], ["SVC-1", "SHOP"]),
+        (["get", "vs", "-n", ""], ["NAMESPACE-1"]),
+        (["weights", ""], ["SERVICE-1"]),
+        (["scale", ""], ["DEPLOYMENT-1"]),
+        (["get", "-o", ""], ["table", "yaml", "json"]),
+    ],
+)
+def test_names_are_completed_as_the_mesh_knows_them(
+    meshweb: Meshweb, tmp_path: Path, shell: str, words: list[str], offered: list[str]
+) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    asked = tmp_path / "meshweb"
+    asked.write_text("#!/bin/sh\n(echo $3-1; echo $5) | tr a-z A-Z | grep .\n")
+    asked.chmod(0o700)
+    typed = " ".join(f"'{word}'" for word in (str(asked), *words))
+    script = meshweb("completion", shell).out
+    if shell == "bash":
+        script += (
+            f'\nCOMP_WORDS=({typed}); COMP_CWORD={len(words)}; _meshweb; echo "${{COMPREPLY[@]}}"'
+        )
+    else:
+        told = 'compdef() { :; }; compadd() { [ "$1" = -a ] && print -l -- ${(P)2} || print -l -- "$@"; }'
+        script = f"{told}\n{script}\nwords=({typed}); CURRENT={len(words) + 1}; _meshweb"
+    run = subprocess.run([shell, "-c", script], capture_output=True, text=True, check=True)
+    found = run.stdout.split()
+    assert set(offered) <= set(found)
+    assert "all" not in found
 
 
 def test_fish_is_told_each_commands_words_and_options(meshweb: Meshweb) -> None:
