@@ -26,7 +26,7 @@ ALTER TABLE {database}.otel_traces $on_cluster
 ALTER TABLE {database}.otel_traces $on_cluster MODIFY COLUMN Duration UInt64 CODEC(T64, ZSTD(1));
 
 -- Places are known of nearly every trace: this index is for the others, and may be coarser.
-ALTER TABLE {database}.otel_traces $on_cluster DROP INDEX IF EXISTS by_trace;
+ALTER TABLE {database}.otel_traces $on_cluster DROP INDEX IF EXISTS by_trace SETTINGS alter_sync = 0;
 
 ALTER TABLE {database}.otel_traces $on_cluster ADD INDEX IF NOT EXISTS by_trace_id TraceId TYPE bloom_filter(0.025) GRANULARITY 1;
 
