@@ -42,6 +42,21 @@ describe("the layout of a graph", () => {
     ]);
   });
 
+  test("a chain of services gets places from the engine itself", async () => {
+    const RATINGS = "service:shop/ratings";
+    const chain = aGraph(
+      [aNode(CART), aNode(PAY), aNode(RATINGS)],
+      [anEdge(CART, PAY), anEdge(PAY, RATINGS)],
+    );
+    const { default: Elk } = await import("elkjs/lib/elk.bundled.js");
+    const answer = await new Elk().layout(
+      structuredClone(layoutInput(chain, true, "RIGHT")) as never,
+    );
+    const placement = placementOf(chain, answer as never);
+    expect([...placement.nodes.keys()].sort()).toEqual([CART, PAY, RATINGS]);
+    expect(placement.labels.size).toBe(2);
+  }, 60_000);
+
   test("namespaces are boxes, what has none stands beside them", () => {
     const input = layoutInput(graph, true, "DOWN");
     expect(input.children?.map((child) => [child.id, child.children?.length])).toEqual([
