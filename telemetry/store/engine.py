@@ -61,6 +61,7 @@ BACKUPS = "backups"
 CLIENT_SETTINGS = frozenset(
     {
         "max_execution_time",
+        "max_threads",
         "max_result_rows",
         "result_overflow_mode",
         "max_rows_to_read",
