@@ -5,6 +5,7 @@ from typing import Any
 from telemetry.facade import Store, StoreError
 
 MAX_SECONDS = 5.0
+THREADS = 2
 
 
 def rows_of(
@@ -12,7 +13,7 @@ def rows_of(
 ) -> list[tuple[Any, ...]]:
     """Nothing, before the schema has been made."""
     try:
-        return store.query(sql, max_execution_time=MAX_SECONDS, **parameters)
+        return store.query(sql, max_execution_time=MAX_SECONDS, threads=THREADS, **parameters)
     except StoreError as error:
         if error.missing_table:
             return []

@@ -124,11 +124,12 @@ class Store:
         sql: str,
         *,
         max_execution_time: float = 10.0,
+        threads: int = 1,
         **parameters: str | int | float | Sequence[str] | Sequence[int],
     ) -> list[tuple[Any, ...]]:
         """Return all rows. 64-bit integers come as int, DateTime64 as text, maps as dicts."""
         arguments = {f"param_{name}": _parameter(value) for name, value in parameters.items()}
-        settings = {"max_execution_time": str(max_execution_time)}
+        settings = {"max_execution_time": str(max_execution_time), "max_threads": str(threads)}
         text = self._request(
             {**arguments, **settings, "default_format": "JSONCompactEachRow"},
             self._named(sql).encode(),

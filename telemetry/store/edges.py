@@ -25,8 +25,8 @@ LONG_LOOKBACK_SECONDS = 3600
 """How far at last, for senders that were away; without a value there they began at zero."""
 KEPT = 200_000
 _SETTINGS = {"max_execution_time": "10", "max_threads": "1"}
-"""Threads would each hold a state for every edge, and read times in turns: put together out of their
-order, counts seem to have fallen that have not."""
+"""Threads would read times in turns: put together out of their order, counts seem to have fallen that
+have not."""
 
 _Rows = NDArray[np.void]
 _WIDTH = len(VALUE_COLUMNS)

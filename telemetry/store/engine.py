@@ -76,7 +76,7 @@ CLIENT_SETTINGS = frozenset(
 
 _LIMITS: Mapping[str, str] = {
     "max_memory_usage": str(MEMORY_LIMIT * 3 // 5),
-    "max_threads": "2",
+    "max_threads": "1",
     "max_threads_min_free_memory_per_thread": str(32 << 20),
     "max_insert_threads": "1",
     "max_execution_time": "20",
@@ -85,8 +85,9 @@ _LIMITS: Mapping[str, str] = {
     "max_bytes_before_external_sort": str(64 << 20),
     "deduplicate_blocks_in_dependent_materialized_views": "1",
 }
-"""By itself the engine would have a GiB free for each thread, and so never use more than one here."""
-_INSERTING: Mapping[str, str] = {"max_threads": "1", "input_format_parallel_parsing": "0"}
+"""Who asks says where more threads help: each holds a state for every group, and may put what lies in
+order together out of it. By itself the engine would want a GiB free for each."""
+_INSERTING: Mapping[str, str] = {"input_format_parallel_parsing": "0"}
 """Rows come in batches that are small: to begin threads that read them costs more than reading them."""
 
 

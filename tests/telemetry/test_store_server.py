@@ -264,6 +264,8 @@ def test_answers_are_compressed_when_asked(stack: Stack, store: Store) -> None:
     assert (status, json.loads(gzip.decompress(body).splitlines()[-1])) == (200, [4999])
 
 
-def test_a_large_read_uses_two_threads(store: Store) -> None:
-    plan = store.query("EXPLAIN PIPELINE SELECT sum(number) FROM numbers_mt(100000000)")
-    assert any(line.strip().startswith("Resize 2 ") for (line,) in plan)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_large_read_uses_as_many_threads_as_it_asks_for(store: Store, threads: int) -> None:
+    sql = "EXPLAIN PIPELINE SELECT sum(number) FROM numbers_mt(100000000)"
+    plan = [line.strip() for (line,) in store.query(sql, threads=threads)]
+    assert any(line.startswith("Resize 2 ") for line in plan) is (threads == 2)
