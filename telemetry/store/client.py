@@ -22,12 +22,20 @@ _UNKNOWN_TABLE = 60
 _UNKNOWN_DATABASE = 81
 _NOT_ENOUGH_SPACE = 243
 _NO_SPACE = "No space left on device"
+_TIMEOUT_EXCEEDED = 159
+_MEMORY_LIMIT_EXCEEDED = 241
+_TOO_MUCH = (
+    158,  # TOO_MANY_ROWS
+    _MEMORY_LIMIT_EXCEEDED,
+    307,  # TOO_MANY_BYTES
+    396,  # TOO_MANY_ROWS_OR_BYTES
+)
 _PASSING = (
-    159,  # TIMEOUT_EXCEEDED
+    _TIMEOUT_EXCEEDED,
     202,  # TOO_MANY_SIMULTANEOUS_QUERIES
     209,  # SOCKET_TIMEOUT
     210,  # NETWORK_ERROR
-    241,  # MEMORY_LIMIT_EXCEEDED
+    _MEMORY_LIMIT_EXCEEDED,
     242,  # TABLE_IS_READ_ONLY
     _NOT_ENOUGH_SPACE,
     252,  # TOO_MANY_PARTS
@@ -51,6 +59,20 @@ class StoreError(Exception):
     def passing(self) -> bool:
         """Nothing is wrong with the statement: memory, disk or patience were short just now."""
         return self.code in _PASSING or self.disk_full
+
+    @property
+    def took_too_long(self) -> bool:
+        return self.code == _TIMEOUT_EXCEEDED
+
+    @property
+    def wants_too_much(self) -> bool:
+        """More memory, rows or bytes than one statement may have."""
+        return self.code in _TOO_MUCH
+
+    @property
+    def reason(self) -> str:
+        """What ClickHouse said, without its number and the name of its exception."""
+        return str(self).partition("DB::Exception: ")[2] or str(self)
 
     @property
     def disk_full(self) -> bool:
