@@ -71,7 +71,7 @@ class Guide:
         callers = serving.get((key.source_namespace, key.source_workload), ())
         named = [self._service(*caller) for caller in callers]
         return [(caller, service) for caller in named if caller is not None] or [
-            (self.path(key)[0], service)
+            (self._source(key), service)
         ]
 
     def path(self, key: EdgeKey) -> tuple[int, ...]:
@@ -80,14 +80,16 @@ class Guide:
         Kiali's way: the service stands between the workloads, for HTTP and TCP alike. Without a
         destination workload (no healthy host, or a host outside) the path ends at the service.
         """
-        source = self._workload(key.source_namespace, key.source_workload)
+        source = self._source(key)
         service = self._service(key.destination_service_namespace, key.destination_service)
         target = self._workload(key.destination_namespace, key.destination_workload)
-        if source is None:
-            source = self._index(NOBODY)
         if service is None:
             return (source, self._index(NOBODY) if target is None else target)
         return (source, service) if target is None else (source, service, target)
+
+    def _source(self, key: EdgeKey) -> int:
+        found = self._workload(key.source_namespace, key.source_workload)
+        return self._index(NOBODY) if found is None else found
 
     def _index(self, place: Place) -> int:
         return self._indexes.setdefault(place, len(self._indexes))

@@ -80,7 +80,10 @@ def calls(graph: Graph) -> dict[str, float]:
     ],
 )
 def test_each_type_has_its_own_nodes(graph_type: GraphType, wanted: dict[str, float]) -> None:
-    assert calls(drawn(graph_type)) == wanted
+    found = drawn(graph_type)
+    assert calls(found) == wanted
+    ends = {end for edge in found.edges for end in (edge.source, edge.target)}
+    assert {node.id for node in found.nodes} == ends
 
 
 def test_an_app_has_the_pods_of_its_workloads() -> None:
