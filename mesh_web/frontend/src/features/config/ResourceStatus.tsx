@@ -148,6 +148,7 @@ function Delete({ resource }: { readonly resource: Resource }) {
             </Button>
           )}
           onSure={() => remove.mutate(resource)}
+          {...(resource.kind === "Namespace" && { says: "All that is in it goes with it." })}
           testId="confirm-delete"
           verb={`Delete ${resourceName(resource)}`}
         />
