@@ -7,6 +7,7 @@ import {
   kindsOf,
   momentOf,
   type Resource,
+  resourceTitle,
   whenWords,
   worstOf,
 } from "./resources";
@@ -88,4 +89,9 @@ test("a moment is asked for in UTC, and told in words", () => {
     "2026-01-02T03:04:05Z",
   ]);
   expect(whenWords("7")).toBe("at revision 7");
+});
+
+test("a resource of the whole cluster is named without a namespace", () => {
+  expect(resourceTitle(resource("Service", "reviews"))).toBe("Service shop/reviews");
+  expect(resourceTitle(resource("Namespace", "shop", { namespace: "" }))).toBe("Namespace shop");
 });

@@ -34,12 +34,16 @@ export interface Resource {
   readonly shown: Json;
 }
 
-/** "VirtualService shop/reviews"; kinds of the whole cluster have no namespace. */
+/** "VirtualService shop/reviews", as revisions and addresses name it; kinds of the whole cluster have no namespace. */
 export const resourceName = ({
   kind,
   namespace,
   name,
 }: Pick<Resource, "kind" | "namespace" | "name">): string => `${kind} ${namespace}/${name}`;
+
+/** The same for people: "Namespace shop". */
+export const resourceTitle = (of: Pick<Resource, "kind" | "namespace" | "name">): string =>
+  resourceName(of).replace(" /", " ");
 
 const PROBLEMS: readonly string[] = ["Conflicted", "PartiallyInvalid", "OverlappingTLSConfig"];
 

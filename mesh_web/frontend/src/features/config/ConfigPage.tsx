@@ -4,7 +4,7 @@ import { ApiError } from "../../api/client";
 import { useApply, useFollowed } from "../../api/queries";
 import { useResource } from "../../api/resources";
 import type { Finding } from "../../domain/mesh";
-import { LIFETIMES, type Resource, resourceName, whenWords } from "../../domain/resources";
+import { LIFETIMES, type Resource, resourceTitle, whenWords } from "../../domain/resources";
 import { toYaml } from "../../domain/yaml";
 import { documentOf, type Place, placeInMessage, placeOf } from "../../domain/yamlPlace";
 import { Button, Chip } from "../../ui/controls";
@@ -182,7 +182,7 @@ export function ConfigPage() {
   }
   if (resource === undefined) return <Loading what={asked ?? "the resource"} />;
   return (
-    <Editor at={at} key={`${asked} ${at}`} resource={resource} title={resourceName(resource)} />
+    <Editor at={at} key={`${asked} ${at}`} resource={resource} title={resourceTitle(resource)} />
   );
 }
 

@@ -8,7 +8,7 @@ import {
   conditionTone,
   LIFETIMES,
   type Resource,
-  resourceName,
+  resourceTitle,
 } from "../../domain/resources";
 import { toYaml } from "../../domain/yaml";
 import type { Place } from "../../domain/yamlPlace";
@@ -108,7 +108,7 @@ function Lifetime({ resource }: { readonly resource: Resource }) {
               yaml,
               dryRun: false,
               expires: lasts,
-              message: `${resourceName(resource)} holds ${words}`,
+              message: `${resourceTitle(resource)} holds ${words}`,
             })
           }
         >
@@ -150,7 +150,7 @@ function Delete({ resource }: { readonly resource: Resource }) {
           onSure={() => remove.mutate(resource)}
           {...(resource.kind === "Namespace" && { says: "All that is in it goes with it." })}
           testId="confirm-delete"
-          verb={`Delete ${resourceName(resource)}`}
+          verb={`Delete ${resourceTitle(resource)}`}
         />
       )}
     </section>
