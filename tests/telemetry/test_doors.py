@@ -126,7 +126,7 @@ async def test_remote_write_refuses_what_it_cannot_read() -> None:
                 (packed(b""), {**SNAPPY, "Content-Type": "text/plain"}),
                 (b"", {**SNAPPY, "Content-Encoding": "gzip"}),
             )
-        ] == [400, 400, 400, 400, 415, 415]
+        ] == [400, 413, 413, 400, 415, 415]
 
 
 async def talk(port: int, *parts: bytes, pause: float = 0.0) -> bytes:
