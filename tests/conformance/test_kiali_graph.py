@@ -41,7 +41,18 @@ class Recorded:
         }
 
     def __call__(self, query: Query) -> Vector:
-        return self._answers[query.promql]
+        return self._answers[as_kiali_writes(query)]
+
+
+def as_kiali_writes(query: Query) -> str:
+    selector = ",".join(
+        f"{one.label}{one.op}{json.dumps(one.value, ensure_ascii=False)}" for one in query.matchers
+    )
+    condition = "" if query.idle else "> 0"
+    return (
+        f"round(sum(rate({query.metric}{{{selector}}} [{query.seconds}s]))"
+        f" by ({','.join(query.by)}) {condition},0.001)"
+    )
 
 
 def asked_of(case: dict[str, Any]) -> Asked:

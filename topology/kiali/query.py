@@ -37,9 +37,6 @@ class Matcher:
     op: str
     value: str
 
-    def __str__(self) -> str:
-        return f'{self.label}{self.op}"{_quoted(self.value)}"'
-
     def matches(self, labels: Labels) -> bool:
         value = labels.get(self.label, "")
         if self._regex is not None:
@@ -65,16 +62,6 @@ class Query:
     def by(self) -> tuple[str, ...]:
         return (*_BY[self.metric], *((self.aggregate,) if self.aggregate else ()))
 
-    @property
-    def promql(self) -> str:
-        """As Kiali writes it."""
-        selector = ",".join(map(str, self.matchers))
-        condition = "" if self.idle else "> 0"
-        return (
-            f"round(sum(rate({self.metric}{{{selector}}} [{self.seconds}s]))"
-            f" by ({','.join(self.by)}) {condition},0.001)"
-        )
-
 
 def is_(label: str, value: str) -> Matcher:
     return Matcher(label, "=", value)
@@ -86,7 +73,3 @@ def is_not(label: str, value: str) -> Matcher:
 
 def like(label: str, pattern: str) -> Matcher:
     return Matcher(label, "=~", pattern)
-
-
-def _quoted(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
