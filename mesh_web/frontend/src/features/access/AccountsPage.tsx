@@ -9,14 +9,8 @@ import { Sure } from "../../ui/Sure";
 import { useSession } from "../../ui/session";
 import { ACTIONS, Table } from "../../ui/Table";
 import { toast } from "../../ui/toasts";
-import { AdminsOnly } from "./AdminsOnly";
 import { boundTo, GrantFields, isWhole, NO_GRANT } from "./Grant";
-import { ShownOnce } from "./ShownOnce";
-
-interface Told {
-  readonly name: string;
-  readonly password: string;
-}
+import { type Maker, Making, type Told } from "./Making";
 
 const SHORTEST = 12;
 const anew = () => freshPassword((bytes) => crypto.getRandomValues(bytes));
@@ -49,13 +43,7 @@ function Password({
   );
 }
 
-function NewAccount({
-  onMade,
-  onLeave,
-}: {
-  readonly onMade: (made: Told) => void;
-  readonly onLeave: () => void;
-}) {
+function NewAccount({ onMade, onLeave }: Maker) {
   const [grant, setGrant] = useState(NO_GRANT);
   const [password, setPassword] = useState(anew);
   const create = useCreateAccount();
@@ -64,7 +52,7 @@ function NewAccount({
     const name = grant.name.trim();
     create.mutate(
       { name, role: grant.role, namespaces: boundTo(grant), password },
-      { onSuccess: () => onMade({ name, password }) },
+      { onSuccess: () => onMade({ name, word: password }) },
     );
   };
   return (
@@ -111,7 +99,7 @@ function NewPassword({
         set.mutate(
           { name: account.name, password },
           {
-            onSuccess: () => onTold({ name: account.name, password }),
+            onSuccess: () => onTold({ name: account.name, word: password }),
             onError: (error) => toast("bad", error.message),
             onSettled: close,
           },
@@ -174,47 +162,20 @@ function Line({
 }
 
 export function AccountsPage() {
-  const [making, setMaking] = useState(false);
-  const [told, setTold] = useState<Told | null>(null);
   const query = useAccounts();
   return (
-    <AdminsOnly
-      aside={
-        !making && (
-          <Button data-testid="new-account" icon="plus" onClick={() => setMaking(true)}>
-            New account
-          </Button>
-        )
-      }
-      title="Accounts"
-    >
-      {told !== null && (
-        <ShownOnce
-          key={told.password}
-          onDone={() => setTold(null)}
-          what="password"
-          whose={told.name}
-          word={told.password}
-        />
+    <Making form={NewAccount} noun="account" title="Accounts" word="password">
+      {(onTold) => (
+        <Answered query={query} what="accounts">
+          {(accounts) => (
+            <Table heads={["Name", "Role", "May change", ACTIONS]} testId="accounts">
+              {accounts.map((account) => (
+                <Line account={account} key={account.name} onTold={onTold} />
+              ))}
+            </Table>
+          )}
+        </Answered>
       )}
-      {making && (
-        <NewAccount
-          onLeave={() => setMaking(false)}
-          onMade={(made) => {
-            setMaking(false);
-            setTold(made);
-          }}
-        />
-      )}
-      <Answered query={query} what="accounts">
-        {(accounts) => (
-          <Table heads={["Name", "Role", "May change", ACTIONS]} testId="accounts">
-            {accounts.map((account) => (
-              <Line account={account} key={account.name} onTold={setTold} />
-            ))}
-          </Table>
-        )}
-      </Answered>
-    </AdminsOnly>
+    </Making>
   );
 }

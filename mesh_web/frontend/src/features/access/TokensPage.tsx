@@ -10,24 +10,12 @@ import { Sure } from "../../ui/Sure";
 import { ACTIONS, Table } from "../../ui/Table";
 import { toast } from "../../ui/toasts";
 import { useNow } from "../../ui/useNow";
-import { AdminsOnly } from "./AdminsOnly";
 import { boundTo, GrantFields, isWhole, NO_GRANT } from "./Grant";
-import { ShownOnce } from "./ShownOnce";
-
-interface Told {
-  readonly name: string;
-  readonly token: string;
-}
+import { type Maker, Making } from "./Making";
 
 const USUAL_DAYS = "90";
 
-function NewToken({
-  onMade,
-  onLeave,
-}: {
-  readonly onMade: (made: Told) => void;
-  readonly onLeave: () => void;
-}) {
+function NewToken({ onMade, onLeave }: Maker) {
   const [grant, setGrant] = useState(NO_GRANT);
   const [days, setDays] = useState(USUAL_DAYS);
   const create = useCreateToken();
@@ -41,7 +29,7 @@ function NewToken({
         namespaces: boundTo(grant),
         lifetimeDays: days === "" ? null : Number(days),
       },
-      { onSuccess: ({ token }) => onMade({ name, token }) },
+      { onSuccess: ({ token }) => onMade({ name, word: token }) },
     );
   };
   return (
@@ -144,56 +132,29 @@ function Line({ token }: { readonly token: Token }) {
 const HEADS = ["Name", "Role", "May change", "Made", "Last used", "Ends", ACTIONS];
 
 export function TokensPage() {
-  const [making, setMaking] = useState(false);
-  const [told, setTold] = useState<Told | null>(null);
   const query = useTokens();
   return (
-    <AdminsOnly
-      aside={
-        !making && (
-          <Button data-testid="new-token" icon="plus" onClick={() => setMaking(true)}>
-            New token
-          </Button>
-        )
-      }
-      title="Tokens"
-    >
-      {told !== null && (
-        <ShownOnce
-          key={told.token}
-          onDone={() => setTold(null)}
-          what="token"
-          whose={told.name}
-          word={told.token}
-        />
+    <Making form={NewToken} noun="token" title="Tokens" word="token">
+      {() => (
+        <Answered query={query} what="tokens">
+          {(tokens) =>
+            tokens.length === 0 ? (
+              <Empty icon="key" title="No tokens">
+                <p>
+                  Programs come in with a token: <code>Authorization: Bearer TOKEN</code>. Make one
+                  here, or with <code>meshweb token create</code>.
+                </p>
+              </Empty>
+            ) : (
+              <Table heads={HEADS} testId="tokens">
+                {tokens.map((token) => (
+                  <Line key={token.id} token={token} />
+                ))}
+              </Table>
+            )
+          }
+        </Answered>
       )}
-      {making && (
-        <NewToken
-          onLeave={() => setMaking(false)}
-          onMade={(made) => {
-            setMaking(false);
-            setTold(made);
-          }}
-        />
-      )}
-      <Answered query={query} what="tokens">
-        {(tokens) =>
-          tokens.length === 0 ? (
-            <Empty icon="key" title="No tokens">
-              <p>
-                Programs come in with a token: <code>Authorization: Bearer TOKEN</code>. Make one
-                here, or with <code>meshweb token create</code>.
-              </p>
-            </Empty>
-          ) : (
-            <Table heads={HEADS} testId="tokens">
-              {tokens.map((token) => (
-                <Line key={token.id} token={token} />
-              ))}
-            </Table>
-          )
-        }
-      </Answered>
-    </AdminsOnly>
+    </Making>
   );
 }
